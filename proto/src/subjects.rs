@@ -1,0 +1,165 @@
+//! Which message travels on which subject.
+//!
+//! Commands: `rooms.cmd.<service>.<shard 00-63 of the aggregate id>.<command>`; the shard token
+//! lets a later deployment split a service by aggregate without renaming anything.
+//! Events: `rooms.evt.<service>.<event>`.
+
+use crate::{common, gateway, notifier, oracle, room, settlement, wallet};
+use prost::{Message, Name};
+use std::fmt;
+
+/// Number of shards in a command subject.
+pub const SHARDS: u8 = 64;
+
+/// Name of the event that carries outcomes; every service that obeys commands emits it.
+pub const OUTCOME_EVENT: &str = "outcomes";
+
+/// The services, by their name in subjects, schemas, roles and health reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// Telegram in and out.
+    Gateway,
+    /// Who is told what and when.
+    Notifier,
+    /// Prices and resolutions.
+    Oracle,
+    /// Rooms and bets.
+    Room,
+    /// Verdict to pay-out.
+    Settlement,
+    /// Accounts, ledger, chain.
+    Wallet,
+}
+
+impl Service {
+    /// All of them, in the order of their names.
+    pub const ALL: [Self; 6] =
+        [Self::Gateway, Self::Notifier, Self::Oracle, Self::Room, Self::Settlement, Self::Wallet];
+
+    /// The token in subjects, also the name of its schema and role.
+    #[must_use]
+    pub const fn token(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::Notifier => "notifier",
+            Self::Oracle => "oracle",
+            Self::Room => "room",
+            Self::Settlement => "settlement",
+            Self::Wallet => "wallet",
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.token())
+    }
+}
+
+/// A message that hands over responsibility to one service.
+pub trait Command: Message + Name + Default {
+    /// Who obeys it.
+    const SERVICE: Service;
+    /// Last token of its subject.
+    const TOKEN: &'static str;
+    /// Id of the aggregate it is about. A list is about its first item: only the item keys
+    /// decide, never the shard token.
+    fn key(&self) -> &[u8];
+
+    /// The subject it travels on.
+    fn subject(&self) -> String {
+        format!("rooms.cmd.{}.{:02}.{}", Self::SERVICE, shard_of(self.key()), Self::TOKEN)
+    }
+}
+
+/// A message that tells spectators what happened.
+pub trait Event: Message + Name + Default {
+    /// Who tells it.
+    const SERVICE: Service;
+    /// Last token of its subject.
+    const TOKEN: &'static str;
+    /// Id of the aggregate it is about.
+    fn key(&self) -> &[u8];
+
+    /// The subject it travels on.
+    fn subject(&self) -> String {
+        event_filter(Self::SERVICE, Self::TOKEN)
+    }
+}
+
+/// The shard of an aggregate: its id's last byte, which is random in every UUID version in use.
+#[must_use]
+pub fn shard_of(key: &[u8]) -> u8 {
+    key.last().copied().unwrap_or_default() % SHARDS
+}
+
+/// The subjects of one command, whatever the shard.
+#[must_use]
+pub fn command_filter(service: Service, command: &str) -> String {
+    format!("rooms.cmd.{service}.*.{command}")
+}
+
+/// The subject of one event.
+#[must_use]
+pub fn event_filter(service: Service, event: &str) -> String {
+    format!("rooms.evt.{service}.{event}")
+}
+
+fn first<T>(items: &[T], key: impl Fn(&T) -> &[u8]) -> &[u8] {
+    items.first().map(key).unwrap_or_default()
+}
+
+macro_rules! messages {
+    ($kind:ident: $($service:ident $name:literal $message:ty, |$this:ident| $key:expr;)*) => {$(
+        impl $kind for $message {
+            const SERVICE: Service = Service::$service;
+            const TOKEN: &'static str = $name;
+            fn key(&self) -> &[u8] {
+                let $this = self;
+                $key
+            }
+        }
+    )*};
+}
+
+messages! { Command:
+    Gateway "deliver" gateway::Deliver, |m| &m.notification_id;
+    Notifier "register_contact" notifier::RegisterContact, |m| &m.account_id;
+    Oracle "register_watch" oracle::RegisterWatch, |m| &m.room_id;
+    Room "freeze" room::FreezeRoom, |m| &m.room_id;
+    Room "open_room" room::OpenRoom, |m| &m.room_id;
+    Room "place_bet" room::PlaceBet, |m| &m.room_id;
+    Settlement "resolve_room" settlement::ResolveRoom, |m| &m.room_id;
+    Wallet "anchor_receipt" wallet::AnchorReceipt, |m| &m.room_id;
+    Wallet "hold_stakes" wallet::HoldStakes, |m| first(&m.items, |item| &item.room_id);
+    Wallet "open_account" wallet::OpenAccount, |m| &m.account_id;
+    Wallet "post_payouts" wallet::PostPayouts, |m| &m.room_id;
+    Wallet "release_stakes" wallet::ReleaseStakes, |m| first(&m.items, |item| &item.room_id);
+    Wallet "request_withdrawal" wallet::RequestWithdrawal, |m| &m.account_id;
+    Wallet "watch_deposits" wallet::WatchDeposits, |m| &m.account_id;
+}
+
+messages! { Event:
+    Gateway "delivered" gateway::Delivered, |m| &m.notification_id;
+    Oracle "watch_registered" oracle::WatchRegistered, |m| &m.room_id;
+    Room "room_changed" room::RoomChanged, |m| m.room.as_ref().map_or(&[], |room| &room.room_id);
+    Room "room_frozen" room::RoomFrozen, |m| m.room.as_ref().map_or(&[], |room| &room.room_id);
+    Settlement "receipt_ready" settlement::ReceiptReady, |m| &m.room_id;
+    Settlement "room_decided" settlement::RoomDecided, |m| &m.room_id;
+    Settlement "room_settled" settlement::RoomSettled, |m| &m.room_id;
+    Wallet "account_opened" wallet::AccountOpened, |m| m.account.as_ref().map_or(&[], |account| &account.account_id);
+    Wallet "deposit_changed" wallet::DepositChanged, |m| &m.deposit_id;
+    Wallet "payouts_posted" wallet::PayoutsPosted, |m| &m.room_id;
+    Wallet "receipt_anchored" wallet::ReceiptAnchored, |m| &m.room_id;
+    Wallet "stakes_decided" wallet::StakesDecided, |m| first(&m.items, |item| &item.room_id);
+    Wallet "withdrawal_changed" wallet::WithdrawalChanged, |m| m.withdrawal.as_ref().map_or(&[], |w| &w.withdrawal_id);
+}
+
+/// Outcomes are emitted by every service, so their subject is not fixed by their type.
+impl common::Outcomes {
+    /// The subject on which a service tells outcomes.
+    #[must_use]
+    pub fn subject(service: Service) -> String {
+        event_filter(service, OUTCOME_EVENT)
+    }
+}
