@@ -1,0 +1,238 @@
+//! Questions between services: the gRPC server every service runs, the channel every client uses, and the one place
+//! where refusals and faults become a [`Status`] and back.
+//!
+//! Messages are limited to 4 MiB in either direction by tonic's default for requests; nothing here asks for more.
+
+use std::time::Duration;
+
+use axum::http;
+use bytes::Bytes;
+use prost::Message as _;
+use proto::{Malformed, Refusal, common::RefusalCode};
+use tokio_util::sync::CancellationToken;
+use tonic::{
+    Code, Request, Status,
+    metadata::MetadataMap,
+    server::NamedService,
+    service::{Interceptor, RoutesBuilder, interceptor::InterceptedService},
+    transport::{self, Server, server::TcpIncoming},
+};
+use tonic_health::server::HealthReporter;
+use uuid::Uuid;
+
+use crate::{
+    settings::Endpoint,
+    tasks::{BoxError, with_sources},
+    telemetry,
+};
+
+/// How long an answer may take, for the server and, unless it says otherwise, for the caller.
+pub const DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long a connection may take to be made.
+const CONNECT_LIMIT: Duration = Duration::from_secs(2);
+
+/// Requests in work for one connection; more wait.
+const CONCURRENCY: usize = 256;
+
+/// Why a question was not answered, or an operator's action not done. `?` makes one from a [`Refusal`], a
+/// [`Malformed`] message or a database error, and tonic makes a [`Status`] from it.
+#[derive(Debug, thiserror::Error)]
+pub enum Unanswered {
+    /// A rule is against it.
+    #[error("refused")]
+    Refused(#[from] Refusal),
+    /// The request does not hold what its contract says.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// Something the service needs is away; the caller may ask again.
+    #[error("unavailable")]
+    Unavailable(#[source] BoxError),
+    /// A fault of ours.
+    #[error("fault")]
+    Fault(#[source] BoxError),
+}
+
+impl Unanswered {
+    /// A fault of ours.
+    pub fn fault(error: impl Into<BoxError>) -> Self {
+        Self::Fault(error.into())
+    }
+
+    /// Nothing has this id.
+    pub fn not_found() -> Self {
+        Self::Refused(Refusal::new(RefusalCode::NotFound))
+    }
+}
+
+impl From<sqlx::Error> for Unanswered {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
+                Self::Unavailable(error.into())
+            }
+            _ => Self::Fault(error.into()),
+        }
+    }
+}
+
+/// The only place where they become a status. Callers see a refusal with its numbers, but of a fault only a reference,
+/// under which the log has the rest.
+impl From<Unanswered> for Status {
+    fn from(why: Unanswered) -> Self {
+        match why {
+            Unanswered::Refused(refusal) => {
+                let code = match refusal.code {
+                    RefusalCode::NotFound | RefusalCode::AccountUnknown => Code::NotFound,
+                    RefusalCode::Malformed => Code::InvalidArgument,
+                    _ => Code::FailedPrecondition,
+                };
+                let details = proto::common::Refusal::from(&refusal).encode_to_vec();
+                Status::with_details(code, refusal.to_string(), Bytes::from(details))
+            }
+            Unanswered::Malformed(malformed) => Status::invalid_argument(malformed.to_string()),
+            Unanswered::Unavailable(error) => {
+                tracing::warn!(error = with_sources(&*error), "question not answered");
+                Status::unavailable("try again later")
+            }
+            Unanswered::Fault(error) => {
+                let reference = Uuid::new_v4();
+                tracing::error!(error = with_sources(&*error), %reference, "question not answered");
+                Status::internal(format!("internal fault, reference {reference}"))
+            }
+        }
+    }
+}
+
+/// The refusal that the other service gave, if `status` is one rather than a fault.
+pub fn refusal(status: &Status) -> Option<Refusal> {
+    match status.code() {
+        Code::NotFound | Code::InvalidArgument | Code::FailedPrecondition if !status.details().is_empty() => {
+            proto::common::Refusal::decode(status.details()).ok().map(|refusal| Refusal::from(&refusal))
+        }
+        _ => None,
+    }
+}
+
+/// What a service answers over gRPC.
+#[derive(Default)]
+pub struct Services {
+    routes: RoutesBuilder,
+}
+
+impl Services {
+    /// Adds a generated server, such as `RoomQueriesServer::new(…)`.
+    pub fn add<S>(&mut self, service: S) -> &mut Self
+    where
+        S: tower::Service<http::Request<tonic::body::Body>, Error = std::convert::Infallible>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Response: axum::response::IntoResponse,
+        S::Future: Send + 'static,
+    {
+        self.routes.add_service(service);
+        self
+    }
+
+    /// Serves them together with gRPC's own health and reflection services until `stop`, and then finishes the requests
+    /// in work. The reporter says whether the service is ready.
+    pub async fn serve(
+        mut self,
+        incoming: TcpIncoming,
+        stop: CancellationToken,
+    ) -> Result<(HealthReporter, impl Future<Output = Result<(), transport::Error>> + Send), ReflectionError>
+    {
+        let (reporter, health) = tonic_health::server::health_reporter();
+        let reflection = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .build_v1()?;
+        self.add(health).add(reflection);
+        let server = Server::builder()
+            .timeout(DEADLINE)
+            .concurrency_limit_per_connection(CONCURRENCY)
+            .http2_keepalive_interval(Some(Duration::from_secs(20)))
+            .trace_fn(|request| {
+                let path = request.uri().path();
+                let span =
+                    tracing::info_span!("grpc", otel.name = path, otel.kind = "server", rpc.system = "grpc");
+                telemetry::follow(&span, request.headers());
+                span
+            })
+            .add_routes(self.routes.routes())
+            .serve_with_incoming_shutdown(incoming, stop.cancelled_owned());
+        Ok((reporter, server))
+    }
+}
+
+/// The descriptors compiled into the binary cannot be read.
+pub type ReflectionError = tonic_reflection::server::Error;
+
+/// A connection to another service, made when it is first needed and again whenever it is lost. Give it to a generated
+/// client: `RoomQueriesClient::new(grpc::channel(&url)?)`.
+pub type Channel = InterceptedService<transport::Channel, Outgoing>;
+
+/// Opens a [`Channel`]. The error says that the address is not one; that nobody is there shows at the first question.
+pub fn channel(to: &Endpoint) -> Result<Channel, transport::Error> {
+    let channel = transport::Endpoint::from_shared(to.expose().to_owned())?
+        .connect_timeout(CONNECT_LIMIT)
+        .timeout(DEADLINE)
+        .tcp_nodelay(true)
+        .http2_keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(Duration::from_secs(5))
+        .connect_lazy();
+    Ok(InterceptedService::new(channel, Outgoing))
+}
+
+/// Gives each question the trace context of the span that asks, and a deadline the other side can see.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing;
+
+impl Interceptor for Outgoing {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if !request.metadata().contains_key("grpc-timeout") {
+            request.set_timeout(DEADLINE);
+        }
+        telemetry::inject::<MetadataMap>(request.metadata_mut());
+        Ok(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_crosses_the_wire_with_its_numbers() {
+        let refusal = Refusal::new(RefusalCode::BetTooSmall).with("min", 50_000_000).with("stake", 1);
+        let status = Status::from(Unanswered::from(refusal.clone()));
+        assert_eq!(status.code(), Code::FailedPrecondition);
+        assert_eq!(super::refusal(&status), Some(refusal));
+        assert_eq!(Status::from(Unanswered::not_found()).code(), Code::NotFound);
+    }
+
+    #[test]
+    fn a_fault_tells_the_caller_a_reference_and_nothing_else() {
+        let status = Status::from(Unanswered::fault("password is hunter2"));
+        assert_eq!(status.code(), Code::Internal);
+        assert!(status.message().starts_with("internal fault, reference "), "{status:?}");
+        assert!(!format!("{status:?}").contains("hunter2"));
+        assert_eq!(refusal(&status), None);
+    }
+
+    #[test]
+    fn a_database_that_is_away_may_be_asked_again() {
+        let away = Status::from(Unanswered::from(sqlx::Error::PoolTimedOut));
+        assert_eq!(away.code(), Code::Unavailable);
+        assert_eq!(Status::from(Unanswered::from(sqlx::Error::RowNotFound)).code(), Code::Internal);
+    }
+
+    #[test]
+    fn malformed_requests_carry_no_refusal() {
+        let status = Status::from(Unanswered::from(Malformed("room_id")));
+        assert_eq!((status.code(), refusal(&status)), (Code::InvalidArgument, None));
+    }
+}

@@ -1,0 +1,119 @@
+//! The command line of a service.
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{ArgMatches, Command};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::{Service, running};
+use crate::{
+    settings::{self, Common, Manual, Problems, Variables},
+    tasks::{BoxError, with_sources},
+    telemetry::Telemetry,
+};
+
+/// Runs the service as this process's arguments and environment say.
+pub fn main<S: Service>() -> ExitCode {
+    main_with::<S>(std::env::args_os())
+}
+
+/// As [`main`] with other arguments, of which the first is the program's name. The exit status is 0 after an orderly
+/// end, 1 after a failure, 2 when arguments or settings are wrong.
+pub fn main_with<S: Service>(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
+    let manual = match manual::<S>() {
+        Ok(manual) => manual,
+        Err(mistakes) => return complain(&mistakes, 2),
+    };
+    let matches = match command::<S>(&manual).try_get_matches_from(args) {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Nobody is left to tell if standard error is closed.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match run::<S>(&matches, manual) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&*error, if error.is::<Problems>() { 2 } else { 1 }),
+    }
+}
+
+/// Every setting of a service, the common ones included.
+pub fn manual<S: Service>() -> Result<Manual, Problems> {
+    let declarations = settings::describe(|r| {
+        let common = Common::declare(r);
+        let own = S::settings(r);
+        Ok((common?, own?))
+    })?;
+    Ok(Manual { service: S::NAME, declarations })
+}
+
+fn command<S: Service>(manual: &Manual) -> Command {
+    Command::new(S::NAME)
+        .about(S::ABOUT)
+        .version(env!("CARGO_PKG_VERSION"))
+        .after_help(settings::help(&manual.declarations))
+        .subcommand(Command::new("serve").about("Run the service (the default)"))
+        .subcommand(Command::new("migrate").about(
+            "Bring the service's schema up to date; needs POSTGRES_URL alone, as a direct connection to the server",
+        ))
+        .subcommand(Command::new("settings").about("Print the settings as a Markdown page"))
+}
+
+fn run<S: Service>(matches: &ArgMatches, manual: Manual) -> Result<(), BoxError> {
+    if matches.subcommand_name() == Some("settings") {
+        print!("{}", settings::markdown(&[manual]));
+        return Ok(());
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let variables = Variables::of_process();
+    runtime.block_on(async {
+        match matches.subcommand_name() {
+            Some("migrate") => migrate::<S>(variables).await,
+            _ => serve::<S>(variables).await,
+        }
+    })
+}
+
+async fn migrate<S: Service>(variables: Variables) -> Result<(), BoxError> {
+    let postgres = settings::read(variables, settings::Postgres::declare)?;
+    let pool = running::pool(&postgres, S::NAME)?;
+    S::migrator().run(&pool).await?;
+    Ok(())
+}
+
+async fn serve<S: Service>(variables: Variables) -> Result<(), BoxError> {
+    // Before anything that can fail: a signal during the start ends it in order, too.
+    let interrupts = [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?];
+    let (common, own) = running::settings::<S>(variables)?;
+    let telemetry = Telemetry::start(S::NAME, &common)?;
+    let ended = match running::start_with::<S>(common, own).await {
+        Ok(running) => running.until(signalled(interrupts)).await.map_err(BoxError::from),
+        Err(error) => Err(error.into()),
+    };
+    telemetry.flush().await;
+    ended
+}
+
+/// Waits for SIGINT or SIGTERM. Another one during the shutdown ends the process at once.
+async fn signalled([mut interrupt, mut terminate]: [Signal; 2]) {
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("ending on a signal; another one ends at once");
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::warn!("ended at once by a second signal");
+        std::process::exit(130);
+    });
+}
+
+/// To standard error as plain text: this is read by whoever typed the command.
+fn complain(error: &(dyn std::error::Error + 'static), status: u8) -> ExitCode {
+    eprintln!("{}", with_sources(error));
+    ExitCode::from(status)
+}

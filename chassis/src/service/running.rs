@@ -1,0 +1,273 @@
+//! A service from its start to its end.
+
+use std::{future::Future, io, net::SocketAddr, str::FromStr, sync::Arc, time::Duration};
+
+use async_nats::{ConnectOptions, ServerAddr, connection::State};
+use axum::{
+    Router, extract::DefaultBodyLimit, http::StatusCode, middleware, response::IntoResponse, routing::get,
+};
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio::net::TcpListener;
+use tonic::transport::server::TcpIncoming;
+use tonic_health::{ServingStatus, server::HealthReporter};
+
+use super::{Runtime, Service};
+use crate::{
+    grpc::{ReflectionError, Services},
+    health::{Health, Role},
+    settings::{self, Common, Nats, Postgres, Problems, Variables},
+    tasks::{BoxError, Stage, TaskFailure, Tasks},
+    telemetry,
+};
+
+/// The oldest broker that does what is asked of it; older ones accept schedules and batches and ignore them.
+const BROKER_VERSION: (i64, i64, i64) = (2, 12, 0);
+
+/// The largest body of an HTTP request, in bytes. Telegram's updates are the largest and stay well below.
+const BODY_LIMIT: usize = 256 * 1024;
+
+/// How long an HTTP request may take.
+const HTTP_LIMIT: Duration = Duration::from_secs(10);
+
+/// How often readiness is looked at when nobody asks, for logs, metrics and gRPC's health service.
+const WATCH: Duration = Duration::from_secs(1);
+
+/// Why a service does not start. Databases and brokers that are away are no reason.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Settings are missing or wrong.
+    #[error(transparent)]
+    Settings(#[from] Problems),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address, from HTTP_ADDR or GRPC_ADDR.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The database's address is not understood.
+    #[error("POSTGRES_URL is not understood")]
+    Database(#[from] sqlx::Error),
+    /// The broker's addresses are not understood.
+    #[error("NATS_URLS is not understood")]
+    Broker(#[source] BoxError),
+    /// The contracts compiled into the binary cannot be read.
+    #[error("no gRPC reflection")]
+    Reflection(#[from] ReflectionError),
+    /// The service's own start failed.
+    #[error("the service does not start")]
+    Service(#[source] BoxError),
+}
+
+/// A service that runs.
+#[derive(Debug)]
+pub struct Running {
+    tasks: Tasks,
+    grace: Duration,
+    http: SocketAddr,
+    grpc: SocketAddr,
+}
+
+impl Running {
+    /// Where health, metrics and the service's own routes are.
+    pub fn http(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Where questions are answered.
+    pub fn grpc(&self) -> SocketAddr {
+        self.grpc
+    }
+
+    /// Runs until `signal` or until a task fails, and then ends in order. The error is the first failure.
+    pub async fn until(self, signal: impl Future<Output = ()>) -> Result<(), TaskFailure> {
+        tokio::select! {
+            () = signal => {}
+            () = self.tasks.ending() => {}
+        }
+        let ended = self.tasks.shut_down(self.grace).await;
+        tracing::info!(ok = ended.is_ok(), "ended");
+        ended
+    }
+
+    /// Ends in order, now.
+    pub async fn stop(self) -> Result<(), TaskFailure> {
+        self.until(std::future::ready(())).await
+    }
+}
+
+/// Starts a service within this process, without logs and traces, which are the process's.
+pub async fn start<S: Service>(variables: Variables) -> Result<Running, StartError> {
+    let (common, own) = settings::<S>(variables)?;
+    start_with::<S>(common, own).await
+}
+
+pub(super) fn settings<S: Service>(variables: Variables) -> Result<(Common, S::Settings), Problems> {
+    settings::read(variables, |r| {
+        let common = Common::declare(r);
+        let own = S::settings(r);
+        Ok((common?, own?))
+    })
+}
+
+pub(super) async fn start_with<S: Service>(common: Common, own: S::Settings) -> Result<Running, StartError> {
+    // Fails only if somebody chose a provider before, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    telemetry::metrics();
+    metrics::gauge!("build_info", "service" => S::NAME, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+
+    let http = bind(common.http_addr).await?;
+    let grpc = bind(common.grpc_addr).await?;
+    let running = Running {
+        tasks: Tasks::default(),
+        grace: common.shutdown_grace,
+        http: address(&http, common.http_addr),
+        grpc: address(&grpc, common.grpc_addr),
+    };
+    let health = Health::default();
+    let mut runtime = Runtime {
+        database: database(&common.postgres, S::NAME, &health)?,
+        broker: broker(&common.nats, S::NAME, &health).await?,
+        common: Arc::new(common),
+        health,
+        tasks: running.tasks.clone(),
+        grpc: Services::default(),
+        http: Router::new(),
+    };
+    S::start(&mut runtime, own).await.map_err(StartError::Service)?;
+    serve_http(&runtime.tasks, http, runtime.http.merge(operations(&runtime.health)));
+    serve_grpc(&runtime.tasks, grpc, runtime.grpc, runtime.health).await?;
+    tracing::info!(service = S::NAME, http = %running.http, grpc = %running.grpc, "started");
+    Ok(running)
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}
+
+/// The address really bound, where the asked one had port 0.
+fn address(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
+    listener.local_addr().unwrap_or(asked)
+}
+
+/// The pool of spec 11: 2 to 10 connections, idle for 30 s, waited for 10 s.
+pub(super) fn pool(postgres: &Postgres, service: &str) -> Result<PgPool, sqlx::Error> {
+    let cached = if postgres.statement_cache.is_on() { 100 } else { 0 };
+    let options = PgConnectOptions::from_str(postgres.url.expose())?
+        .application_name(service)
+        .statement_cache_capacity(cached);
+    Ok(PgPoolOptions::new()
+        .min_connections(2)
+        .max_connections(postgres.pool_max)
+        .idle_timeout(Duration::from_secs(30))
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_lazy_with(options))
+}
+
+fn database(postgres: &Postgres, service: &str, health: &Health) -> Result<PgPool, sqlx::Error> {
+    let pool = pool(postgres, service)?;
+    let probed = pool.clone();
+    health.probe("postgres", Role::Database, move || {
+        let pool = probed.clone();
+        async move { sqlx::query("SELECT 1").execute(&pool).await.map(|_| ()).map_err(|error| error.to_string()) }
+    });
+    Ok(pool)
+}
+
+async fn broker(nats: &Nats, service: &str, health: &Health) -> Result<async_nats::Client, StartError> {
+    let servers =
+        nats.urls.iter().map(|url| url.expose().parse::<ServerAddr>()).collect::<Result<Vec<_>, _>>();
+    let servers = servers.map_err(|error| StartError::Broker(error.into()))?;
+    let client = ConnectOptions::new()
+        .name(service)
+        .retry_on_initial_connect()
+        .connection_timeout(Duration::from_secs(2))
+        .reconnect_delay_callback(|attempt| {
+            Duration::from_millis(100)
+                .saturating_mul(u32::try_from(attempt).unwrap_or(u32::MAX))
+                .min(Duration::from_secs(2))
+        })
+        .event_callback(|event| async move { tracing::info!(%event, "broker") })
+        .connect(servers)
+        .await
+        .map_err(|error| StartError::Broker(error.into()))?;
+    let probed = client.clone();
+    health.probe("nats", Role::Broker, move || {
+        let client = probed.clone();
+        async move { reachable(&client).await }
+    });
+    Ok(client)
+}
+
+async fn reachable(client: &async_nats::Client) -> Result<(), String> {
+    if client.connection_state() != State::Connected {
+        return Err("not connected".to_owned());
+    }
+    let (major, minor, patch) = BROKER_VERSION;
+    if !client.is_server_compatible(major, minor, patch) {
+        return Err(format!("server {} is older than {major}.{minor}", client.server_info().version));
+    }
+    client.flush().await.map_err(|error| error.to_string())
+}
+
+/// What every service serves over HTTP.
+fn operations(health: &Health) -> Router {
+    let asked = health.clone();
+    let metrics = || async move {
+        // Brings the gauges of the checks up to date.
+        asked.ask(|_| true).await;
+        telemetry::metrics().render()
+    };
+    Router::new().route("/metrics", get(metrics)).merge(health.router())
+}
+
+fn serve_http(tasks: &Tasks, listener: TcpListener, routes: Router) {
+    let routes = routes.layer(DefaultBodyLimit::max(BODY_LIMIT)).layer(middleware::from_fn(
+        |request, next: middleware::Next| async move {
+            match tokio::time::timeout(HTTP_LIMIT, next.run(request)).await {
+                Ok(response) => response,
+                Err(_) => StatusCode::GATEWAY_TIMEOUT.into_response(),
+            }
+        },
+    ));
+    let stop = tasks.stopping(Stage::Servers);
+    tasks.spawn(Stage::Servers, "http", async move {
+        axum::serve(listener, routes).with_graceful_shutdown(stop.cancelled_owned()).await
+    });
+}
+
+async fn serve_grpc(
+    tasks: &Tasks,
+    listener: TcpListener,
+    services: Services,
+    health: Health,
+) -> Result<(), StartError> {
+    let stop = tasks.stopping(Stage::Servers);
+    let (reporter, server) = services.serve(TcpIncoming::from(listener), stop.clone()).await?;
+    tasks.spawn(Stage::Servers, "grpc", server);
+    tasks.spawn(Stage::Servers, "health", async move {
+        // None: it was told to stop.
+        stop.run_until_cancelled(watch(health, reporter)).await;
+        Ok::<(), std::convert::Infallible>(())
+    });
+    Ok(())
+}
+
+/// Looks at readiness when nobody asks, and tells gRPC's health service.
+async fn watch(health: Health, reporter: HealthReporter) {
+    loop {
+        let status = match health.ready().await.status {
+            "failing" => ServingStatus::NotServing,
+            _ => ServingStatus::Serving,
+        };
+        // The empty name stands for the whole server.
+        reporter.set_service_status("", status).await;
+        telemetry::metrics().run_upkeep();
+        tokio::time::sleep(WATCH).await;
+    }
+}
