@@ -1,0 +1,15 @@
+//! The local world: everything outside ROOMS, on one machine, in its real wire formats.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "tests fail by panicking"
+    )
+)]
+
+pub mod botapi;
+pub mod venues;
