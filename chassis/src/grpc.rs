@@ -20,11 +20,7 @@ use tonic::{
 use tonic_health::server::HealthReporter;
 use uuid::Uuid;
 
-use crate::{
-    settings::Endpoint,
-    tasks::{BoxError, with_sources},
-    telemetry,
-};
+use crate::{Fault, settings::Endpoint, telemetry};
 
 /// How long an answer may take, for the server and, unless it says otherwise, for the caller.
 pub const DEADLINE: Duration = Duration::from_secs(5);
@@ -35,44 +31,35 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 /// Requests in work for one connection; more wait.
 const CONCURRENCY: usize = 256;
 
-/// Why a question was not answered, or an operator's action not done. `?` makes one from a [`Refusal`], a
+/// Why a question was not answered, or an operator's action not done. `?` makes one from a [`Refusal`], a [`Fault`], a
 /// [`Malformed`] message or a database error, and tonic makes a [`Status`] from it.
 #[derive(Debug, thiserror::Error)]
 pub enum Unanswered {
     /// A rule is against it.
     #[error("refused")]
     Refused(#[from] Refusal),
-    /// The request does not hold what its contract says.
+    /// Not the caller's doing, except for a malformed request.
     #[error(transparent)]
-    Malformed(#[from] Malformed),
-    /// Something the service needs is away; the caller may ask again.
-    #[error("unavailable")]
-    Unavailable(#[source] BoxError),
-    /// A fault of ours.
-    #[error("fault")]
-    Fault(#[source] BoxError),
+    Fault(#[from] Fault),
 }
 
 impl Unanswered {
-    /// A fault of ours.
-    pub fn fault(error: impl Into<BoxError>) -> Self {
-        Self::Fault(error.into())
-    }
-
     /// Nothing has this id.
-    pub fn not_found() -> Self {
+    #[must_use]
+    pub const fn not_found() -> Self {
         Self::Refused(Refusal::new(RefusalCode::NotFound))
+    }
+}
+
+impl From<Malformed> for Unanswered {
+    fn from(malformed: Malformed) -> Self {
+        Self::Fault(malformed.into())
     }
 }
 
 impl From<sqlx::Error> for Unanswered {
     fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
-                Self::Unavailable(error.into())
-            }
-            _ => Self::Fault(error.into()),
-        }
+        Self::Fault(error.into())
     }
 }
 
@@ -88,19 +75,34 @@ impl From<Unanswered> for Status {
                     _ => Code::FailedPrecondition,
                 };
                 let details = proto::common::Refusal::from(&refusal).encode_to_vec();
-                Status::with_details(code, refusal.to_string(), Bytes::from(details))
+                Self::with_details(code, refusal.to_string(), Bytes::from(details))
             }
-            Unanswered::Malformed(malformed) => Status::invalid_argument(malformed.to_string()),
-            Unanswered::Unavailable(error) => {
-                tracing::warn!(error = with_sources(&*error), "question not answered");
-                Status::unavailable("try again later")
+            Unanswered::Fault(Fault::Malformed(malformed)) => Self::invalid_argument(malformed.to_string()),
+            Unanswered::Fault(fault) if passes(&fault) => {
+                tracing::warn!(error = fault.chain(), "question not answered");
+                Self::unavailable("try again later")
             }
-            Unanswered::Fault(error) => {
+            Unanswered::Fault(fault) => {
                 let reference = Uuid::new_v4();
-                tracing::error!(error = with_sources(&*error), %reference, "question not answered");
-                Status::internal(format!("internal fault, reference {reference}"))
+                tracing::error!(error = fault.chain(), %reference, "question not answered");
+                Self::internal(format!("internal fault, reference {reference}"))
             }
         }
+    }
+}
+
+/// Whether the same question may be answered in a moment: something is away, overloaded or shutting down, or two
+/// transactions got in each other's way.
+fn passes(fault: &Fault) -> bool {
+    match fault {
+        Fault::Upstream { .. } | Fault::LeaseLost(_) => true,
+        Fault::Store(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => true,
+        Fault::Store(sqlx::Error::Database(error)) => {
+            let code = error.code();
+            let code = code.as_deref().unwrap_or_default();
+            ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class))
+        }
+        Fault::Store(_) | Fault::Malformed(_) | Fault::Bug(_) => false,
     }
 }
 
@@ -216,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_fault_tells_the_caller_a_reference_and_nothing_else() {
-        let status = Status::from(Unanswered::fault("password is hunter2"));
+        let status = Status::from(Unanswered::from(Fault::bug("password is hunter2")));
         assert_eq!(status.code(), Code::Internal);
         assert!(status.message().starts_with("internal fault, reference "), "{status:?}");
         assert!(!format!("{status:?}").contains("hunter2"));

@@ -12,11 +12,35 @@
     )
 )]
 
+pub mod breaker;
+pub mod bus;
+pub mod clock;
+pub mod db;
+mod fault;
 pub mod grpc;
 pub mod health;
+mod inbox;
+pub mod kv;
+pub mod lease;
+pub mod outbox;
+mod reissue;
+mod replay;
+pub mod retry;
 pub mod service;
 pub mod settings;
+pub mod steps;
 pub mod tasks;
 pub mod telemetry;
+pub mod topology;
+mod unit;
+mod writer;
 
+pub use bus::Outgoing;
+pub use clock::Clock;
+pub use db::Db;
+pub use fault::{Blame, Fault};
+pub use inbox::{Delivery, Incoming};
+pub use lease::{Held, Lease};
 pub use service::{Runtime, Service, main, main_with};
+pub use unit::Unit;
+pub use writer::{Handler, Writer};

@@ -9,22 +9,29 @@ mod running;
 pub use command::{main, main_with, manual};
 pub use running::{Running, StartError, start};
 
-use std::{future::Future, sync::Arc};
+use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use axum::Router;
-use sqlx::{PgPool, migrate::Migrator};
+use sqlx::migrate::Migrator;
 
 use crate::{
+    Db, Fault, Handler, Writer,
+    bus::Bus,
+    clock::Clock,
     grpc::Services,
     health::Health,
+    lease::{Held, Lease},
     settings::{Common, Invalid, Reader},
-    tasks::{BoxError, Tasks},
+    tasks::{BoxError, Stage, Tasks},
 };
 
 /// What makes one service different from another.
 pub trait Service: 'static {
-    /// The service's name, as in its crate and in the subjects it is addressed by.
+    /// The service's name, as in its crate.
     const NAME: &'static str;
+
+    /// Which of the services it is: its token in subjects, its schema and its role.
+    const SERVICE: proto::Service;
 
     /// What it owns, in one line for `--help`.
     const ABOUT: &'static str;
@@ -35,7 +42,7 @@ pub trait Service: 'static {
     /// Declares and reads its own settings.
     fn settings(r: &mut Reader) -> Result<Self::Settings, Invalid>;
 
-    /// The migrations of its schema.
+    /// The migrations of its own tables; the chassis adds those of its inbox, outbox and leases.
     fn migrator() -> Migrator;
 
     /// Wires the service: spawns its tasks, adds its routes and checks, and returns. It must not wait for the database
@@ -51,9 +58,11 @@ pub struct Runtime {
     /// The settings that every service has.
     pub common: Arc<Common>,
     /// The database, connected to when first used.
-    pub database: PgPool,
+    pub db: Db,
     /// The broker. It connects and reconnects by itself.
-    pub broker: async_nats::Client,
+    pub bus: Bus,
+    /// The time outside transactions.
+    pub clock: Clock,
     /// What `/health/…` says.
     pub health: Health,
     /// Where long-running work is spawned, and how it learns that it has to end.
@@ -64,6 +73,49 @@ pub struct Runtime {
 }
 
 impl Runtime {
+    /// Runs a handler over the messages of some consumers of the topology.
+    pub fn writer<H: Handler>(&self, name: &'static str, consumers: &'static [&'static str], handler: H) {
+        let (db, bus, clock) = (self.db.clone(), self.bus.clone(), self.clock.clone());
+        Writer { handler, db, bus, clock, consumers }.spawn(&self.tasks, name);
+    }
+
+    /// Does a job that at most one process may do, whenever this one holds the lease. A standby
+    /// takes over within `term` after the holder fell silent.
+    pub fn lease<F, J>(&self, name: &'static str, term: Duration, job: F)
+    where
+        F: Fn(Held) -> J + Send + Sync + 'static,
+        J: Future<Output = Result<(), Fault>> + Send + 'static,
+    {
+        let lease = Lease::new(self.db.pool().clone(), name, term);
+        let stop = self.tasks.stopping(Stage::Intake);
+        self.tasks.spawn(Stage::Intake, name, async move {
+            lease.run(stop, job).await;
+            Ok::<(), Infallible>(())
+        });
+    }
+
+    /// Repeats a round of work until the shutdown, with a pause between rounds. A round that
+    /// fails is logged and tried again; replicas must be able to run it side by side.
+    pub fn every<F, J>(&self, name: &'static str, pause: Duration, round: F)
+    where
+        F: Fn() -> J + Send + Sync + 'static,
+        J: Future<Output = Result<(), Fault>> + Send,
+    {
+        let stop = self.tasks.stopping(Stage::Intake);
+        self.tasks.spawn(Stage::Intake, name, async move {
+            while !stop.is_cancelled() {
+                if let Err(fault) = round().await {
+                    tracing::warn!(task = name, error = fault.chain(), "round failed");
+                }
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = tokio::time::sleep(pause) => {}
+                }
+            }
+            Ok::<(), Infallible>(())
+        });
+    }
+
     /// Adds routes to the HTTP server, beside `/health/…` and `/metrics`. Requests are limited in size and time.
     pub fn serve_http(&mut self, routes: Router) {
         self.http = std::mem::take(&mut self.http).merge(routes);

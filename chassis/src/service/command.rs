@@ -78,7 +78,7 @@ fn run<S: Service>(matches: &ArgMatches, manual: Manual) -> Result<(), BoxError>
 async fn migrate<S: Service>(variables: Variables) -> Result<(), BoxError> {
     let postgres = settings::read(variables, settings::Postgres::declare)?;
     let pool = running::pool(&postgres, S::NAME)?;
-    S::migrator().run(&pool).await?;
+    crate::db::migrator(&S::migrator()).run(&pool).await?;
     Ok(())
 }
 

@@ -2,7 +2,6 @@
 
 use std::{future::Future, io, net::SocketAddr, str::FromStr, sync::Arc, time::Duration};
 
-use async_nats::{ConnectOptions, ServerAddr, connection::State};
 use axum::{
     Router, extract::DefaultBodyLimit, http::StatusCode, middleware, response::IntoResponse, routing::get,
 };
@@ -10,21 +9,25 @@ use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::mpsc};
 use tonic::transport::server::TcpIncoming;
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use super::{Runtime, Service};
 use crate::{
+    Db,
+    bus::Bus,
+    clock::Clock,
     grpc::{ReflectionError, Services},
     health::{Health, Role},
-    settings::{self, Common, Nats, Postgres, Problems, Variables},
+    lease::Lease,
+    outbox::{self, Relay, Sent},
+    reissue, replay,
+    settings::{self, Common, Postgres, Problems, Variables},
+    steps,
     tasks::{BoxError, Stage, TaskFailure, Tasks},
     telemetry,
 };
-
-/// The oldest broker that does what is asked of it; older ones accept schedules and batches and ignore them.
-const BROKER_VERSION: (i64, i64, i64) = (2, 12, 0);
 
 /// The largest body of an HTTP request, in bytes. Telegram's updates are the largest and stay well below.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -121,6 +124,9 @@ pub(super) async fn start_with<S: Service>(common: Common, own: S::Settings) -> 
     telemetry::metrics();
     metrics::gauge!("build_info", "service" => S::NAME, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
 
+    if let Some(step) = &common.fault_kill_at {
+        steps::arm(step).map_err(|error| StartError::Service(error.into()))?;
+    }
     let http = bind(common.http_addr).await?;
     let grpc = bind(common.grpc_addr).await?;
     let running = Running {
@@ -130,15 +136,20 @@ pub(super) async fn start_with<S: Service>(common: Common, own: S::Settings) -> 
         grpc: address(&grpc, common.grpc_addr),
     };
     let health = Health::default();
+    let pool = database(&common.postgres, S::NAME, &health)?;
+    let bus = broker(&common, S::SERVICE, &health).await?;
+    let (relay, exit) = Relay::new();
     let mut runtime = Runtime {
-        database: database(&common.postgres, S::NAME, &health)?,
-        broker: broker(&common.nats, S::NAME, &health).await?,
+        db: Db::new(S::SERVICE, pool.clone(), relay),
+        bus,
+        clock: Clock::new(pool),
         common: Arc::new(common),
         health,
         tasks: running.tasks.clone(),
         grpc: Services::default(),
         http: Router::new(),
     };
+    attend::<S>(&runtime, exit);
     S::start(&mut runtime, own).await.map_err(StartError::Service)?;
     serve_http(&runtime.tasks, http, runtime.http.merge(operations(&runtime.health)));
     serve_grpc(&runtime.tasks, grpc, runtime.grpc, runtime.health).await?;
@@ -179,40 +190,63 @@ fn database(postgres: &Postgres, service: &str, health: &Health) -> Result<PgPoo
     Ok(pool)
 }
 
-async fn broker(nats: &Nats, service: &str, health: &Health) -> Result<async_nats::Client, StartError> {
-    let servers =
-        nats.urls.iter().map(|url| url.expose().parse::<ServerAddr>()).collect::<Result<Vec<_>, _>>();
-    let servers = servers.map_err(|error| StartError::Broker(error.into()))?;
-    let client = ConnectOptions::new()
-        .name(service)
-        .retry_on_initial_connect()
-        .connection_timeout(Duration::from_secs(2))
-        .reconnect_delay_callback(|attempt| {
-            Duration::from_millis(100)
-                .saturating_mul(u32::try_from(attempt).unwrap_or(u32::MAX))
-                .min(Duration::from_secs(2))
-        })
-        .event_callback(|event| async move { tracing::info!(%event, "broker") })
-        .connect(servers)
-        .await
-        .map_err(|error| StartError::Broker(error.into()))?;
-    let probed = client.clone();
+async fn broker(common: &Common, service: proto::Service, health: &Health) -> Result<Bus, StartError> {
+    let bus = Bus::connect(service, &common.nats, common.bus_faults).await.map_err(StartError::Broker)?;
+    let probed = bus.clone();
     health.probe("nats", Role::Broker, move || {
-        let client = probed.clone();
-        async move { reachable(&client).await }
+        let bus = probed.clone();
+        async move { bus.reachable().await }
     });
-    Ok(client)
+    Ok(bus)
 }
 
-async fn reachable(client: &async_nats::Client) -> Result<(), String> {
-    if client.connection_state() != State::Connected {
-        return Err("not connected".to_owned());
-    }
-    let (major, minor, patch) = BROKER_VERSION;
-    if !client.is_server_compatible(major, minor, patch) {
-        return Err(format!("server {} is older than {major}.{minor}", client.server_info().version));
-    }
-    client.flush().await.map_err(|error| error.to_string())
+/// A process whose clock may be off by more decides nothing by it.
+const CLOCK_TOLERANCE: Duration = Duration::from_millis(250);
+
+/// What runs beside every service: clock, streams, the way out, re-issued commands, housekeeping.
+fn attend<S: Service>(runtime: &Runtime, exit: mpsc::Receiver<Sent>) {
+    let (tasks, bus, pool) = (&runtime.tasks, &runtime.bus, runtime.db.pool());
+    let stopping = |stage| tasks.stopping(stage);
+    let relay = outbox::relay(bus.clone(), pool.clone(), exit, stopping(Stage::Relay));
+    endless(tasks, Stage::Relay, "relay", relay);
+    endless(tasks, Stage::Relay, "clock", runtime.clock.clone().keep(stopping(Stage::Relay)));
+    endless(tasks, Stage::Relay, "sweeper", outbox::sweep(bus.clone(), pool.clone(), stopping(Stage::Relay)));
+    endless(tasks, Stage::Intake, "topology", bus.clone().keep_topology(stopping(Stage::Intake)));
+    endless(
+        tasks,
+        Stage::Intake,
+        "reissue",
+        reissue::run(bus.clone(), pool.clone(), stopping(Stage::Intake)),
+    );
+    let lease = |name| Lease::new(pool.clone(), name, Duration::from_secs(6));
+    let watch = replay::watch(bus.clone(), pool.clone(), lease("replay"), stopping(Stage::Intake));
+    endless(tasks, Stage::Intake, "replay", watch);
+    let house = outbox::keep_house(pool.clone(), lease("housekeeping"), stopping(Stage::Intake));
+    endless(tasks, Stage::Intake, "housekeeping", house);
+
+    let clock = runtime.clock.clone();
+    runtime.health.probe("clock", Role::Database, move || {
+        let uncertainty = clock.uncertainty();
+        async move {
+            match uncertainty {
+                Some(off) if off <= CLOCK_TOLERANCE => Ok(()),
+                Some(off) => Err(format!("may be off by {} ms", off.as_millis())),
+                None => Err("not measured yet".to_owned()),
+            }
+        }
+    });
+    let (pool, network) = (pool.clone(), runtime.common.network);
+    runtime.health.probe("schema", Role::Database, move || {
+        let (pool, migrator) = (pool.clone(), crate::db::migrator(&S::migrator()));
+        async move { crate::db::check_schema(&pool, &migrator, network).await.map_err(|fault| fault.chain()) }
+    });
+}
+
+fn endless(tasks: &Tasks, stage: Stage, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+    tasks.spawn(stage, name, async move {
+        task.await;
+        Ok::<(), std::convert::Infallible>(())
+    });
 }
 
 /// What every service serves over HTTP.

@@ -1,0 +1,186 @@
+//! The broker: connection, publication with acknowledgement, and what travels beside a payload.
+//!
+//! Nothing of ours rests on it. It may lose or repeat anything; the outbox, the inbox and the
+//! re-issued commands make up for that.
+
+mod consume;
+mod envelope;
+
+pub use consume::{Raw, fetch};
+pub use envelope::Outgoing;
+pub(crate) use envelope::micros;
+
+use crate::{
+    Fault,
+    settings::{BusFaults, Nats},
+    tasks::BoxError,
+    topology,
+};
+use async_nats::{
+    ConnectOptions, Event, ServerAddr,
+    connection::State,
+    jetstream::{self, context::ContextBuilder},
+};
+use futures::future::join_all;
+use proto::{Service, frame};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// A publication not acknowledged by then is tried again with the same id.
+const ACK_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Older servers accept and ignore features we rely on.
+const OLDEST_SERVER: (i64, i64, i64) = (2, 12, 0);
+
+/// A connection to the broker. It is made in the background and made again whenever it is lost.
+#[derive(Clone)]
+pub struct Bus {
+    service: Service,
+    client: async_nats::Client,
+    context: jetstream::Context,
+    replicas: usize,
+    faults: BusFaults,
+    /// Wakes whoever must look at the streams again.
+    connected: Arc<Notify>,
+}
+
+impl Bus {
+    /// Starts to connect. Succeeds while the broker is away: it is tried until it answers.
+    ///
+    /// # Errors
+    /// An address that cannot be one.
+    pub async fn connect(service: Service, nats: &Nats, faults: BusFaults) -> Result<Self, BoxError> {
+        let addresses =
+            nats.urls.iter().map(|url| url.expose().parse::<ServerAddr>()).collect::<Result<Vec<_>, _>>()?;
+        let connected = Arc::new(Notify::new());
+        let waker = Arc::clone(&connected);
+        let client = ConnectOptions::new()
+            .name(service.token())
+            .retry_on_initial_connect()
+            .connection_timeout(Duration::from_secs(2))
+            .reconnect_delay_callback(|attempt| {
+                let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
+                Duration::from_millis(100).saturating_mul(attempt).min(Duration::from_secs(2))
+            })
+            .event_callback(move |event| {
+                let waker = Arc::clone(&waker);
+                async move {
+                    tracing::info!(%event, "broker");
+                    if matches!(event, Event::Connected) {
+                        waker.notify_waiters();
+                    }
+                }
+            })
+            .connect(addresses)
+            .await?;
+        let context = ContextBuilder::new()
+            .timeout(Duration::from_secs(3))
+            .ack_timeout(ACK_TIMEOUT)
+            .build(client.clone());
+        Ok(Self { service, client, context, replicas: nats.replicas, faults, connected })
+    }
+
+    /// Whether the broker answers and is new enough.
+    ///
+    /// # Errors
+    /// Says what is wrong, for `/health/ready`.
+    pub async fn reachable(&self) -> Result<(), String> {
+        if self.client.connection_state() != State::Connected {
+            return Err("not connected".to_owned());
+        }
+        let (major, minor, patch) = OLDEST_SERVER;
+        if !self.client.is_server_compatible(major, minor, patch) {
+            return Err(format!(
+                "server {} is older than {major}.{minor}",
+                self.client.server_info().version
+            ));
+        }
+        self.client.flush().await.map_err(|error| error.to_string())
+    }
+
+    /// The service that speaks through this connection.
+    #[must_use]
+    pub const fn service(&self) -> Service {
+        self.service
+    }
+
+    /// The core connection.
+    #[must_use]
+    pub const fn client(&self) -> &async_nats::Client {
+        &self.client
+    }
+
+    /// The `JetStream` context.
+    #[must_use]
+    pub const fn context(&self) -> &jetstream::Context {
+        &self.context
+    }
+
+    pub(crate) const fn faults(&self) -> BusFaults {
+        self.faults
+    }
+
+    /// Waits for the next time a connection is made.
+    pub(crate) async fn connected(&self) {
+        self.connected.notified().await;
+    }
+
+    /// Creates all streams and consumers that are missing.
+    ///
+    /// # Errors
+    /// The broker is away, refuses, or is too old.
+    pub async fn ensure_topology(&self) -> Result<(), Fault> {
+        let (major, minor, patch) = OLDEST_SERVER;
+        if self.client.connection_state() == State::Connected
+            && !self.client.is_server_compatible(major, minor, patch)
+        {
+            let version = self.client.server_info().version;
+            return Err(Fault::upstream(
+                "broker",
+                format!("nats-server {version} is older than {major}.{minor}"),
+            ));
+        }
+        topology::ensure(&self.context, self.replicas).await
+    }
+
+    /// Publishes messages and waits until each is stored. The text beside a message tells apart
+    /// those repetitions of it that must reach the consumer again; where it is empty, the broker
+    /// drops repeats.
+    ///
+    /// # Errors
+    /// At least one was not acknowledged; all of them may be published again.
+    pub async fn publish(&self, messages: &[(&frame::Message, &str)]) -> Result<(), Fault> {
+        let rounds: &[&str] = if self.faults == BusFaults::Twice { &["", ":twice"] } else { &[""] };
+        let mut acks = Vec::with_capacity(messages.len() * rounds.len());
+        for round in rounds {
+            for (message, attempt) in messages {
+                let outbound = envelope::outbound(self.service, message, attempt, round)?;
+                let ack = self.context.send_publish(message.subject.clone(), outbound).await;
+                acks.push(ack.map_err(|error| Fault::upstream("broker", error))?);
+            }
+        }
+        for acknowledged in join_all(acks.into_iter().map(IntoFuture::into_future)).await {
+            acknowledged.map_err(|error| Fault::upstream("broker", error))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the topology whole until the shutdown: at start and after every connection.
+    pub async fn keep_topology(self, shutdown: CancellationToken) {
+        loop {
+            let pause = match self.ensure_topology().await {
+                Ok(()) => Duration::from_secs(30),
+                Err(fault) => {
+                    tracing::warn!(error = fault.chain(), "streams not ensured");
+                    Duration::from_millis(500)
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = self.connected() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! All streams and consumers of the product, in one table.
+//!
+//! Every service ensures the whole of it at boot and again whenever the broker was away, so that
+//! a consumer exists before the first message it must see, whoever starts first.
+
+use crate::Fault;
+use async_nats::jetstream::{
+    self,
+    consumer::{AckPolicy, DeliverPolicy, pull},
+    stream::{self, DiscardPolicy, RetentionPolicy, StorageType},
+};
+use proto::{OUTCOME_EVENT, Service, command_filter, event_filter};
+use std::time::Duration;
+
+/// Name of the event stream.
+pub const EVENTS: &str = "EVENTS";
+
+/// Most messages taken at once by one replica.
+pub const BATCH: usize = 500;
+
+/// After this long without an acknowledgement a message is delivered again.
+pub const ACK_WAIT: Duration = Duration::from_secs(30);
+
+/// Four batches for each of up to ten replicas.
+const MAX_ACK_PENDING: i64 = 20_000;
+
+/// Room for each stream; new commands are refused beyond it, and stay in the outbox.
+const MAX_BYTES: i64 = 256 * 1024 * 1024;
+
+/// A message larger than this is ours to split.
+const MAX_MESSAGE: i32 = 1024 * 1024;
+
+/// Events are for spectators that exist; a week outlasts any repair.
+const EVENTS_MAX_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// The consumer of the commands that a service obeys.
+struct Obeys {
+    service: Service,
+    consumer: &'static str,
+    commands: &'static [&'static str],
+}
+
+/// The consumer of the events that a service follows.
+struct Follows {
+    consumer: &'static str,
+    events: &'static [(Service, &'static str)],
+    outcomes: bool,
+}
+
+const OBEYS: [Obeys; 7] = [
+    Obeys { service: Service::Gateway, consumer: "gateway-commands", commands: &["deliver"] },
+    Obeys { service: Service::Notifier, consumer: "notifier-commands", commands: &["register_contact"] },
+    Obeys { service: Service::Oracle, consumer: "oracle-commands", commands: &["register_watch"] },
+    Obeys {
+        service: Service::Room,
+        consumer: "room-commands",
+        commands: &["freeze", "open_room", "place_bet"],
+    },
+    Obeys { service: Service::Settlement, consumer: "settlement-commands", commands: &["resolve_room"] },
+    Obeys {
+        service: Service::Wallet,
+        consumer: "wallet-commands",
+        commands: &[
+            "anchor_receipt",
+            "hold_stakes",
+            "open_account",
+            "release_stakes",
+            "request_withdrawal",
+            "watch_deposits",
+        ],
+    },
+    // A large settlement must not make bets wait.
+    Obeys { service: Service::Wallet, consumer: "wallet-payouts", commands: &["post_payouts"] },
+];
+
+const FOLLOWS: [Follows; 5] = [
+    Follows { consumer: "gateway-events", events: &[], outcomes: true },
+    Follows {
+        consumer: "notifier-events",
+        events: &[
+            (Service::Gateway, "delivered"),
+            (Service::Settlement, "room_settled"),
+            (Service::Wallet, "deposit_changed"),
+            (Service::Wallet, "withdrawal_changed"),
+        ],
+        outcomes: false,
+    },
+    Follows { consumer: "oracle-events", events: &[(Service::Settlement, "room_decided")], outcomes: false },
+    Follows {
+        consumer: "room-events",
+        events: &[
+            (Service::Oracle, "watch_registered"),
+            (Service::Settlement, "receipt_ready"),
+            (Service::Settlement, "room_decided"),
+            (Service::Settlement, "room_settled"),
+            (Service::Wallet, "stakes_decided"),
+        ],
+        outcomes: false,
+    },
+    Follows {
+        consumer: "settlement-events",
+        events: &[
+            (Service::Room, "room_frozen"),
+            (Service::Wallet, "payouts_posted"),
+            (Service::Wallet, "receipt_anchored"),
+        ],
+        outcomes: false,
+    },
+];
+
+/// The stream that carries the commands of a service.
+#[must_use]
+pub fn command_stream(service: Service) -> String {
+    format!("CMD_{}", service.token().to_uppercase())
+}
+
+/// The stream a subject belongs to; nothing for a subject that is not ours.
+#[must_use]
+pub fn stream_of(subject: &str) -> Option<String> {
+    let mut tokens = subject.split('.');
+    match (tokens.next(), tokens.next(), tokens.next()) {
+        (Some("rooms"), Some("evt"), Some(_)) => Some(EVENTS.to_owned()),
+        (Some("rooms"), Some("cmd"), Some(service)) => Some(format!("CMD_{}", service.to_uppercase())),
+        _ => None,
+    }
+}
+
+/// The stream on which a consumer of the table reads; nothing for an unknown consumer.
+#[must_use]
+pub fn stream_of_consumer(consumer: &str) -> Option<String> {
+    let obeyed =
+        OBEYS.iter().find(|obeys| obeys.consumer == consumer).map(|obeys| command_stream(obeys.service));
+    obeyed.or_else(|| FOLLOWS.iter().find(|follows| follows.consumer == consumer).map(|_| EVENTS.to_owned()))
+}
+
+/// Creates what is missing and updates what differs. Safe to run anywhere, any number of times.
+///
+/// # Errors
+/// The broker is away, or refuses.
+pub async fn ensure(context: &jetstream::Context, replicas: usize) -> Result<(), Fault> {
+    for service in Service::ALL {
+        let commands = stream::Config {
+            name: command_stream(service),
+            subjects: vec![format!("rooms.cmd.{service}.>")],
+            retention: RetentionPolicy::WorkQueue,
+            discard: DiscardPolicy::New,
+            ..stream_defaults(replicas)
+        };
+        context.create_or_update_stream(commands).await.map_err(away)?;
+    }
+    let events = stream::Config {
+        name: EVENTS.to_owned(),
+        subjects: vec!["rooms.evt.>".to_owned()],
+        retention: RetentionPolicy::Interest,
+        discard: DiscardPolicy::Old,
+        max_age: EVENTS_MAX_AGE,
+        ..stream_defaults(replicas)
+    };
+    context.create_or_update_stream(events).await.map_err(away)?;
+
+    for obeys in &OBEYS {
+        let filters = obeys.commands.iter().map(|command| command_filter(obeys.service, command)).collect();
+        ensure_consumer(context, &command_stream(obeys.service), obeys.consumer, filters).await?;
+    }
+    for follows in &FOLLOWS {
+        let mut filters: Vec<_> =
+            follows.events.iter().map(|(service, event)| event_filter(*service, event)).collect();
+        if follows.outcomes {
+            filters.push(format!("rooms.evt.*.{OUTCOME_EVENT}"));
+        }
+        ensure_consumer(context, EVENTS, follows.consumer, filters).await?;
+    }
+    Ok(())
+}
+
+fn stream_defaults(replicas: usize) -> stream::Config {
+    stream::Config {
+        storage: StorageType::File,
+        num_replicas: replicas,
+        max_bytes: MAX_BYTES,
+        max_message_size: MAX_MESSAGE,
+        duplicate_window: Duration::from_secs(120),
+        ..Default::default()
+    }
+}
+
+async fn ensure_consumer(
+    context: &jetstream::Context,
+    stream: &str,
+    name: &str,
+    filter_subjects: Vec<String>,
+) -> Result<(), Fault> {
+    let config = pull::Config {
+        durable_name: Some(name.to_owned()),
+        filter_subjects,
+        ack_policy: AckPolicy::Explicit,
+        deliver_policy: DeliverPolicy::All,
+        ack_wait: ACK_WAIT,
+        max_ack_pending: MAX_ACK_PENDING,
+        // Deliveries are unlimited: an outage of ours must not use up a message's attempts.
+        max_deliver: -1,
+        ..Default::default()
+    };
+    let stream = context.get_stream_no_info(stream).await.map_err(away)?;
+    stream.create_consumer(config).await.map(|_| ()).map_err(away)
+}
+
+fn away(error: impl std::error::Error + Send + Sync + 'static) -> Fault {
+    Fault::upstream("broker", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_subject_of_the_table_has_its_stream() {
+        assert_eq!(stream_of("rooms.cmd.wallet.07.hold_stakes").as_deref(), Some("CMD_WALLET"));
+        assert_eq!(stream_of("rooms.evt.room.outcomes").as_deref(), Some(EVENTS));
+        assert_eq!(stream_of("elsewhere"), None);
+        assert_eq!(stream_of_consumer("wallet-payouts").as_deref(), Some("CMD_WALLET"));
+        assert_eq!(stream_of_consumer("nobody"), None);
+    }
+
+    #[test]
+    fn no_command_has_two_consumers() {
+        let commands: Vec<_> =
+            OBEYS.iter().flat_map(|o| o.commands.iter().map(move |c| (o.service, *c))).collect();
+        assert_eq!(commands.iter().collect::<BTreeSet<_>>().len(), commands.len());
+    }
+
+    #[test]
+    fn four_batches_fit_each_of_ten_replicas() {
+        assert!(MAX_ACK_PENDING >= i64::try_from(4 * BATCH * 10).unwrap());
+    }
+}

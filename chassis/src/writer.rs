@@ -1,0 +1,303 @@
+//! The writer loop: what is waiting becomes one batch, one transaction, one frame.
+//!
+//! A fault that blames nobody (database or broker away, a lost lock race) pauses the loop and the
+//! same batch is tried again. A fault that blames a message halves the batch until the message is
+//! alone; alone it gets three attempts and is then buried as a dead letter, so that one bad
+//! message delays its neighbours by milliseconds and never for ever.
+
+use crate::{
+    Db, Delivery, Fault, Incoming, Unit,
+    bus::{Bus, Raw, fetch},
+    clock::{Clock, monotonic},
+    fault::Blame,
+    inbox::{self, Before},
+    steps,
+    tasks::{Stage, Tasks},
+    telemetry, topology,
+};
+use async_nats::jetstream::{AckKind, message::Acker};
+use async_trait::async_trait;
+use futures::FutureExt;
+use proto::{Refusal, common::RefusalCode};
+use std::{
+    collections::{HashMap, VecDeque},
+    convert::Infallible,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+use uuid::Uuid;
+
+/// Attempts of a message that is alone and to blame.
+const BLAMED_ATTEMPTS: u32 = 3;
+
+/// A message delivered this often is handled alone: it may have killed a process, which no
+/// handler can report.
+const SUSPECT_DELIVERIES: i64 = 3;
+
+/// Held messages are kept from redelivery well before `ack_wait` ends.
+const PROGRESS_EVERY: Duration = Duration::from_secs(10);
+
+/// Delay of a message whose prerequisite is missing.
+const LATER: Duration = Duration::from_millis(300);
+
+/// What a service does with its messages.
+#[async_trait]
+pub trait Handler: Send + Sync + 'static {
+    /// The messages it takes in, usually by `incoming!`.
+    type Message: Incoming;
+    /// Answers of others that the batch needs, `()` for none.
+    type Prepared: Send;
+
+    /// Asks other services, before the transaction begins.
+    async fn prepare(&self, batch: &[Delivery<Self::Message>]) -> Result<Self::Prepared, Fault>;
+
+    /// Writes all effects of the batch. Deliveries come in order and each sees the effects of its
+    /// predecessors; effects are idempotent by keys of their own, whatever the inbox says.
+    async fn handle(
+        &self,
+        unit: &mut Unit,
+        batch: &[Delivery<Self::Message>],
+        prepared: Self::Prepared,
+    ) -> Result<(), Fault>;
+}
+
+/// Runs a handler over some consumers of the topology.
+pub struct Writer<H> {
+    /// Decides and writes.
+    pub handler: H,
+    /// Its database.
+    pub db: Db,
+    /// Its broker.
+    pub bus: Bus,
+    /// For the expiry of users' commands.
+    pub clock: Clock,
+    /// Names of the consumers that feed it.
+    pub consumers: &'static [&'static str],
+}
+
+/// A message of a batch with everybody to tell about it: repeats join their first.
+struct Held {
+    raw: Raw,
+    repeats: Vec<Arc<Acker>>,
+}
+
+impl Held {
+    async fn acknowledge(&self, kind: AckKind) {
+        for acker in self.repeats.iter().chain([&self.raw.acker]) {
+            if let Err(error) = acker.ack_with(kind).await {
+                tracing::debug!(%error, "not acknowledged; the inbox takes the repeat");
+            }
+        }
+    }
+}
+
+impl<H: Handler> Writer<H> {
+    /// Spawns the pulls and the loop. The pulls stop first; the loop then finishes what they took.
+    pub fn spawn(self, tasks: &Tasks, name: &'static str) {
+        let (sink, waiting) = mpsc::channel(2 * topology::BATCH);
+        for consumer in self.consumers {
+            let stop = tasks.stopping(Stage::Intake);
+            let pull = fetch(self.bus.clone(), consumer, sink.clone(), stop);
+            tasks.spawn(Stage::Intake, consumer, async move {
+                pull.await;
+                Ok::<(), Infallible>(())
+            });
+        }
+        let stop = tasks.stopping(Stage::Writers);
+        tasks.spawn(Stage::Writers, name, async move {
+            self.run(waiting, stop).await;
+            Ok::<(), Infallible>(())
+        });
+    }
+
+    async fn run(self, mut waiting: mpsc::Receiver<Raw>, stop: CancellationToken) {
+        let mut taken = Vec::with_capacity(topology::BATCH);
+        while waiting.recv_many(&mut taken, topology::BATCH).await > 0 {
+            self.write(without_repeats(&mut taken), &stop).await;
+        }
+    }
+
+    /// Brings a batch to its end: every message is committed, delayed or buried.
+    async fn write(&self, batch: Vec<Held>, stop: &CancellationToken) {
+        let (suspects, ordinary): (Vec<_>, Vec<_>) =
+            batch.into_iter().partition(|held| held.raw.delivered >= SUSPECT_DELIVERIES);
+        let mut groups: VecDeque<Vec<Held>> = suspects.into_iter().map(|held| vec![held]).collect();
+        groups.push_front(ordinary);
+        let mut blamed: HashMap<Uuid, u32> = HashMap::new();
+        let mut pause = Duration::from_millis(50);
+        let mut progress = monotonic();
+        while let Some(mut group) = groups.pop_front() {
+            if group.is_empty() {
+                continue;
+            }
+            let Err(fault) = self.attempt(&group).await else {
+                pause = Duration::from_millis(50);
+                continue;
+            };
+            if fault.blame() == Blame::Nobody {
+                tracing::warn!(batch = group.len(), error = fault.chain(), "batch waits");
+                metrics::counter!("rooms_batch_retries_total", "cause" => cause(&fault)).increment(1);
+                groups.push_front(group);
+                keep_held(&groups, &mut progress).await;
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(pause) => {}
+                }
+                pause = (pause * 2).min(Duration::from_secs(2));
+            } else if group.len() > 1 {
+                let rest = group.split_off(group.len() / 2);
+                groups.push_front(rest);
+                groups.push_front(group);
+            } else if let Some(held) = group.first() {
+                let attempts = blamed.entry(held.raw.id).or_default();
+                *attempts += 1;
+                tracing::warn!(message = %held.raw.id, attempts, error = fault.chain(), "message failed alone");
+                if *attempts < BLAMED_ATTEMPTS || self.bury(held, &fault.chain()).await.is_err() {
+                    groups.push_front(group);
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+        }
+    }
+
+    /// One transaction over a group. Everything or nothing.
+    async fn attempt(&self, group: &[Held]) -> Result<(), Fault> {
+        steps::reach("batch.taken");
+        let span = tracing::info_span!("batch", size = group.len(), service = %self.db.service());
+        if let Some(first) = group.first() {
+            telemetry::follow_traceparent(&span, &first.raw.traceparent);
+        }
+        let began = monotonic();
+        let work = AssertUnwindSafe(self.transact(group).instrument(span)).catch_unwind();
+        let later = work.await.unwrap_or_else(|panic| Err(Fault::bug(panic_text(&*panic))))?;
+        metrics::histogram!("rooms_batch_seconds").record(began.elapsed().as_secs_f64());
+        metrics::counter!("rooms_handled_total").increment(u64::try_from(group.len()).unwrap_or_default());
+        steps::reach("batch.committed");
+        for held in group {
+            let kind = if later.contains(&held.raw.id) { AckKind::Nak(Some(LATER)) } else { AckKind::Ack };
+            held.acknowledge(kind).await;
+        }
+        Ok(())
+    }
+
+    async fn transact(&self, group: &[Held]) -> Result<Vec<Uuid>, Fault> {
+        let mut decoded = Vec::with_capacity(group.len());
+        for held in group {
+            let raw = &held.raw;
+            if raw.id.is_nil() {
+                return Err(proto::Malformed("message without an id").into());
+            }
+            decoded.push(Delivery {
+                id: raw.id,
+                message: H::Message::decode(&raw.kind, &raw.payload)?,
+                repeat: false,
+                actor: raw.actor.clone(),
+                reply_to: raw.reply_to.clone(),
+                at: raw.at,
+                traceparent: raw.traceparent.clone(),
+            });
+        }
+        let prepared = self.handler.prepare(&decoded).await?;
+        let mut unit = self.db.unit().await?;
+        let mut before = inbox::enter(&mut unit, group.iter().map(|held| &held.raw)).await?;
+        let mut batch = Vec::with_capacity(decoded.len());
+        for (mut delivery, held) in decoded.into_iter().zip(group) {
+            match before.remove(&delivery.id) {
+                Some(Before::Conflict) => {
+                    bury_in(&mut unit, &held.raw, "the same id came before with another body").await?;
+                    continue;
+                }
+                Some(Before::Answered(outcome)) => {
+                    unit.answer(outcome);
+                    continue;
+                }
+                Some(Before::Pending) => delivery.repeat = true,
+                None => {
+                    if held.raw.expires_at.is_some_and(|at| at < self.clock.now()) {
+                        unit.refuse(&delivery, &Refusal::new(RefusalCode::Expired));
+                        continue;
+                    }
+                }
+            }
+            batch.push(delivery);
+        }
+        if !batch.is_empty() {
+            self.handler.handle(&mut unit, &batch, prepared).await?;
+        }
+        let later = batch.iter().map(|delivery| delivery.id).filter(|id| unit.is_later(id)).collect();
+        steps::reach("batch.decided");
+        unit.commit().await?;
+        Ok(later)
+    }
+
+    async fn bury(&self, held: &Held, reason: &str) -> Result<(), Fault> {
+        let mut unit = self.db.unit().await?;
+        bury_in(&mut unit, &held.raw, reason).await?;
+        unit.commit().await?;
+        held.acknowledge(AckKind::Ack).await;
+        Ok(())
+    }
+}
+
+/// Joins messages of the same id to the first of them.
+fn without_repeats(taken: &mut Vec<Raw>) -> Vec<Held> {
+    let mut places: HashMap<Uuid, usize> = HashMap::with_capacity(taken.len());
+    let mut batch: Vec<Held> = Vec::with_capacity(taken.len());
+    for raw in taken.drain(..) {
+        let first = places.get(&raw.id).and_then(|place| batch.get_mut(*place));
+        match first.filter(|first| first.raw.payload == raw.payload) {
+            Some(first) => first.repeats.push(raw.acker),
+            None => {
+                places.entry(raw.id).or_insert(batch.len());
+                batch.push(Held { raw, repeats: Vec::new() });
+            }
+        }
+    }
+    batch
+}
+
+/// An outage of ours must not look like deliveries that failed.
+async fn keep_held(groups: &VecDeque<Vec<Held>>, progress: &mut Instant) {
+    if progress.elapsed() > PROGRESS_EVERY {
+        *progress = monotonic();
+        for held in groups.iter().flatten() {
+            held.acknowledge(AckKind::Progress).await;
+        }
+    }
+}
+
+async fn bury_in(unit: &mut Unit, raw: &Raw, reason: &str) -> Result<(), Fault> {
+    tracing::error!(message = %raw.id, subject = raw.subject, reason, "dead letter");
+    metrics::counter!("rooms_dead_letters_total").increment(1);
+    sqlx::query("INSERT INTO dead_letter (id, subject, type, payload, reason) VALUES ($1, $2, $3, $4, $5)")
+        .bind(raw.id)
+        .bind(&raw.subject)
+        .bind(&raw.kind)
+        .bind(raw.payload.as_ref())
+        .bind(reason)
+        .execute(unit.conn())
+        .await?;
+    Ok(())
+}
+
+fn cause(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Store(sqlx::Error::Database(error)) => match error.code().as_deref() {
+            Some("40P01") => "deadlock",
+            Some("40001") => "serialization",
+            _ => "database",
+        },
+        Fault::Store(_) => "database",
+        Fault::LeaseLost(_) => "lease",
+        _ => "upstream",
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    format!("panic: {}", text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default())
+}
