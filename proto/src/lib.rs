@@ -14,18 +14,22 @@
 )]
 
 mod basis_points;
+mod bets_hash;
 mod decimal;
 mod ids;
 mod lamports;
 mod outcome;
+mod receipt;
 mod subjects;
 mod timestamp;
 
 pub use basis_points::{BasisPoints, InvalidBasisPoints};
+pub use bets_hash::bets_hash;
 pub use decimal::decimal;
 pub use ids::{AccountId, BetId, CommandId, DepositId, NotificationId, RoomId, WithdrawalId};
 pub use lamports::{LAMPORTS_PER_SOL, Lamports, LamportsError};
 pub use outcome::{Decided, Refusal};
+pub use receipt::receipt_memo;
 pub use subjects::{Command, Event, OUTCOME_EVENT, SHARDS, Service, command_filter, event_filter, shard_of};
 pub use timestamp::{from_timestamp, timestamp};
 
