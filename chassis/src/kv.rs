@@ -109,7 +109,7 @@ impl Bucket {
     /// # Errors
     /// The broker is away, or the key is not a valid one.
     pub async fn get(&self, key: &str) -> Result<Option<Entry>, Unavailable> {
-        let found = self.bounded(key, async |store| Ok(store.entry(key).await?)).await?;
+        let found = self.bounded(key, async { Ok(self.open().await?.entry(key).await?) }).await?;
         let value = found.filter(|entry| entry.operation == Operation::Put);
         Ok(value.map(|entry| Entry { value: entry.value, revision: entry.revision }))
     }
@@ -119,7 +119,7 @@ impl Bucket {
     /// # Errors
     /// The broker is away, the key is not a valid one, or a limit is exceeded.
     pub async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> Result<u64, Unavailable> {
-        self.bounded(key, async |store| Ok(self.publish(store, key, value.clone(), ttl, None).await?)).await
+        self.bounded(key, async { Ok(self.publish(&self.open().await?, key, value, ttl, None).await?) }).await
     }
 
     /// Sets `key` for the time `ttl` unless it has a value; `None` means that it has one.
@@ -127,21 +127,22 @@ impl Bucket {
     /// # Errors
     /// As [`put`](Self::put). The value may have been set all the same when the broker did not answer in time.
     pub async fn create(&self, key: &str, value: Bytes, ttl: Duration) -> Result<Option<u64>, Unavailable> {
-        self.bounded(key, async |store| {
-            if let Some(revision) = self.replace(store, key, value.clone(), ttl, 0).await? {
+        let create = async {
+            let store = self.open().await?;
+            if let Some(revision) = self.replace(&store, key, value.clone(), ttl, 0).await? {
                 return Ok(Some(revision));
             }
             // The last message may be a marker of a value that was deleted or has expired: replace just that one.
             match store.entry(key).await? {
                 Some(marker) if marker.operation != Operation::Put => {
-                    self.replace(store, key, value.clone(), ttl, marker.revision).await
+                    self.replace(&store, key, value, ttl, marker.revision).await
                 }
                 Some(_) => Ok(None),
                 // It went while we were looking.
-                None => self.replace(store, key, value.clone(), ttl, 0).await,
+                None => self.replace(&store, key, value, ttl, 0).await,
             }
-        })
-        .await
+        };
+        self.bounded(key, create).await
     }
 
     /// Sets `key` for the time `ttl` if its revision still is `revision`; `None` means that it is not.
@@ -155,7 +156,8 @@ impl Bucket {
         ttl: Duration,
         revision: u64,
     ) -> Result<Option<u64>, Unavailable> {
-        self.bounded(key, async |store| self.replace(store, key, value.clone(), ttl, revision).await).await
+        let update = async { self.replace(&self.open().await?, key, value, ttl, revision).await };
+        self.bounded(key, update).await
     }
 
     /// Removes `key`, whether or not it has a value.
@@ -163,7 +165,7 @@ impl Bucket {
     /// # Errors
     /// The broker is away, or the key is not a valid one.
     pub async fn delete(&self, key: &str) -> Result<(), Unavailable> {
-        self.bounded(key, async |store| Ok(store.purge_with_ttl(key, MARKER).await?)).await
+        self.bounded(key, async { Ok(self.open().await?.purge_with_ttl(key, MARKER).await?) }).await
     }
 
     async fn replace(
@@ -200,12 +202,12 @@ impl Bucket {
         Ok(self.jetstream.send_publish(subject, message).await?.await?.sequence)
     }
 
-    /// Runs `act` on the bucket within the time limit, if `key` can be one. After an error the bucket is made anew by the next call, in case
+    /// Awaits `act` within the time limit, if `key` can be one. After an error the bucket is made anew by the next call, in case
     /// the broker has lost it.
     async fn bounded<T>(
         &self,
         key: &str,
-        act: impl AsyncFn(&Store) -> Result<T, BoxError>,
+        act: impl Future<Output = Result<T, BoxError>>,
     ) -> Result<T, Unavailable> {
         let away = || Unavailable::Away { bucket: self.name };
         if !valid(key) {
@@ -213,7 +215,7 @@ impl Bucket {
             return Err(Unavailable::Refused { bucket: self.name, source });
         }
         let result = if self.client.connection_state() == State::Connected {
-            timeout(LIMIT, async { act(&self.open().await?).await }).await.map_err(|_| away())
+            timeout(LIMIT, act).await.map_err(|_| away())
         } else {
             Err(away())
         };

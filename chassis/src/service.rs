@@ -9,7 +9,7 @@ mod running;
 pub use command::{main, main_with, manual};
 pub use running::{Running, StartError, start};
 
-use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::Router;
 use sqlx::migrate::Migrator;
@@ -88,10 +88,7 @@ impl Runtime {
     {
         let lease = Lease::new(self.db.pool().clone(), name, term);
         let stop = self.tasks.stopping(Stage::Intake);
-        self.tasks.spawn(Stage::Intake, name, async move {
-            lease.run(stop, job).await;
-            Ok::<(), Infallible>(())
-        });
+        self.tasks.spawn_rounds(Stage::Intake, name, async move { lease.run(stop, job).await });
     }
 
     /// Repeats a round of work until the shutdown, with a pause between rounds. A round that
@@ -102,7 +99,7 @@ impl Runtime {
         J: Future<Output = Result<(), Fault>> + Send,
     {
         let stop = self.tasks.stopping(Stage::Intake);
-        self.tasks.spawn(Stage::Intake, name, async move {
+        self.tasks.spawn_rounds(Stage::Intake, name, async move {
             while !stop.is_cancelled() {
                 if let Err(fault) = round().await {
                     tracing::warn!(task = name, error = fault.chain(), "round failed");
@@ -112,7 +109,6 @@ impl Runtime {
                     () = tokio::time::sleep(pause) => {}
                 }
             }
-            Ok::<(), Infallible>(())
         });
     }
 

@@ -5,6 +5,7 @@
 //! hand always finds the next stage still running.
 
 use std::{
+    convert::Infallible,
     error::Error,
     fmt,
     future::Future,
@@ -12,11 +13,14 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// What each stage gets even when earlier ones have used up the grace period.
 const LAST_WORD: Duration = Duration::from_millis(500);
+
+/// How long a round of a loop may go on after the loop was told to stop.
+const LAST_ROUND: Duration = Duration::from_secs(2);
 
 /// Any error; the task that ends with one is named beside it.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -117,6 +121,28 @@ impl Tasks {
         });
     }
 
+    /// Runs a loop whose rounds may be cut short anywhere, because they survive SIGKILL as well. Told to stop, it has two
+    /// seconds to finish its round: a round that waits for a database which is away must not hold up the shutdown.
+    pub fn spawn_rounds(
+        &self,
+        stage: Stage,
+        name: &'static str,
+        rounds: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let stop = self.stopping(stage);
+        let patience = async move {
+            stop.cancelled().await;
+            sleep(LAST_ROUND).await;
+        };
+        self.spawn(stage, name, async move {
+            tokio::select! {
+                () = rounds => {}
+                () = patience => tracing::debug!(task = name, "its last round was cut short"),
+            }
+            Ok::<(), Infallible>(())
+        });
+    }
+
     /// Cancelled when tasks of this stage have to finish what they have in hand and return.
     pub fn stopping(&self, stage: Stage) -> CancellationToken {
         self.group(stage).stop.clone()
@@ -192,7 +218,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use std::{convert::Infallible, io};
+    use std::io;
 
     use super::*;
 
@@ -254,6 +280,15 @@ mod tests {
         tasks.0.intake.tracker.wait().await;
         assert!(!tasks.0.end.is_cancelled());
         tasks.shut_down(Duration::from_secs(5)).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_loop_that_is_stuck_in_a_round_does_not_hold_up_the_shutdown() {
+        let tasks = Tasks::default();
+        tasks.spawn_rounds(Stage::Intake, "stuck", std::future::pending());
+        let begun = Instant::now();
+        tasks.shut_down(Duration::from_secs(20)).await.unwrap();
+        assert_eq!(begun.elapsed(), LAST_ROUND);
     }
 
     #[tokio::test(start_paused = true)]

@@ -208,24 +208,27 @@ fn attend<S: Service>(runtime: &Runtime, exit: mpsc::Receiver<Sent>) {
     let (tasks, bus, pool) = (&runtime.tasks, &runtime.bus, runtime.db.pool());
     let stopping = |stage| tasks.stopping(stage);
     let relay = outbox::relay(bus.clone(), pool.clone(), exit, stopping(Stage::Relay));
-    endless(tasks, Stage::Relay, "relay", relay);
-    endless(tasks, Stage::Relay, "clock", runtime.clock.clone().keep(stopping(Stage::Relay)));
-    endless(tasks, Stage::Relay, "sweeper", outbox::sweep(bus.clone(), pool.clone(), stopping(Stage::Relay)));
-    endless(tasks, Stage::Intake, "topology", bus.clone().keep_topology(stopping(Stage::Intake)));
-    endless(
-        tasks,
+    tasks.spawn_rounds(Stage::Relay, "relay", relay);
+    tasks.spawn_rounds(Stage::Relay, "clock", runtime.clock.clone().keep(stopping(Stage::Relay)));
+    tasks.spawn_rounds(
+        Stage::Relay,
+        "sweeper",
+        outbox::sweep(bus.clone(), pool.clone(), stopping(Stage::Relay)),
+    );
+    tasks.spawn_rounds(Stage::Intake, "topology", bus.clone().keep_topology(stopping(Stage::Intake)));
+    tasks.spawn_rounds(
         Stage::Intake,
         "reissue",
         reissue::run(bus.clone(), pool.clone(), stopping(Stage::Intake)),
     );
     let lease = |name| Lease::new(pool.clone(), name, Duration::from_secs(6));
     let watch = replay::watch(bus.clone(), pool.clone(), lease("replay"), stopping(Stage::Intake));
-    endless(tasks, Stage::Intake, "replay", watch);
+    tasks.spawn_rounds(Stage::Intake, "replay", watch);
     let house = outbox::keep_house(pool.clone(), lease("housekeeping"), stopping(Stage::Intake));
-    endless(tasks, Stage::Intake, "housekeeping", house);
+    tasks.spawn_rounds(Stage::Intake, "housekeeping", house);
 
     let clock = runtime.clock.clone();
-    runtime.health.probe("clock", Role::Database, move || {
+    runtime.health.probe("clock", Role::Clock, move || {
         let uncertainty = clock.uncertainty();
         async move {
             match uncertainty {
@@ -239,13 +242,6 @@ fn attend<S: Service>(runtime: &Runtime, exit: mpsc::Receiver<Sent>) {
     runtime.health.probe("schema", Role::Database, move || {
         let (pool, migrator) = (pool.clone(), crate::db::migrator(&S::migrator()));
         async move { crate::db::check_schema(&pool, &migrator, network).await.map_err(|fault| fault.chain()) }
-    });
-}
-
-fn endless(tasks: &Tasks, stage: Stage, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
-    tasks.spawn(stage, name, async move {
-        task.await;
-        Ok::<(), std::convert::Infallible>(())
     });
 }
 
