@@ -1,0 +1,6 @@
+//! Decisions: no database, network, clock or randomness.
+
+pub mod chain_tx;
+pub mod deposit;
+pub mod drift;
+pub mod withdrawal;

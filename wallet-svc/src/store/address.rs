@@ -1,0 +1,173 @@
+//! What is known about our addresses on chain: how far each was read, and what lies there.
+
+use super::{addresses_in, pubkey, signature};
+use crate::keys::KeyOwner;
+use chassis::Fault;
+use proto::{AccountId, Lamports};
+use solana_pubkey::Pubkey;
+use solana_signature::Signature;
+use sqlx::{PgConnection, PgExecutor};
+use std::time::Duration;
+
+/// An address whose history is due to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// Which.
+    pub address: Pubkey,
+    /// Whose.
+    pub owner: KeyOwner,
+    /// Newest transaction that was dealt with.
+    pub cursor: Option<Signature>,
+}
+
+/// What lies at an address according to what was posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Balance {
+    /// Which.
+    pub address: Pubkey,
+    /// How much.
+    pub lamports: Lamports,
+}
+
+/// Addresses that are due, the longest waiting first.
+///
+/// # Errors
+/// The database.
+pub async fn due(executor: impl PgExecutor<'_>, limit: i64) -> Result<Vec<Due>, Fault> {
+    let rows = sqlx::query!(
+        "SELECT address, owner, cursor FROM wallet.address WHERE due_at <= wallet.db_clock() ORDER BY due_at LIMIT $1",
+        limit,
+    )
+    .fetch_all(executor)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Due {
+                address: pubkey(&row.address)?,
+                owner: KeyOwner::from_id(row.owner),
+                cursor: row.cursor.as_deref().map(signature).transpose()?,
+            })
+        })
+        .collect()
+}
+
+/// An address was read up to the cursor; it is due again after `hot` while somebody looks at
+/// it, else after `cold`.
+///
+/// # Errors
+/// The database.
+pub async fn read_up_to(
+    conn: &mut PgConnection,
+    address: &Pubkey,
+    cursor: Option<&Signature>,
+    hot: Duration,
+    cold: Duration,
+) -> Result<(), Fault> {
+    sqlx::query!(
+        "UPDATE wallet.address
+         SET cursor = coalesce($2, cursor),
+             due_at = now + make_interval(secs => CASE WHEN hot_until > now THEN $3::float8 ELSE $4::float8 END)
+         FROM wallet.db_clock() AS now
+         WHERE address = $1",
+        &address.to_bytes(),
+        cursor.map(|signature| signature.as_ref().to_vec()),
+        hot.as_secs_f64(),
+        cold.as_secs_f64(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Somebody looks at these accounts' addresses for about this long.
+///
+/// # Errors
+/// The database.
+pub async fn watch(conn: &mut PgConnection, accounts: &[AccountId], hot_for: Duration) -> Result<(), Fault> {
+    let owners: Vec<_> = accounts.iter().map(|account| account.uuid()).collect();
+    sqlx::query!(
+        "UPDATE wallet.address SET hot_until = greatest(hot_until, now + make_interval(secs => $2)), due_at = least(due_at, now)
+         FROM wallet.db_clock() AS now
+         WHERE address IN (SELECT address FROM wallet.address WHERE owner = ANY($1) ORDER BY address FOR NO KEY UPDATE)",
+        &owners,
+        hot_for.as_secs_f64(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Makes addresses due now.
+///
+/// # Errors
+/// The database.
+pub async fn hurry(executor: impl PgExecutor<'_>, addresses: &[Pubkey]) -> Result<(), Fault> {
+    sqlx::query!(
+        "UPDATE wallet.address SET due_at = wallet.db_clock()
+         WHERE address IN (SELECT address FROM wallet.address WHERE address = ANY($1) ORDER BY address FOR NO KEY UPDATE)",
+        &addresses_in(addresses),
+    )
+    .execute(executor)
+    .await?;
+    Ok(())
+}
+
+/// Books what came to addresses or left them; the ledger's `chain` account moves by the sum in
+/// the same transaction.
+///
+/// # Errors
+/// The database; a balance below zero is a violated constraint.
+pub async fn book(conn: &mut PgConnection, changes: &[(Pubkey, Lamports)]) -> Result<(), Fault> {
+    let (addresses, amounts): (Vec<Vec<u8>>, Vec<i64>) =
+        changes.iter().map(|(address, change)| (address.to_bytes().to_vec(), change.get())).unzip();
+    let locked = sqlx::query_scalar!(
+        "SELECT address FROM wallet.address WHERE address = ANY($1) ORDER BY address FOR NO KEY UPDATE",
+        &addresses,
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    if addresses.iter().any(|address| !locked.contains(address)) {
+        return Err(Fault::bug("booked at an address that is not ours"));
+    }
+    sqlx::query!(
+        "UPDATE wallet.address AS a SET lamports = lamports + change
+         FROM (SELECT address, sum(amount)::bigint AS change FROM unnest($1::bytea[], $2::bigint[]) AS t (address, amount)
+               GROUP BY address) AS c
+         WHERE a.address = c.address",
+        &addresses,
+        &amounts,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What lies at one address according to what was posted.
+///
+/// # Errors
+/// The database.
+pub async fn balance(executor: impl PgExecutor<'_>, address: &Pubkey) -> Result<Lamports, Fault> {
+    let lamports =
+        sqlx::query_scalar!("SELECT lamports FROM wallet.address WHERE address = $1", &address.to_bytes())
+            .fetch_optional(executor)
+            .await?;
+    Ok(Lamports::new(lamports.unwrap_or_default()))
+}
+
+/// The treasury and every address where something lies or is being swept.
+///
+/// # Errors
+/// The database.
+pub async fn with_money(executor: impl PgExecutor<'_>) -> Result<Vec<Balance>, Fault> {
+    let rows = sqlx::query!(
+        "SELECT address, lamports FROM wallet.address
+         WHERE lamports > 0 OR owner = '00000000-0000-0000-0000-000000000000'
+            OR EXISTS (SELECT FROM wallet.sweep s WHERE s.address = address.address AND s.ended_at IS NULL)
+         ORDER BY address",
+    )
+    .fetch_all(executor)
+    .await?;
+    rows.into_iter()
+        .map(|row| Ok(Balance { address: pubkey(&row.address)?, lamports: Lamports::new(row.lamports) }))
+        .collect()
+}

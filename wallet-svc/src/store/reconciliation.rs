@@ -1,0 +1,141 @@
+//! Comparisons of ledger and chain, and what they stop.
+
+use super::{addresses_in, height_in, height_out};
+use chassis::Fault;
+use proto::Lamports;
+use solana_pubkey::Pubkey;
+use sqlx::{PgConnection, PgExecutor};
+use time::OffsetDateTime;
+
+/// The last comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compared {
+    /// The finalized slot that was looked at.
+    pub slot: u64,
+    /// What lay at our addresses.
+    pub chain: Lamports,
+    /// What the chain had more than the ledger; less if negative.
+    pub drift: Lamports,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+/// The last comparison, none before the first.
+///
+/// # Errors
+/// The database.
+pub async fn last(executor: impl PgExecutor<'_>) -> Result<Option<Compared>, Fault> {
+    let row = sqlx::query!("SELECT slot, chain, drift, compared_at FROM wallet.reconciliation")
+        .fetch_optional(executor)
+        .await?;
+    row.map(|row| {
+        Ok(Compared {
+            slot: height_out(row.slot)?,
+            chain: Lamports::new(row.chain),
+            drift: Lamports::new(row.drift),
+            at: row.compared_at,
+        })
+    })
+    .transpose()
+}
+
+/// Stores a comparison.
+///
+/// # Errors
+/// The database.
+pub async fn store(
+    conn: &mut PgConnection,
+    slot: u64,
+    chain: Lamports,
+    drift: Lamports,
+) -> Result<(), Fault> {
+    sqlx::query!(
+        "INSERT INTO wallet.reconciliation (slot, chain, drift, compared_at) VALUES ($1, $2, $3, wallet.db_clock())
+         ON CONFLICT (one) DO UPDATE
+            SET slot = EXCLUDED.slot, chain = EXCLUDED.chain, drift = EXCLUDED.drift, compared_at = EXCLUDED.compared_at",
+        height_in(slot)?,
+        chain.get(),
+        drift.get(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What the ledger holds of the addresses that were read, around the slot they were read at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Around {
+    /// What was posted as lying at all other addresses.
+    pub elsewhere: Lamports,
+    /// What was posted of later slots: what came to the addresses less what left them.
+    pub posted_later: Lamports,
+    /// Fees of transactions that landed up to the slot and were not posted; negative.
+    pub not_posted: Lamports,
+    /// Attempts built before the reading that can still land, so nobody can tell.
+    pub unknown: i64,
+}
+
+/// Sums up what happened around a slot whose balances were read at `read_at`.
+///
+/// # Errors
+/// The database.
+pub async fn around(
+    executor: impl PgExecutor<'_>,
+    slot: u64,
+    read_at: OffsetDateTime,
+    read: &[Pubkey],
+) -> Result<Around, Fault> {
+    let row = sqlx::query!(
+        r#"SELECT
+            (SELECT coalesce(sum(lamports), 0) FROM wallet.address WHERE NOT address = ANY($3))::bigint AS "elsewhere!",
+            ((SELECT coalesce(sum(lamports), 0) FROM wallet.deposit
+              WHERE state = 'CREDITED' AND slot > $1 AND address = ANY($3))
+             + (SELECT coalesce(sum(s.lamports), 0) FROM wallet.sweep s JOIN wallet.chain_tx c ON c.id = s.chain_tx_id
+                WHERE c.state = 'FINALIZED' AND c.slot > $1 AND NOT s.address = ANY($3))
+             - (SELECT coalesce(sum(w.lamports - w.fee), 0)
+                FROM wallet.withdrawal w JOIN wallet.chain_tx c ON c.id = w.chain_tx_id
+                WHERE w.state = 'FINALIZED' AND c.state = 'FINALIZED' AND c.slot > $1)
+             - (SELECT coalesce(sum(fee), 0) FROM wallet.chain_tx
+                WHERE slot > $1 AND fee_posted_at IS NOT NULL))::bigint AS "posted_later!",
+            (SELECT -coalesce(sum(fee), 0) FROM wallet.chain_tx
+             WHERE slot <= $1 AND fee_posted_at IS NULL)::bigint AS "not_posted!",
+            (SELECT count(*) FROM wallet.chain_tx
+             WHERE state IN ('BUILT', 'SIGNED', 'SUBMITTED') AND built_at <= $2) AS "unknown!""#,
+        height_in(slot)?,
+        read_at,
+        &addresses_in(read),
+    )
+    .fetch_one(executor)
+    .await?;
+    Ok(Around {
+        elsewhere: Lamports::new(row.elsewhere),
+        posted_later: Lamports::new(row.posted_later),
+        not_posted: Lamports::new(row.not_posted),
+        unknown: row.unknown,
+    })
+}
+
+/// Whether withdrawals are paused.
+///
+/// # Errors
+/// The database.
+pub async fn withdrawals_paused(executor: impl PgExecutor<'_>) -> Result<bool, Fault> {
+    let paused = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM wallet.pause WHERE what = 'withdrawals') AS "paused!""#,
+    );
+    Ok(paused.fetch_one(executor).await?)
+}
+
+/// Pauses withdrawals. True if they were not paused.
+///
+/// # Errors
+/// The database.
+pub async fn pause_withdrawals(conn: &mut PgConnection, reason: &str) -> Result<bool, Fault> {
+    let paused = sqlx::query!(
+        "INSERT INTO wallet.pause (what, reason) VALUES ('withdrawals', $1) ON CONFLICT DO NOTHING",
+        reason
+    )
+    .execute(conn)
+    .await?;
+    Ok(paused.rows_affected() == 1)
+}

@@ -1,0 +1,44 @@
+//! Writes the receipts of settled rooms on chain. A receipt never delays the settlement itself.
+
+use super::Context;
+use crate::{chain::Draft, domain::chain_tx::Purpose, store};
+use chassis::{Fault, Held};
+use proto::wallet::ReceiptAnchored;
+use uuid::Uuid;
+
+/// Receipts begun in one round.
+const LIMIT: usize = 20;
+
+impl Context {
+    /// One round: builds transactions for receipts that are in none.
+    pub(super) async fn anchor(&self, held: &Held) -> Result<(), Fault> {
+        for _ in 0..LIMIT {
+            let Some(open) = store::receipt::open(self.db.pool()).await? else { return Ok(()) };
+            let id = open.chain_tx.unwrap_or_else(Uuid::now_v7);
+            let attempt = store::chain_tx::next_attempt(self.db.pool(), id).await?;
+            let payer = self.treasury().await?;
+            let reference = format!("{id}/{attempt:04}");
+            let draft = Draft { payer, transfers: Vec::new(), memo: Some(open.memo), reference };
+            let unsigned = self.date(&draft).await?;
+            if !self.capital_covers(&unsigned).await? {
+                return Ok(());
+            }
+            let mut unit = self.unit(held).await?;
+            store::chain_tx::build(unit.conn(), id, Purpose::Receipt, &unsigned).await?;
+            store::receipt::assign(unit.conn(), open.room, id).await?;
+            unit.commit().await?;
+        }
+        Ok(())
+    }
+}
+
+impl From<store::receipt::Anchored> for ReceiptAnchored {
+    fn from(receipt: store::receipt::Anchored) -> Self {
+        Self {
+            room_id: receipt.room.bytes(),
+            signature: receipt.signature.to_string(),
+            slot: receipt.slot,
+            memo: receipt.memo,
+        }
+    }
+}
