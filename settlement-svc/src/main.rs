@@ -1,0 +1,7 @@
+//! The binary of settlement-svc.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    chassis::main::<settlement_svc::SettlementService>()
+}

@@ -1,0 +1,103 @@
+//! Questions this service answers over gRPC.
+
+use crate::{
+    domain::{State, Verdict},
+    evidence::Bundles,
+    store::{facts, settlement},
+};
+use async_trait::async_trait;
+use chassis::grpc::Unanswered;
+use futures::{Stream, StreamExt};
+use proto::{
+    RoomId,
+    settlement::{
+        GetEvidenceRequest, GetEvidenceResponse, GetSettlementRequest, GetSettlementResponse,
+        SettlementState, settlement_service_server,
+    },
+};
+use sqlx::PgPool;
+use std::pin::Pin;
+use tonic::{Request, Response, Status};
+
+/// Answers from the stored facts.
+pub struct Queries {
+    pool: PgPool,
+    bundles: Bundles,
+}
+
+impl Queries {
+    /// Reads from the given database.
+    pub const fn new(pool: PgPool, bundles: Bundles) -> Self {
+        Self { pool, bundles }
+    }
+
+    async fn settlement(&self, room: &[u8]) -> Result<GetSettlementResponse, Unanswered> {
+        let room = RoomId::try_from_bytes(room)?;
+        let mut connection = self.pool.acquire().await?;
+        let standing = settlement::read(&mut connection, room).await?;
+        let standing = standing.ok_or_else(Unanswered::not_found)?.settlement;
+        let totals = facts::totals(&mut connection, room).await?;
+        let receipt = facts::receipt(&mut connection, room).await?;
+        let ruling = totals.as_ref().map_or(standing.verdict.ruling, |totals| totals.ruling);
+        Ok(answer(room, &Verdict { ruling, ..standing.verdict }, standing.state, totals, receipt))
+    }
+}
+
+fn answer(
+    room: RoomId,
+    verdict: &Verdict,
+    state: State,
+    totals: Option<facts::Totals>,
+    receipt: Option<facts::Receipt>,
+) -> GetSettlementResponse {
+    let (protocol_fee, host_fee, root) = totals
+        .map(|totals| (totals.protocol_fee.get(), totals.host_fee.get(), totals.root.to_vec()))
+        .unwrap_or_default();
+    GetSettlementResponse {
+        room_id: room.bytes(),
+        verdict: Some(verdict.into()),
+        state: SettlementState::from(state).into(),
+        protocol_fee_lamports: protocol_fee,
+        host_fee_lamports: host_fee,
+        root,
+        receipt_signature: receipt.map(|receipt| receipt.signature).unwrap_or_default(),
+    }
+}
+
+impl From<State> for SettlementState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Decided => Self::Decided,
+            State::Frozen => Self::Frozen,
+            State::Computed => Self::Computed,
+            State::Posting => Self::Posting,
+            State::Posted => Self::Posted,
+            State::Anchored => Self::Anchored,
+        }
+    }
+}
+
+#[async_trait]
+impl settlement_service_server::SettlementService for Queries {
+    async fn get_settlement(
+        &self,
+        request: Request<GetSettlementRequest>,
+    ) -> Result<Response<GetSettlementResponse>, Status> {
+        Ok(Response::new(self.settlement(&request.get_ref().room_id).await?))
+    }
+
+    type GetEvidenceStream = Pin<Box<dyn Stream<Item = Result<GetEvidenceResponse, Status>> + Send>>;
+
+    async fn get_evidence(
+        &self,
+        request: Request<GetEvidenceRequest>,
+    ) -> Result<Response<Self::GetEvidenceStream>, Status> {
+        let room = RoomId::try_from_bytes(&request.get_ref().room_id).map_err(Unanswered::from)?;
+        let bundle = self.bundles.find(room).await.map_err(Unanswered::from)?;
+        let pieces = bundle.ok_or_else(Unanswered::not_found)?.pieces().map(|piece| match piece {
+            Ok(piece) => Ok(GetEvidenceResponse { bundle: piece.to_vec() }),
+            Err(fault) => Err(Unanswered::from(fault).into()),
+        });
+        Ok(Response::new(Box::pin(pieces)))
+    }
+}

@@ -1,0 +1,128 @@
+//! The steps of a settlement, each inside the transaction of what brought it about.
+
+use crate::{
+    domain::{
+        Bet, Book, BookError, Frozen, Line, OutOfOrder, Rules, Settlement, State, root, settle as make_book,
+    },
+    messages,
+    store::{
+        broken,
+        errand::{self, Errand},
+        facts::{self, Totals},
+        line, settlement,
+    },
+};
+use chassis::{Fault, Outgoing, Unit};
+use proto::{BetId, RoomId, room::FreezeRoom};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// The sagas under which commands are re-issued.
+pub const FREEZE: &str = "freeze";
+/// Key: [`chunk_key`].
+pub const PAYOUTS: &str = "payouts";
+/// Key: the room.
+pub const ANCHOR: &str = "anchor";
+
+/// Lines of one chunk of payouts and of one part of the result: some 60 KB, and milliseconds of
+/// ledger.
+const LINES: usize = 1_000;
+
+/// The oracle completes the second in which it decided before it is copied.
+const SERIES_DELAY: Duration = Duration::from_secs(2);
+
+impl From<OutOfOrder> for Fault {
+    fn from(error: OutOfOrder) -> Self {
+        Self::bug(error.to_string())
+    }
+}
+
+/// Names a chunk of a room among the commands that are re-issued.
+pub fn chunk_key(room: RoomId, chunk: u32) -> Uuid {
+    Uuid::new_v5(&room.uuid(), &chunk.to_be_bytes())
+}
+
+/// A verdict came to stand: no bet may change any more.
+pub async fn decided(unit: &mut Unit, room: RoomId) -> Result<(), Fault> {
+    unit.issue(FREEZE, room.uuid(), &FreezeRoom { room_id: room.bytes() }).await
+}
+
+/// Makes the book of a frozen room.
+pub fn book(settlement: &Settlement, frozen: &Frozen, bets: &[Bet]) -> Result<Book, BookError> {
+    make_book(&Rules::try_from(&frozen.terms)?, &settlement.verdict, bets)
+}
+
+/// Closes the book and sends the payouts on their way: all chunks but the last, which posts the
+/// fees and requires that nothing is left in escrow, and so has to wait for the others.
+pub async fn pay(
+    unit: &mut Unit,
+    settlement: &mut Settlement,
+    frozen: &Frozen,
+    book: &Book,
+) -> Result<(), Fault> {
+    let room = settlement.room;
+    settlement.state.step(State::Computed)?;
+    let mut chunks: Vec<&[Line]> = book.lines.chunks(LINES).collect();
+    if chunks.is_empty() {
+        // The ledger confirms that it holds nothing for this room either.
+        chunks.push(&[]);
+    }
+    let count = u32::try_from(chunks.len()).map_err(|_| Fault::bug("more chunks than can be"))?;
+    facts::close_book(unit.conn(), room, book, &root(&book.lines), count).await?;
+    for (chunk, lines) in (0..).zip(&chunks) {
+        line::insert(unit.conn(), room, chunk, lines).await?;
+    }
+    settlement.state.step(State::Posting)?;
+    settlement::save(unit.conn(), settlement, None).await?;
+    errand::done(unit.conn(), room, Errand::ReadBets).await?;
+    if settlement.verdict.series.is_some() {
+        errand::add(unit.conn(), room, Errand::CopySeries, SERIES_DELAY).await?;
+    }
+    let last = count - 1;
+    let mut commands = Vec::with_capacity(chunks.len());
+    for (chunk, lines) in (0..).zip(chunks).filter(|(chunk, _)| *chunk < last || last == 0) {
+        let fees = (chunk == last).then_some((book.protocol_fee, book.host_fee));
+        let command = messages::post_payouts(&frozen.terms, chunk, count, lines, fees);
+        commands.push((chunk_key(room, chunk), Outgoing::command(&command)));
+    }
+    tracing::info!(%room, bets = book.lines.len(), chunks = count, ruling = ?book.ruling, "payouts issued");
+    unit.issue_all(PAYOUTS, commands).await
+}
+
+/// All chunks but the last are in the ledger.
+pub async fn issue_last_chunk(unit: &mut Unit, room: RoomId, totals: &Totals) -> Result<(), Fault> {
+    let last = totals.chunks - 1;
+    let before = line::last_before(unit.conn(), room, last).await?;
+    let lines = line::page(unit.conn(), room, before, LINES).await?;
+    let frozen = frozen(unit, room).await?;
+    let fees = Some((totals.protocol_fee, totals.host_fee));
+    let command = messages::post_payouts(&frozen.terms, last, totals.chunks, &lines, fees);
+    unit.issue(PAYOUTS, chunk_key(room, last), &command).await
+}
+
+/// All chunks are in the ledger: the room is settled. The receipt follows and delays nothing.
+pub async fn settle(unit: &mut Unit, settlement: &mut Settlement, totals: &Totals) -> Result<(), Fault> {
+    let room = settlement.room;
+    settlement.state.step(State::Posted)?;
+    let settled_at = unit.now().await?;
+    settlement::save(unit.conn(), settlement, Some(settled_at)).await?;
+    let frozen = frozen(unit, room).await?;
+    let mut result = messages::room_settled(&frozen, &settlement.verdict, totals, settled_at);
+    let mut after: Option<BetId> = None;
+    for part in 0..totals.chunks {
+        let lines = line::page(unit.conn(), room, after, LINES).await?;
+        after = lines.last().map(|line| line.bet.id);
+        result.part = part;
+        result.bets = lines.iter().map(messages::settled_bet).collect();
+        unit.event(&result);
+    }
+    tracing::info!(%room, ruling = ?totals.ruling, "settled");
+    metrics::counter!("settlement_settled_total", "result" => messages::result_label(totals.ruling))
+        .increment(1);
+    let receipt = messages::anchor_receipt(&frozen, &settlement.verdict, totals);
+    unit.issue(ANCHOR, room.uuid(), &receipt).await
+}
+
+async fn frozen(unit: &mut Unit, room: RoomId) -> Result<Frozen, Fault> {
+    facts::frozen(unit.conn(), room).await?.ok_or_else(|| broken("a book of a room that is not frozen"))
+}

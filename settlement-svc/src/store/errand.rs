@@ -1,0 +1,156 @@
+//! Questions to other services that a settlement still has to ask.
+
+use super::broken;
+use chassis::Fault;
+use proto::RoomId;
+use sqlx::PgConnection;
+use std::time::Duration;
+
+/// What is to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// Read the frozen bets from room-svc and make the book.
+    ReadBets,
+    /// Copy the deciding series from oracle-svc for the evidence.
+    CopySeries,
+}
+
+impl Errand {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::ReadBets => "READ_BETS",
+            Self::CopySeries => "COPY_SERIES",
+        }
+    }
+}
+
+/// Notes an errand, to be run after a delay.
+///
+/// # Errors
+/// The database.
+pub async fn add(
+    connection: &mut PgConnection,
+    room: RoomId,
+    errand: Errand,
+    delay: Duration,
+) -> Result<(), Fault> {
+    let delay_ms = i32::try_from(delay.as_millis()).unwrap_or(i32::MAX);
+    sqlx::query!(
+        "INSERT INTO settlement.errand (room_id, kind, next_attempt_at)
+         VALUES ($1, $2, settlement.db_clock() + $3::int * interval '1 millisecond')
+         ON CONFLICT DO NOTHING",
+        room.uuid(),
+        errand.word(),
+        delay_ms,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Takes one errand that is due. Other replicas leave it alone for half a minute, after which it
+/// is due again unless it was run or put off.
+///
+/// # Errors
+/// The database.
+pub async fn take(connection: &mut PgConnection) -> Result<Option<(RoomId, Errand)>, Fault> {
+    let row = sqlx::query!(
+        "UPDATE settlement.errand
+         SET attempts = attempts + 1, next_attempt_at = settlement.db_clock() + interval '30 seconds'
+         WHERE (room_id, kind) = (SELECT room_id, kind FROM settlement.errand
+                                  WHERE next_attempt_at <= settlement.db_clock()
+                                  ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+         RETURNING room_id, kind",
+    )
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let errand = [Errand::ReadBets, Errand::CopySeries].into_iter().find(|errand| errand.word() == row.kind);
+    Ok(Some((RoomId::new(row.room_id), errand.ok_or_else(|| broken("an unknown errand"))?)))
+}
+
+/// Puts an errand off after a failed attempt: one second, doubling up to one minute.
+///
+/// # Errors
+/// The database.
+pub async fn put_off(
+    connection: &mut PgConnection,
+    room: RoomId,
+    errand: Errand,
+    problem: &str,
+) -> Result<(), Fault> {
+    sqlx::query!(
+        "UPDATE settlement.errand
+         SET problem = $3,
+             next_attempt_at = settlement.db_clock() + least(60, 2 ^ least(attempts - 1, 6)) * interval '1 second'
+         WHERE room_id = $1 AND kind = $2",
+        room.uuid(),
+        errand.word(),
+        problem,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Leaves an errand to a person: repeating it cannot help.
+///
+/// # Errors
+/// The database.
+pub async fn park(
+    connection: &mut PgConnection,
+    room: RoomId,
+    errand: Errand,
+    problem: &str,
+) -> Result<(), Fault> {
+    sqlx::query!(
+        "UPDATE settlement.errand SET problem = $3, next_attempt_at = NULL WHERE room_id = $1 AND kind = $2",
+        room.uuid(),
+        errand.word(),
+        problem,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// An errand is run.
+///
+/// # Errors
+/// The database.
+pub async fn done(connection: &mut PgConnection, room: RoomId, errand: Errand) -> Result<(), Fault> {
+    sqlx::query!(
+        "DELETE FROM settlement.errand WHERE room_id = $1 AND kind = $2",
+        room.uuid(),
+        errand.word()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Whether a room still waits for an errand.
+///
+/// # Errors
+/// The database.
+pub async fn waits(connection: &mut PgConnection, room: RoomId, errand: Errand) -> Result<bool, Fault> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM settlement.errand WHERE room_id = $1 AND kind = $2) AS "waits!""#,
+        room.uuid(),
+        errand.word(),
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// How many errands wait for a person.
+///
+/// # Errors
+/// The database.
+pub async fn parked(connection: &mut PgConnection) -> Result<i32, Fault> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*)::int AS "count!" FROM settlement.errand WHERE next_attempt_at IS NULL"#
+    )
+    .fetch_one(connection)
+    .await?)
+}

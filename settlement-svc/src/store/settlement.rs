@@ -1,0 +1,158 @@
+//! Verdict and state: the row that every step locks first.
+
+use super::{broken, signed, unsigned};
+use crate::domain::{Ruling, Settlement, State, Verdict, void_from_word, void_word};
+use chassis::Fault;
+use proto::RoomId;
+use rust_decimal::Decimal;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A settlement as it is read outside the writer.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Verdict and state.
+    pub settlement: Settlement,
+    /// When the verdict came to stand.
+    pub decided_at: OffsetDateTime,
+    /// When the ledger had all credits.
+    pub settled_at: Option<OffsetDateTime>,
+}
+
+struct Row {
+    room_id: Uuid,
+    state: String,
+    version: i64,
+    outcome: Option<i32>,
+    void_reason: Option<String>,
+    price: Option<String>,
+    observed_at: Option<OffsetDateTime>,
+    series_first_second: Option<i64>,
+    series_last_second: Option<i64>,
+    decided_at: OffsetDateTime,
+    settled_at: Option<OffsetDateTime>,
+}
+
+impl TryFrom<Row> for Standing {
+    type Error = Fault;
+
+    fn try_from(row: Row) -> Result<Self, Fault> {
+        let price = row.price.map(|price| price.parse::<Decimal>()).transpose();
+        let verdict = Verdict {
+            ruling: ruling(row.outcome, row.void_reason.as_deref())?,
+            price: price.map_err(|_| broken("a price that is none"))?,
+            observed_at: row.observed_at,
+            series: row.series_first_second.zip(row.series_last_second).map(|(first, last)| first..=last),
+        };
+        let settlement = Settlement {
+            room: RoomId::new(row.room_id),
+            verdict,
+            state: State::from_word(&row.state).ok_or_else(|| broken("an unknown state"))?,
+            version: row.version,
+        };
+        Ok(Self { settlement, decided_at: row.decided_at, settled_at: row.settled_at })
+    }
+}
+
+/// The two columns of a ruling, one of which is empty.
+pub(super) fn columns(ruling: Ruling) -> Result<(Option<i32>, Option<&'static str>), Fault> {
+    match ruling {
+        Ruling::Outcome(outcome) => Ok((Some(signed(outcome)?), None)),
+        Ruling::Void(reason) => Ok((None, Some(void_word(reason)))),
+    }
+}
+
+pub(super) fn ruling(outcome: Option<i32>, void_reason: Option<&str>) -> Result<Ruling, Fault> {
+    match (outcome, void_reason) {
+        (Some(outcome), None) => unsigned(outcome).map(Ruling::Outcome),
+        (None, Some(word)) => {
+            void_from_word(word).map(Ruling::Void).ok_or_else(|| broken("an unknown void reason"))
+        }
+        _ => Err(broken("a ruling that is both or neither")),
+    }
+}
+
+/// Lets a verdict stand if it is the room's first. Says whether it was.
+///
+/// # Errors
+/// The database.
+pub async fn insert(connection: &mut PgConnection, room: RoomId, verdict: &Verdict) -> Result<bool, Fault> {
+    let (outcome, void_reason) = columns(verdict.ruling)?;
+    let inserted = sqlx::query!(
+        "INSERT INTO settlement.settlement
+             (room_id, outcome, void_reason, price, observed_at, series_first_second, series_last_second)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (room_id) DO NOTHING",
+        room.uuid(),
+        outcome,
+        void_reason,
+        verdict.price.map(|price| price.to_string()),
+        verdict.observed_at,
+        verdict.series.as_ref().map(|series| *series.start()),
+        verdict.series.as_ref().map(|series| *series.end()),
+    )
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// Locks a settlement for the rest of the transaction.
+///
+/// # Errors
+/// The database.
+pub async fn lock(connection: &mut PgConnection, room: RoomId) -> Result<Option<Settlement>, Fault> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT room_id, state::text AS "state!", version, outcome, void_reason, price, observed_at,
+                  series_first_second, series_last_second, decided_at, settled_at
+           FROM settlement.settlement WHERE room_id = $1 FOR NO KEY UPDATE"#,
+        room.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(|row| Standing::try_from(row).map(|standing| standing.settlement))
+    .transpose()
+}
+
+/// Reads a settlement as it stands.
+///
+/// # Errors
+/// The database.
+pub async fn read(connection: &mut PgConnection, room: RoomId) -> Result<Option<Standing>, Fault> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT room_id, state::text AS "state!", version, outcome, void_reason, price, observed_at,
+                  series_first_second, series_last_second, decided_at, settled_at
+           FROM settlement.settlement WHERE room_id = $1"#,
+        room.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(Standing::try_from)
+    .transpose()
+}
+
+/// Writes the step reached and counts the change. `settled_at` is given with the step to
+/// [`State::Posted`] alone.
+///
+/// # Errors
+/// The database.
+pub async fn save(
+    connection: &mut PgConnection,
+    settlement: &mut Settlement,
+    settled_at: Option<OffsetDateTime>,
+) -> Result<(), Fault> {
+    settlement.version = sqlx::query_scalar!(
+        "UPDATE settlement.settlement
+         SET state = $2::text::settlement.state, settled_at = coalesce(settled_at, $3), version = version + 1
+         WHERE room_id = $1
+         RETURNING version",
+        settlement.room.uuid(),
+        settlement.state.word(),
+        settled_at,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(())
+}

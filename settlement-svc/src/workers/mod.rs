@@ -1,0 +1,5 @@
+//! Work that no message brings about.
+
+mod errands;
+
+pub use errands::Errands;
