@@ -1,0 +1,452 @@
+//! Plays users by script: what a person does on the page, for end-to-end tests and the smoke.
+//!
+//! ```no_run
+//! # async fn play() -> anyhow::Result<()> {
+//! use sandbox::botapi::Game;
+//! let game = Game::new("http://127.0.0.1:8081");
+//! let ann = game.player("Ann").await?;
+//! ann.say("/start").await?;
+//! let dashboard = ann.wait_for(|screen| screen.text.contains("Balance")).await?;
+//! ann.press(&dashboard, "Rooms").await?;
+//! let rooms = ann.wait_for(|screen| screen.text.starts_with("Rooms")).await?;
+//! # drop(rooms); Ok(()) }
+//! ```
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use reqwest::Client;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::botapi::control::NewUser;
+use crate::botapi::state::{Answer, Stored};
+use crate::botapi::wire::{Chat, Keyboard, Message, User};
+use crate::botapi::world::Counters;
+use crate::botapi::{Fault, webhook};
+
+/// How long a player waits for the bot unless told otherwise.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A running server as a script sees it.
+#[derive(Clone, Debug)]
+pub struct Game {
+    base: Arc<str>,
+    http: Client,
+}
+
+/// A message as a user sees it.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Number of its latest change.
+    pub seq: u64,
+    /// Where it stands.
+    pub chat_id: i64,
+    /// Its number there.
+    pub message_id: i64,
+    /// Text or caption, without formatting.
+    pub text: String,
+    /// Labels of the inline keyboard, row by row.
+    pub buttons: Vec<Vec<String>>,
+    /// True for messages of the bot.
+    pub from_bot: bool,
+    /// True once the text was changed.
+    pub edited: bool,
+    /// True once it is gone from the chat.
+    pub deleted: bool,
+    /// True if it came without a sound.
+    pub silent: bool,
+    /// The message with all its fields.
+    pub message: Message,
+}
+
+impl From<Stored> for Shown {
+    fn from(stored: Stored) -> Self {
+        let message = stored.message;
+        let labels = |keyboard: &Keyboard| {
+            let row = |row: &Vec<crate::botapi::wire::Button>| {
+                row.iter().map(|button| button.text.clone()).collect()
+            };
+            keyboard.inline_keyboard.iter().map(row).collect()
+        };
+        Self {
+            seq: stored.changed,
+            chat_id: message.chat.id,
+            message_id: message.message_id,
+            text: message.text.clone().or(message.caption.clone()).unwrap_or_default(),
+            buttons: message.reply_markup.as_ref().map(labels).unwrap_or_default(),
+            from_bot: message.from.is_bot,
+            edited: message.edit_date.is_some(),
+            deleted: stored.deleted,
+            silent: stored.silent,
+            message,
+        }
+    }
+}
+
+impl Shown {
+    /// The label of the first button that begins with `prefix`.
+    #[must_use]
+    pub fn button(&self, prefix: &str) -> Option<&str> {
+        self.buttons.iter().flatten().map(String::as_str).find(|label| label.starts_with(prefix))
+    }
+
+    /// The data behind the first button that begins with `prefix`.
+    #[must_use]
+    pub fn data(&self, prefix: &str) -> Option<&str> {
+        let keyboard = self.message.reply_markup.as_ref()?;
+        let mut buttons = keyboard.inline_keyboard.iter().flatten();
+        buttons.find(|button| button.text.starts_with(prefix))?.callback_data.as_deref()
+    }
+}
+
+/// A press of a button, by which its answer is recognised.
+#[derive(Clone, Debug)]
+pub struct Press {
+    /// As the bot gets it.
+    pub callback_query_id: String,
+    seq: u64,
+}
+
+#[derive(Deserialize)]
+struct Done {
+    seq: u64,
+    message: Message,
+}
+
+#[derive(Deserialize)]
+struct Pressed {
+    seq: u64,
+    callback_query_id: String,
+}
+
+#[derive(Deserialize)]
+struct Messages {
+    messages: Vec<Stored>,
+}
+
+#[derive(Deserialize)]
+struct Answers {
+    answers: Vec<Answer>,
+}
+
+#[derive(Deserialize)]
+struct Counted {
+    counters: Counters,
+}
+
+impl Game {
+    /// A server by its address, `http://host:port`.
+    #[must_use]
+    pub fn new(base: impl AsRef<str>) -> Self {
+        Self { base: base.as_ref().trim_end_matches('/').into(), http: webhook::http_client() }
+    }
+
+    /// Makes a new user, who has not written to the bot yet.
+    ///
+    /// # Errors
+    /// The server cannot be reached or refuses the name.
+    pub async fn player(&self, first_name: &str) -> Result<Player> {
+        let new = NewUser {
+            first_name: first_name.to_owned(),
+            last_name: None,
+            username: None,
+            language_code: None,
+        };
+        self.player_as(&new).await
+    }
+
+    /// Makes a new user with a name, a language and so on.
+    ///
+    /// # Errors
+    /// The server cannot be reached or refuses the user.
+    pub async fn player_as(&self, new: &NewUser) -> Result<Player> {
+        let user: User = self.post("users", json!(new)).await?;
+        Ok(Player { game: self.clone(), user, mark: Arc::default(), patience: PATIENCE })
+    }
+
+    /// Makes a group with the bot in it; the first player owns it.
+    ///
+    /// # Errors
+    /// The server cannot be reached or there is no player.
+    pub async fn group(&self, title: &str, players: &[&Player]) -> Result<Chat> {
+        let members: Vec<i64> = players.iter().map(|player| player.user.id).collect();
+        self.post("groups", json!({"title": title, "members": members})).await
+    }
+
+    /// Injects a fault between the bot and the server.
+    ///
+    /// # Errors
+    /// The server cannot be reached.
+    pub async fn inject(&self, fault: &Fault) -> Result<()> {
+        self.post::<Value>("faults", json!(fault)).await.map(drop)
+    }
+
+    /// Ends all injected faults.
+    ///
+    /// # Errors
+    /// The server cannot be reached.
+    pub async fn clear_faults(&self) -> Result<()> {
+        self.http.delete(self.url("faults")).send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// How often what was done since the server started.
+    ///
+    /// # Errors
+    /// The server cannot be reached.
+    pub async fn counters(&self) -> Result<Counters> {
+        Ok(self.get::<Counted>("counters", &[]).await?.counters)
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/sandbox/{path}", self.base)
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T> {
+        read(self.http.get(self.url(path)).query(query).send().await?).await
+    }
+
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: Value) -> Result<T> {
+        read(self.http.post(self.url(path)).json(&body).send().await?).await
+    }
+}
+
+async fn read<T: DeserializeOwned>(response: reqwest::Response) -> Result<T> {
+    let (status, url) = (response.status(), response.url().clone());
+    let text = response.text().await?;
+    ensure!(status.is_success(), "{} answered {status}: {text}", url.path());
+    serde_json::from_str(&text).with_context(|| format!("{} answered {text}", url.path()))
+}
+
+/// A user in the hands of a script. Clones are the same user.
+///
+/// Waiting looks at what the bot wrote or changed since the player's last deed (`say`, `start`,
+/// `press`, …) in any chat, so an old screen is never taken for the answer.
+#[derive(Clone, Debug)]
+pub struct Player {
+    game: Game,
+    user: User,
+    /// Number of the last change before the player's last deed.
+    mark: Arc<AtomicU64>,
+    patience: Duration,
+}
+
+impl Player {
+    /// The user.
+    #[must_use]
+    pub fn user(&self) -> &User {
+        &self.user
+    }
+
+    /// The user's id, which is also the id of the private chat.
+    #[must_use]
+    pub fn id(&self) -> i64 {
+        self.user.id
+    }
+
+    /// The same player with another bound for waiting.
+    #[must_use]
+    pub fn patient(&self, patience: Duration) -> Self {
+        Self { patience, ..self.clone() }
+    }
+
+    async fn act(&self, path: &str, body: Value) -> Result<Shown> {
+        let done: Done = self.game.post(path, body).await?;
+        self.mark.store(done.seq, Ordering::SeqCst);
+        let seq = done.seq;
+        Ok(Stored {
+            created: seq,
+            changed: seq,
+            deleted: false,
+            silent: false,
+            force_reply: None,
+            update_id: None,
+            message: done.message,
+        }
+        .into())
+    }
+
+    /// Writes to the bot.
+    ///
+    /// # Errors
+    /// The server refuses: text empty or too long, bot blocked.
+    pub async fn say(&self, text: &str) -> Result<Shown> {
+        self.act("messages", json!({"user": self.user.id, "text": text})).await
+    }
+
+    /// Writes into a group.
+    ///
+    /// # Errors
+    /// As [`Player::say`], or the player is not in the group.
+    pub async fn say_in(&self, chat: &Chat, text: &str) -> Result<Shown> {
+        self.act("messages", json!({"user": self.user.id, "chat": chat.id, "text": text})).await
+    }
+
+    /// Answers to a message where it stands.
+    ///
+    /// # Errors
+    /// As [`Player::say`], or the message is gone.
+    pub async fn reply(&self, to: &Shown, text: &str) -> Result<Shown> {
+        let body = json!({"user": self.user.id, "chat": to.chat_id, "text": text,
+            "reply_to": to.message_id});
+        self.act("messages", body).await
+    }
+
+    /// Opens the bot, by a deep link if there is a payload; a blocked bot is unblocked.
+    ///
+    /// # Errors
+    /// The payload is not one (`[A-Za-z0-9_-]`, at most 64).
+    pub async fn start(&self, payload: Option<&str>) -> Result<Shown> {
+        self.act("start", json!({"user": self.user.id, "payload": payload})).await
+    }
+
+    /// Presses the button whose label is `label` or else begins with it, on the message as it is
+    /// now.
+    ///
+    /// # Errors
+    /// There is no such button; the message says which there are.
+    pub async fn press(&self, on: &Shown, label: &str) -> Result<Press> {
+        self.press_with(on, json!({"button": label})).await
+    }
+
+    /// Sends any data in the name of a button, as a forged client would.
+    ///
+    /// # Errors
+    /// The message is gone.
+    pub async fn press_data(&self, on: &Shown, data: &str) -> Result<Press> {
+        self.press_with(on, json!({"data": data})).await
+    }
+
+    async fn press_with(&self, on: &Shown, mut body: Value) -> Result<Press> {
+        if let Some(fields) = body.as_object_mut() {
+            fields.insert("user".into(), self.user.id.into());
+            fields.insert("chat".into(), on.chat_id.into());
+            fields.insert("message_id".into(), on.message_id.into());
+        }
+        let Pressed { seq, callback_query_id } = self.game.post("press", body).await?;
+        self.mark.store(seq, Ordering::SeqCst);
+        Ok(Press { callback_query_id, seq })
+    }
+
+    /// Blocks the bot.
+    ///
+    /// # Errors
+    /// The server cannot be reached.
+    pub async fn block(&self) -> Result<()> {
+        self.game.post::<Value>("block", json!({"user": self.user.id})).await.map(drop)
+    }
+
+    /// Unblocks the bot.
+    ///
+    /// # Errors
+    /// The server cannot be reached.
+    pub async fn unblock(&self) -> Result<()> {
+        self.game.post::<Value>("unblock", json!({"user": self.user.id})).await.map(drop)
+    }
+
+    /// Comes into a group.
+    ///
+    /// # Errors
+    /// There is no such group.
+    pub async fn join(&self, chat: &Chat) -> Result<()> {
+        let path = format!("groups/{}/join", chat.id);
+        self.game.post::<Value>(&path, json!({"user": self.user.id})).await.map(drop)
+    }
+
+    /// Waits for a message of the bot in the private chat, new or changed since the last deed.
+    ///
+    /// # Errors
+    /// None came within the player's patience; the error shows those that did come.
+    pub async fn wait_for(&self, wanted: impl Fn(&Shown) -> bool) -> Result<Shown> {
+        self.wait_in(self.user.id, wanted).await
+    }
+
+    /// As [`Player::wait_for`], in any chat.
+    ///
+    /// # Errors
+    /// As [`Player::wait_for`].
+    pub async fn wait_in(&self, chat: i64, wanted: impl Fn(&Shown) -> bool) -> Result<Shown> {
+        let deadline = Instant::now() + self.patience;
+        let mut after = self.mark.load(Ordering::SeqCst);
+        let mut others = Vec::new();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            for shown in self.changes(chat, after, left.as_secs().saturating_add(1)).await? {
+                after = after.max(shown.seq);
+                if shown.from_bot && wanted(&shown) {
+                    return Ok(shown);
+                }
+                others.push(shown.text);
+            }
+            if left.is_zero() {
+                let (name, patience) = (&self.user.first_name, self.patience);
+                bail!("{name} waited {patience:?} in vain; what came was {others:#?}");
+            }
+        }
+    }
+
+    async fn changes(&self, chat: i64, after: u64, wait: u64) -> Result<Vec<Shown>> {
+        let query = [("chat", chat.to_string()), ("after", after.to_string()), ("wait", wait.to_string())];
+        let found: Messages = self.game.get("messages", &query).await?;
+        Ok(found.messages.into_iter().map(Shown::from).collect())
+    }
+
+    /// All messages of a chat as they stand, by their latest change; deleted ones are left out.
+    ///
+    /// # Errors
+    /// The server cannot be reached.
+    pub async fn messages_in(&self, chat: i64) -> Result<Vec<Shown>> {
+        let mut all = self.changes(chat, 0, 0).await?;
+        all.retain(|shown| !shown.deleted);
+        Ok(all)
+    }
+
+    /// All messages of the private chat, by their latest change.
+    ///
+    /// # Errors
+    /// The server cannot be reached.
+    pub async fn messages(&self) -> Result<Vec<Shown>> {
+        self.messages_in(self.user.id).await
+    }
+
+    /// The message of the bot that changed last in the private chat.
+    ///
+    /// # Errors
+    /// The bot has written nothing.
+    pub async fn last_screen(&self) -> Result<Shown> {
+        let last = self.messages().await?.into_iter().rfind(|shown| shown.from_bot);
+        last.context("the bot has written nothing")
+    }
+
+    /// Waits for the bot's answer to a press: a toast, a dialog or nothing to be seen.
+    ///
+    /// # Errors
+    /// None came within the player's patience.
+    pub async fn answer(&self, press: &Press) -> Result<Answer> {
+        let deadline = Instant::now() + self.patience;
+        let mut after = press.seq;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let query = [
+                ("user", self.user.id.to_string()),
+                ("after", after.to_string()),
+                ("wait", left.as_secs().saturating_add(1).to_string()),
+            ];
+            let found: Answers = self.game.get("answers", &query).await?;
+            for answer in found.answers {
+                after = after.max(answer.seq);
+                if answer.callback_query_id == press.callback_query_id {
+                    return Ok(answer);
+                }
+            }
+            if left.is_zero() {
+                bail!("the press {} was not answered", press.callback_query_id);
+            }
+        }
+    }
+}
