@@ -51,6 +51,8 @@ pub trait Handler: Send + Sync + 'static {
     type Message: Incoming;
     /// Answers of others that the batch needs, `()` for none.
     type Prepared: Send;
+    /// Most messages in one transaction.
+    const BATCH: usize = topology::BATCH;
 
     /// Asks other services, before the transaction begins.
     async fn prepare(&self, batch: &[Delivery<Self::Message>]) -> Result<Self::Prepared, Fault>;
@@ -115,8 +117,8 @@ impl<H: Handler> Writer<H> {
     }
 
     async fn run(self, mut waiting: mpsc::Receiver<Raw>, stop: CancellationToken) {
-        let mut taken = Vec::with_capacity(topology::BATCH);
-        while waiting.recv_many(&mut taken, topology::BATCH).await > 0 {
+        let mut taken = Vec::with_capacity(H::BATCH);
+        while waiting.recv_many(&mut taken, H::BATCH).await > 0 {
             self.write(without_repeats(&mut taken), &stop).await;
         }
     }

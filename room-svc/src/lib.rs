@@ -1,1 +1,71 @@
-//! Placeholder.
+//! room-svc owns rooms and bets: who may open what, who may bet on it until when, which seats and
+//! pools there are. It decides everything about a bet but the money, which wallet-svc decides with
+//! the hold; settlement-svc decides what a room's bets come to.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::cast_possible_truncation,
+        reason = "tests fail by panicking"
+    )
+)]
+
+mod commands;
+pub mod domain;
+mod queries;
+pub mod settings;
+mod store;
+mod workers;
+
+use chassis::{
+    Runtime, Service, grpc,
+    settings::{Invalid, Reader},
+    tasks::BoxError,
+};
+use proto::{
+    oracle::oracle_service_client::OracleServiceClient, room::room_service_server::RoomServiceServer,
+};
+use settings::RoomSettings;
+use sqlx::migrate::Migrator;
+use std::time::Duration;
+
+/// The service.
+#[derive(Debug)]
+pub struct RoomSvc;
+
+impl Service for RoomSvc {
+    const NAME: &'static str = "room-svc";
+    const SERVICE: proto::Service = proto::Service::Room;
+    const ABOUT: &'static str = "Rooms and bets: opening, seats, pools, freeze";
+    type Settings = RoomSettings;
+
+    fn settings(r: &mut Reader) -> Result<RoomSettings, Invalid> {
+        RoomSettings::declare(r)
+    }
+
+    fn migrator() -> Migrator {
+        sqlx::migrate!()
+    }
+
+    async fn start(runtime: &mut Runtime, settings: RoomSettings) -> Result<(), BoxError> {
+        let oracle = OracleServiceClient::new(grpc::channel(&settings.oracle)?);
+        let handler = commands::Rooms { rules: settings.rules, oracle };
+        runtime.writer("rooms", &["room-commands", "room-events"], handler);
+
+        let db = runtime.db.clone();
+        runtime.every("close-rooms", Duration::from_millis(200), move || workers::close_rooms(db.clone()));
+        let db = runtime.db.clone();
+        runtime.every("late-holds", Duration::from_millis(500), move || {
+            workers::late_holds(db.clone(), settings.hold_grace)
+        });
+        let db = runtime.db.clone();
+        runtime.every("repeat-holds", Duration::from_secs(1), move || workers::repeat_holds(db.clone()));
+
+        runtime.grpc.add(RoomServiceServer::new(queries::Queries { db: runtime.db.clone() }));
+        Ok(())
+    }
+}

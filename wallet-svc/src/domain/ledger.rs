@@ -174,7 +174,8 @@ impl Movement {
         kind: MovementKind,
         entries: impl IntoIterator<Item = Entry>,
     ) -> Result<Self, MovementError> {
-        let entries: Vec<Entry> = entries.into_iter().filter(|entry| entry.lamports != Lamports::ZERO).collect();
+        let entries: Vec<Entry> =
+            entries.into_iter().filter(|entry| entry.lamports != Lamports::ZERO).collect();
         match entries.iter().map(|entry| entry.lamports.wide()).sum() {
             0 => Ok(Self { key, kind, entries }),
             sum => Err(MovementError::NotZero(sum)),
@@ -257,7 +258,8 @@ impl Balances {
             let after = before.copied().unwrap_or_default().checked_add(entry.lamports)?;
             changed.insert(entry.account, after);
         }
-        let short = changed.iter().find(|(account, after)| account.kind != Kind::Chain && **after < Lamports::ZERO);
+        let short =
+            changed.iter().find(|(account, after)| account.kind != Kind::Chain && **after < Lamports::ZERO);
         if let Some((account, _)) = short {
             let balance = self.get(*account).unwrap_or_default();
             return Ok(Err(Short { account: *account, balance }));
@@ -268,7 +270,10 @@ impl Balances {
 
     /// Accounts whose balance is another than when it was read, in the order of locks.
     pub fn changed(&self) -> impl Iterator<Item = (Account, Lamports)> {
-        self.now.iter().filter(|(account, now)| self.read.get(account) != Some(now)).map(|(account, now)| (*account, *now))
+        self.now
+            .iter()
+            .filter(|(account, now)| self.read.get(account) != Some(now))
+            .map(|(account, now)| (*account, *now))
     }
 }
 
@@ -283,7 +288,11 @@ mod tests {
 
     #[test]
     fn entries_sum_to_zero_or_are_refused() {
-        let entry = |id, lamports| Entry { account: user(id), lamports: Lamports::new(lamports), reference: Uuid::nil() };
+        let entry = |id, lamports| Entry {
+            account: user(id),
+            lamports: Lamports::new(lamports),
+            reference: Uuid::nil(),
+        };
         let movement = |entries: Vec<Entry>| Movement::try_new(Uuid::nil(), MovementKind::Stake, entries);
         assert!(movement(vec![entry(1, 5), entry(2, -5)]).is_ok());
         assert_eq!(movement(vec![entry(1, 5), entry(2, -4)]), Err(MovementError::NotZero(1)));
@@ -292,8 +301,16 @@ mod tests {
 
     #[test]
     fn a_short_account_changes_nothing() {
-        let mut balances = Balances::new(BTreeMap::from([(user(1), Lamports::new(10)), (user(2), Lamports::ZERO)]));
-        let too_much = Movement::transfer(Uuid::nil(), MovementKind::Stake, user(1), user(2), Lamports::new(11), Uuid::nil());
+        let mut balances =
+            Balances::new(BTreeMap::from([(user(1), Lamports::new(10)), (user(2), Lamports::ZERO)]));
+        let too_much = Movement::transfer(
+            Uuid::nil(),
+            MovementKind::Stake,
+            user(1),
+            user(2),
+            Lamports::new(11),
+            Uuid::nil(),
+        );
         let short = balances.apply(&too_much.unwrap().entries).unwrap();
         assert_eq!(short, Err(Short { account: user(1), balance: Lamports::new(10) }));
         assert_eq!(balances.changed().count(), 0);

@@ -3,4 +3,6 @@
 pub mod chain_tx;
 pub mod deposit;
 pub mod drift;
+pub mod hold;
+pub mod ledger;
 pub mod withdrawal;

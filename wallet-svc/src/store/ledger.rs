@@ -69,7 +69,8 @@ pub async fn lock(unit: &mut Unit, accounts: &BTreeSet<Account>) -> Result<Balan
 pub async fn post(unit: &mut Unit, movements: &[Movement]) -> Result<Vec<Posted>, Fault> {
     let accounts: BTreeSet<Account> =
         movements.iter().flat_map(|movement| movement.entries.iter().map(|entry| entry.account)).collect();
-    let ours = accounts.iter().filter(|account| !matches!(account.kind, Kind::Available | Kind::Held)).copied();
+    let ours =
+        accounts.iter().filter(|account| !matches!(account.kind, Kind::Available | Kind::Held)).copied();
     open(unit, &ours.collect()).await?;
     let mut balances = lock(unit, &accounts).await?;
     if let Some(missing) = accounts.iter().find(|account| balances.get(**account).is_none()) {
@@ -110,13 +111,11 @@ async fn posted_before(unit: &mut Unit, movements: &[Movement]) -> Result<BTreeS
     Ok(hashes.into_keys().collect())
 }
 
-/// Writes checked movements and the balances they lead to, one statement per table. Movements
-/// without entries are not written: they moved nothing.
+/// Writes checked movements and the balances they lead to, one statement per table.
 ///
 /// # Errors
 /// The database; a constraint that fails here is a bug.
 pub async fn write(unit: &mut Unit, movements: &[&Movement], balances: &Balances) -> Result<(), Fault> {
-    let movements: Vec<&&Movement> = movements.iter().filter(|movement| !movement.entries.is_empty()).collect();
     if movements.is_empty() {
         return Ok(());
     }
@@ -135,8 +134,13 @@ pub async fn write(unit: &mut Unit, movements: &[&Movement], balances: &Balances
     .execute(unit.conn())
     .await?;
 
-    let lines: Vec<(&Movement, &Entry)> =
-        movements.iter().flat_map(|movement| movement.entries.iter().map(move |entry| (**movement, entry))).collect();
+    let lines: Vec<(&Movement, &Entry)> = movements
+        .iter()
+        .flat_map(|movement| movement.entries.iter().map(move |entry| (*movement, entry)))
+        .collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
     let txs: Vec<Uuid> = lines.iter().map(|(movement, _)| movement.key).collect();
     let movement_kinds: Vec<i16> = lines.iter().map(|(movement, _)| movement.kind.number()).collect();
     let (kinds, owners) = columns(lines.iter().map(|(_, entry)| &entry.account));
@@ -172,6 +176,29 @@ pub async fn write(unit: &mut Unit, movements: &[&Movement], balances: &Balances
     .execute(unit.conn())
     .await?;
     Ok(())
+}
+
+/// Whether a movement with this key is in the ledger.
+///
+/// # Errors
+/// The database.
+pub async fn is_posted(unit: &mut Unit, key: Uuid) -> Result<bool, Fault> {
+    let posted =
+        sqlx::query_scalar!("SELECT EXISTS (SELECT FROM wallet.ledger_tx WHERE id = $1) AS \"posted!\"", key);
+    Ok(posted.fetch_one(unit.conn()).await?)
+}
+
+/// Whether an account was opened.
+///
+/// # Errors
+/// The database.
+pub async fn exists(unit: &mut Unit, account: Account) -> Result<bool, Fault> {
+    let exists = sqlx::query_scalar!(
+        "SELECT EXISTS (SELECT FROM wallet.ledger_account WHERE kind = $1 AND owner = $2) AS \"exists!\"",
+        account.kind.number(),
+        account.owner
+    );
+    Ok(exists.fetch_one(unit.conn()).await?)
 }
 
 /// Balances outside any decision, for screens.

@@ -3,10 +3,13 @@
 pub mod address;
 pub mod chain_tx;
 pub mod deposit;
+pub mod hold;
 pub mod key;
+pub mod ledger;
 pub mod receipt;
 pub mod reconciliation;
 pub mod sweep;
+pub mod transfer;
 pub mod withdrawal;
 
 use chassis::Fault;

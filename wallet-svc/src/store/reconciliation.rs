@@ -1,6 +1,7 @@
 //! Comparisons of ledger and chain, and what they stop.
 
 use super::{addresses_in, height_in, height_out};
+use crate::domain::ledger::Kind;
 use chassis::Fault;
 use proto::Lamports;
 use solana_pubkey::Pubkey;
@@ -65,6 +66,8 @@ pub async fn store(
 /// What the ledger holds of the addresses that were read, around the slot they were read at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Around {
+    /// The balance of the ledger's `chain` account: what lies at all addresses, negative.
+    pub chain_account: Lamports,
     /// What was posted as lying at all other addresses.
     pub elsewhere: Lamports,
     /// What was posted of later slots: what came to the addresses less what left them.
@@ -87,6 +90,7 @@ pub async fn around(
 ) -> Result<Around, Fault> {
     let row = sqlx::query!(
         r#"SELECT
+            (SELECT coalesce(sum(balance), 0) FROM wallet.ledger_account WHERE kind = $4)::bigint AS "chain_account!",
             (SELECT coalesce(sum(lamports), 0) FROM wallet.address WHERE NOT address = ANY($3))::bigint AS "elsewhere!",
             ((SELECT coalesce(sum(lamports), 0) FROM wallet.deposit
               WHERE state = 'CREDITED' AND slot > $1 AND address = ANY($3))
@@ -104,10 +108,12 @@ pub async fn around(
         height_in(slot)?,
         read_at,
         &addresses_in(read),
+        Kind::Chain.number(),
     )
     .fetch_one(executor)
     .await?;
     Ok(Around {
+        chain_account: Lamports::new(row.chain_account),
         elsewhere: Lamports::new(row.elsewhere),
         posted_later: Lamports::new(row.posted_later),
         not_posted: Lamports::new(row.not_posted),

@@ -37,10 +37,12 @@ impl Context {
             }
         }
         let live: Vec<Attempt> = store::chain_tx::live(self.db.pool()).await?;
-        let signed: Vec<Attempt> = live.into_iter().filter(|attempt| !attempt.signatures.is_empty()).collect();
+        let signed: Vec<Attempt> =
+            live.into_iter().filter(|attempt| !attempt.signatures.is_empty()).collect();
         let landmark = store::chain_tx::landmark(self.db.pool()).await?;
         for attempts in signed.chunks(TESTIMONIES) {
-            let signatures: Vec<Signature> = attempts.iter().filter_map(|attempt| attempt.signatures.first()).copied().collect();
+            let signatures: Vec<Signature> =
+                attempts.iter().filter_map(|attempt| attempt.signatures.first()).copied().collect();
             let testimonies = self.network.testimonies(&signatures, landmark.as_ref()).await;
             for (attempt, testimonies) in attempts.iter().zip(testimonies) {
                 self.conclude(held, attempt, &testimonies).await?;
@@ -51,7 +53,8 @@ impl Context {
 
     /// Signs a committed message and commits the signatures before anybody else sees them.
     async fn sign(&self, held: &Held, mut attempt: Attempt) -> Result<(), Fault> {
-        let inspected = keys::inspect(&attempt.message).map_err(|error| Fault::from(keys::SignerError::from(error)))?;
+        let inspected =
+            keys::inspect(&attempt.message).map_err(|error| Fault::from(keys::SignerError::from(error)))?;
         let keys = store::key::of_addresses(self.db.pool(), &inspected.signers).await?;
         for signer in &inspected.signers {
             let key = keys.iter().find(|key| key.address == *signer);
@@ -110,7 +113,9 @@ impl Context {
         match fate {
             Fate::Open => {
                 let seen = testimonies.iter().any(|testimony| testimony.status.is_some());
-                let over = testimonies.iter().any(|testimony| testimony.finalized_height > attempt.last_valid_height);
+                let over = testimonies
+                    .iter()
+                    .any(|testimony| testimony.finalized_height > attempt.last_valid_height);
                 if seen || over { Ok(()) } else { self.submit(held, attempt).await }
             }
             Fate::Dead => self.end(held, attempt, AttemptState::Dead, None).await,
@@ -120,10 +125,17 @@ impl Context {
     }
 
     /// Reads what the landed transaction cost, then ends it.
-    async fn land(&self, held: &Held, attempt: &Attempt, state: AttemptState, slot: u64) -> Result<(), Fault> {
+    async fn land(
+        &self,
+        held: &Held,
+        attempt: &Attempt,
+        state: AttemptState,
+        slot: u64,
+    ) -> Result<(), Fault> {
         let Some(signature) = attempt.signatures.first() else { return Ok(()) };
         let details = self.network.transaction(signature).await?;
-        let Some(details) = details.filter(|details| details.slot == slot && details.failed == (state == AttemptState::Failed))
+        let Some(details) = details
+            .filter(|details| details.slot == slot && details.failed == (state == AttemptState::Failed))
         else {
             tracing::info!(%signature, "landed, but its details are not there yet");
             return Ok(());
@@ -165,10 +177,7 @@ impl Context {
         // Accounts are locked before withdrawals.
         match (state, landing) {
             (AttemptState::Finalized, Some(landing)) => {
-                for withdrawal in &read {
-                    postings::withdrawal_paid(unit, withdrawal).await?;
-                }
-                postings::withdrawal_network_fee(unit, attempt.id, attempt.attempt, landing.fee).await?;
+                postings::withdrawals_paid(unit, &read, attempt.id, landing.fee).await?;
             }
             (AttemptState::Failed, _) if alone => {
                 for withdrawal in &read {
@@ -201,7 +210,12 @@ impl Context {
         Ok(true)
     }
 
-    async fn book_payments(&self, unit: &mut Unit, paid: &[Withdrawal], landing: Landing) -> Result<(), Fault> {
+    async fn book_payments(
+        &self,
+        unit: &mut Unit,
+        paid: &[Withdrawal],
+        landing: Landing,
+    ) -> Result<(), Fault> {
         let treasury = self.treasury().await?;
         let mut changes = vec![(treasury, negative(landing.fee)?)];
         for withdrawal in paid {
@@ -246,7 +260,7 @@ impl Context {
         metrics::gauge!("wallet_network_fees_due").set(u32::try_from(due.len()).unwrap_or(u32::MAX));
         for fee in due {
             let mut unit = self.unit(held).await?;
-            if !postings::capital_network_fee(&mut unit, fee.id, fee.attempt, fee.fee).await? {
+            if !postings::capital_network_fee(&mut unit, fee.id, fee.fee).await? {
                 tracing::warn!(chain_tx = %fee.id, fee = %fee.fee, "capital is short of a network fee");
                 return Ok(());
             }
@@ -270,7 +284,9 @@ async fn end_receipt(
     }
     match (state, landing, attempt.signatures.first()) {
         (AttemptState::Finalized, Some(landing), Some(signature)) => {
-            for receipt in store::receipt::mark_anchored(unit.conn(), attempt.id, signature, landing.slot).await? {
+            for receipt in
+                store::receipt::mark_anchored(unit.conn(), attempt.id, signature, landing.slot).await?
+            {
                 unit.event(&ReceiptAnchored::from(receipt));
             }
         }

@@ -94,7 +94,8 @@ impl Context {
         match arrival(details, &due.address).map_err(|error| Fault::bug(error.to_string()))? {
             Arrival::Transfers(transfers) => {
                 for transfer in transfers {
-                    let deposit = deposit(due, details, Some(transfer.outer), transfer.inner, transfer.lamports);
+                    let deposit =
+                        deposit(due, details, Some(transfer.outer), transfer.inner, transfer.lamports);
                     self.post(unit, &deposit, false).await?;
                 }
             }

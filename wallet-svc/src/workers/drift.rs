@@ -1,7 +1,7 @@
 //! Compares the ledger with the chain at one finalized slot. A drift that persists pauses
 //! withdrawals: somebody has to look before more money leaves.
 
-use super::{Context, postings};
+use super::Context;
 use crate::{
     chain::ACCOUNTS,
     domain::drift::{Comparison, Verdict, judge},
@@ -36,7 +36,10 @@ impl Context {
             sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").execute(unit.conn()).await?;
             let around = store::reconciliation::around(&mut *unit.conn(), slot, read_at, &addresses).await?;
             if around.unknown == 0 {
-                let ledger = postings::on_chain(&mut unit).await?.checked_sub(around.elsewhere);
+                let ledger = around
+                    .chain_account
+                    .checked_add(around.elsewhere)
+                    .and_then(|sum| Lamports::ZERO.checked_sub(sum));
                 let comparison = Comparison {
                     slot,
                     chain,
@@ -55,7 +58,7 @@ impl Context {
     }
 
     /// The sum of finalized balances in one slot; nothing where the answers are of several slots.
-    async fn balances(&self, addresses: &[Pubkey]) -> Result<Option<(u64, Lamports)>, Fault> {
+    pub(super) async fn balances(&self, addresses: &[Pubkey]) -> Result<Option<(u64, Lamports)>, Fault> {
         for _ in 0..TRIES {
             let mut slots = Vec::new();
             let mut lamports = Vec::with_capacity(addresses.len());
@@ -66,14 +69,20 @@ impl Context {
             }
             let Some(&slot) = slots.first() else { return Ok(None) };
             if slots.iter().all(|other| *other == slot) {
-                let sum = Lamports::checked_sum(lamports).map_err(|_| Fault::bug("amounts beyond the ledger"))?;
+                let sum =
+                    Lamports::checked_sum(lamports).map_err(|_| Fault::bug("amounts beyond the ledger"))?;
                 return Ok(Some((slot, sum)));
             }
         }
         Ok(None)
     }
 
-    async fn conclude_comparison(&self, held: &Held, comparison: &Comparison, read: &[Pubkey]) -> Result<(), Fault> {
+    async fn conclude_comparison(
+        &self,
+        held: &Held,
+        comparison: &Comparison,
+        read: &[Pubkey],
+    ) -> Result<(), Fault> {
         let drift = comparison.drift().map_err(|_| Fault::bug("amounts beyond the ledger"))?;
         let before = store::reconciliation::last(self.db.pool()).await?.map(|compared| compared.drift);
         let verdict = judge(drift, before);

@@ -3,15 +3,19 @@
 
 mod anchors;
 mod carrier;
+mod chain_view;
 mod deposits;
 mod drift;
 mod guard;
+mod postings;
+pub mod requests;
 mod settings;
 mod sweeps;
 mod treasury;
 mod withdrawals;
 
-pub use settings::ChainSettings;
+pub use chain_view::ChainView;
+pub use settings::{ChainSettings, Pace};
 
 use crate::{
     chain::{Network, NetworkError, RpcPool},
@@ -62,7 +66,7 @@ impl From<SignerError> for Fault {
 }
 
 /// Spawns all jobs. Nothing moves before the guard has found our chain.
-pub fn spawn(runtime: &Runtime, settings: ChainSettings, signer: Arc<dyn Signer>) {
+pub fn spawn(runtime: &Runtime, settings: ChainSettings, signer: Arc<dyn Signer>) -> ChainView {
     let network: Arc<dyn Network> = Arc::new(RpcPool::new(&settings.rpc));
     let guard = Guard::new(runtime.health.report("chain", Role::Work, None), runtime.common.network);
     let treasury = treasury::Treasury::default();
@@ -73,15 +77,26 @@ pub fn spawn(runtime: &Runtime, settings: ChainSettings, signer: Arc<dyn Signer>
         watching.guard.watch(&watching, stopping).await;
         Ok::<(), Infallible>(())
     });
-    let pace = context.settings.pace.clone();
-    job(runtime, &context, "wallet.deposits", pace.deposits, |context, held| async move { context.read_deposits(&held).await });
+    let pace = context.settings.pace;
+    job(runtime, &context, "wallet.deposits", pace.deposits, |context, held| async move {
+        context.read_deposits(&held).await
+    });
     job(runtime, &context, "wallet.withdrawals", pace.transactions, |context, held| async move {
         context.move_withdrawals(&held).await
     });
-    job(runtime, &context, "wallet.sweeps", pace.sweeps, |context, held| async move { context.sweep(&held).await });
-    job(runtime, &context, "wallet.receipts", pace.transactions, |context, held| async move { context.anchor(&held).await });
-    job(runtime, &context, "wallet.carrier", pace.transactions, |context, held| async move { context.carry(&held).await });
-    job(runtime, &context, "wallet.drift", pace.drift, |context, held| async move { context.compare(&held).await });
+    job(runtime, &context, "wallet.sweeps", pace.sweeps, |context, held| async move {
+        context.sweep(&held).await
+    });
+    job(runtime, &context, "wallet.receipts", pace.transactions, |context, held| async move {
+        context.anchor(&held).await
+    });
+    job(runtime, &context, "wallet.carrier", pace.transactions, |context, held| async move {
+        context.carry(&held).await
+    });
+    job(runtime, &context, "wallet.drift", pace.drift, |context, held| async move {
+        context.compare(&held).await
+    });
+    ChainView(context)
 }
 
 /// Does rounds under a lease, one after the other, with a pause between them.
@@ -104,7 +119,8 @@ where
                                 Ok(()) => {}
                                 Err(lost @ Fault::LeaseLost(_)) => return Err(lost),
                                 Err(fault) => {
-                                    metrics::counter!("wallet_rounds_failed_total", "job" => name).increment(1);
+                                    metrics::counter!("wallet_rounds_failed_total", "job" => name)
+                                        .increment(1);
                                     tracing::warn!(job = name, error = fault.chain(), "round failed");
                                 }
                             }

@@ -46,7 +46,12 @@ pub struct Pace {
     pub guard: Duration,
 }
 
-fn sol(reader: &mut Reader, name: &'static str, doc: &'static str, default: i64) -> Result<Lamports, Invalid> {
+fn sol(
+    reader: &mut Reader,
+    name: &'static str,
+    doc: &'static str,
+    default: i64,
+) -> Result<Lamports, Invalid> {
     reader.setting(name, doc).between(0, i64::MAX).mainnet_no_more().or(default).map(Lamports::new)
 }
 
@@ -87,7 +92,10 @@ impl ChainSettings {
         // The fee that users pay has to cover what the network can take for it.
         let most = settings.priority_limit.get().saturating_add(5_000);
         if settings.withdrawals.fee.get() < most {
-            return Err(r.refuse("WITHDRAW_FEE", format!("does not cover {most} lamports: 5000 and PRIORITY_FEE_LIMIT")));
+            return Err(r.refuse(
+                "WITHDRAW_FEE",
+                format!("does not cover {most} lamports: 5000 and PRIORITY_FEE_LIMIT"),
+            ));
         }
         Ok(settings)
     }
@@ -111,7 +119,10 @@ impl ChainSettings {
             .mainnet_no_less()
             .or(2);
         let margin = r
-            .setting("CHAIN_DEATH_MARGIN", "Blocks beyond its last valid height before a transaction counts as dead.")
+            .setting(
+                "CHAIN_DEATH_MARGIN",
+                "Blocks beyond its last valid height before a transaction counts as dead.",
+            )
             .between(0, 10_000)
             .mainnet_no_less()
             .or(32);
@@ -138,8 +149,18 @@ impl ChainSettings {
             .setting("DEPOSIT_WITHDRAWABLE_AFTER", "How long a deposit stays before it can be withdrawn.")
             .mainnet_no_less()
             .or(Duration::from_secs(600));
-        let account = sol(r, "WITHDRAW_ACCOUNT_DAY_CAP", "What one account may withdraw in 24 hours, in lamports.", 20 * LAMPORTS_PER_SOL);
-        let total = sol(r, "WITHDRAW_TOTAL_DAY_CAP", "What all accounts may withdraw in 24 hours, in lamports.", 200 * LAMPORTS_PER_SOL);
+        let account = sol(
+            r,
+            "WITHDRAW_ACCOUNT_DAY_CAP",
+            "What one account may withdraw in 24 hours, in lamports.",
+            20 * LAMPORTS_PER_SOL,
+        );
+        let total = sol(
+            r,
+            "WITHDRAW_TOTAL_DAY_CAP",
+            "What all accounts may withdraw in 24 hours, in lamports.",
+            200 * LAMPORTS_PER_SOL,
+        );
         let approval = sol(
             r,
             "WITHDRAW_APPROVAL_THRESHOLD",
@@ -173,16 +194,41 @@ impl ChainSettings {
 impl Pace {
     fn declare(r: &mut Reader) -> Result<Self, Invalid> {
         let mut pause = |name, doc, default: Duration| {
-            r.setting(name, doc).between(Duration::from_millis(20), Duration::from_secs(7 * 86_400)).or(default)
+            r.setting(name, doc)
+                .between(Duration::from_millis(20), Duration::from_secs(7 * 86_400))
+                .or(default)
         };
-        let deposits = pause("DEPOSIT_PAUSE", "Pause between looks for addresses that are due.", Duration::from_millis(500));
-        let hot = pause("DEPOSIT_HOT_PAUSE", "How often an address is read that somebody looks at.", Duration::from_secs(3));
-        let cold = pause("DEPOSIT_COLD_PAUSE", "How often any other address is read.", Duration::from_secs(300));
-        let hot_for = pause("DEPOSIT_HOT_FOR", "How long an address is read often after somebody looked at it.", Duration::from_secs(900));
-        let transactions = pause("CHAIN_PAUSE", "Pause between rounds over transactions on their way.", Duration::from_secs(1));
-        let sweeps = pause("SWEEP_PAUSE", "Pause between looks for addresses to sweep.", Duration::from_secs(60));
-        let drift = pause("DRIFT_PAUSE", "Pause between comparisons of ledger and chain.", Duration::from_secs(60));
-        let guard = pause("CHAIN_GUARD_PAUSE", "How often it is checked that this is still our chain.", Duration::from_secs(3_600));
+        let deposits = pause(
+            "DEPOSIT_PAUSE",
+            "Pause between looks for addresses that are due.",
+            Duration::from_millis(500),
+        );
+        let hot = pause(
+            "DEPOSIT_HOT_PAUSE",
+            "How often an address is read that somebody looks at.",
+            Duration::from_secs(3),
+        );
+        let cold =
+            pause("DEPOSIT_COLD_PAUSE", "How often any other address is read.", Duration::from_secs(300));
+        let hot_for = pause(
+            "DEPOSIT_HOT_FOR",
+            "How long an address is read often after somebody looked at it.",
+            Duration::from_secs(900),
+        );
+        let transactions = pause(
+            "CHAIN_PAUSE",
+            "Pause between rounds over transactions on their way.",
+            Duration::from_secs(1),
+        );
+        let sweeps =
+            pause("SWEEP_PAUSE", "Pause between looks for addresses to sweep.", Duration::from_secs(60));
+        let drift =
+            pause("DRIFT_PAUSE", "Pause between comparisons of ledger and chain.", Duration::from_secs(60));
+        let guard = pause(
+            "CHAIN_GUARD_PAUSE",
+            "How often it is checked that this is still our chain.",
+            Duration::from_secs(3_600),
+        );
         Ok(Self {
             deposits: deposits?,
             hot: hot?,

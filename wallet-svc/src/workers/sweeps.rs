@@ -26,14 +26,22 @@ impl Context {
         self.begin_sweep(held, Uuid::now_v7(), 1, sources).await
     }
 
-    async fn begin_sweep(&self, held: &Held, id: Uuid, attempt: i32, mut sources: Vec<Source>) -> Result<(), Fault> {
+    async fn begin_sweep(
+        &self,
+        held: &Held,
+        id: Uuid,
+        attempt: i32,
+        mut sources: Vec<Source>,
+    ) -> Result<(), Fault> {
         if sources.is_empty() {
             return Ok(());
         }
         let treasury = self.treasury().await?;
-        let transfer = |source: &Source| TransferDraft { from: source.address, to: treasury, lamports: source.lamports };
+        let transfer =
+            |source: &Source| TransferDraft { from: source.address, to: treasury, lamports: source.lamports };
         let transfers = sources.iter().map(transfer).collect();
-        let mut draft = Draft { payer: treasury, transfers, memo: None, reference: format!("{id}/{attempt:04}") };
+        let mut draft =
+            Draft { payer: treasury, transfers, memo: None, reference: format!("{id}/{attempt:04}") };
         draft.split_to_fit().map_err(|error| Fault::bug(error.to_string()))?;
         sources.truncate(draft.transfers.len());
         let unsigned = self.date(&draft).await?;
@@ -54,7 +62,8 @@ impl Context {
     pub(super) async fn capital_covers(&self, unsigned: &Unsigned) -> Result<bool, Fault> {
         let capital = postings::capital_balance(&self.db).await?;
         let committed = store::chain_tx::fees_committed(self.db.pool()).await?;
-        let needed = committed.checked_add(unsigned.fee).map_err(|_| Fault::bug("amounts beyond the ledger"))?;
+        let needed =
+            committed.checked_add(unsigned.fee).map_err(|_| Fault::bug("amounts beyond the ledger"))?;
         let covered = capital >= needed;
         metrics::gauge!("wallet_capital_short").set(if covered { 0.0 } else { 1.0 });
         if !covered {

@@ -75,7 +75,9 @@ impl Context {
     /// Makes the next attempt for withdrawals whose transaction is dead, in the same company.
     async fn send_again(&self, held: &Held) -> Result<(), Fault> {
         let together = store::withdrawal::expired_together(self.db.pool()).await?;
-        let Some(chain_tx) = together.first().and_then(|withdrawal| withdrawal.chain_tx) else { return Ok(()) };
+        let Some(chain_tx) = together.first().and_then(|withdrawal| withdrawal.chain_tx) else {
+            return Ok(());
+        };
         let ready = self.still_payable(held, together).await?;
         let attempt = store::chain_tx::next_attempt(self.db.pool(), chain_tx).await?;
         self.build(held, chain_tx, attempt, ready).await.map(drop)
@@ -86,7 +88,8 @@ impl Context {
     async fn send(&self, held: &Held, state: State) -> Result<(), Fault> {
         let waiting = store::withdrawal::unassigned(self.db.pool(), state, LIMIT).await?;
         let ready = self.still_payable(held, waiting).await?;
-        let alone: Vec<Withdrawal> = ready.iter().filter(|withdrawal| withdrawal.alone).take(1).cloned().collect();
+        let alone: Vec<Withdrawal> =
+            ready.iter().filter(|withdrawal| withdrawal.alone).take(1).cloned().collect();
         let group = if alone.is_empty() { ready } else { alone };
         let funded = self.funded(group).await?;
         self.build(held, Uuid::now_v7(), 1, funded).await.map(drop)
@@ -104,7 +107,10 @@ impl Context {
         Ok(payable)
     }
 
-    async fn check_all(&self, withdrawals: Vec<Withdrawal>) -> Result<Vec<(Withdrawal, Result<(), Refusal>)>, Fault> {
+    async fn check_all(
+        &self,
+        withdrawals: Vec<Withdrawal>,
+    ) -> Result<Vec<(Withdrawal, Result<(), Refusal>)>, Fault> {
         if withdrawals.is_empty() {
             return Ok(Vec::new());
         }
@@ -119,7 +125,7 @@ impl Context {
         Ok(checked)
     }
 
-    async fn destination(&self, account: Option<AccountState>) -> Result<Destination, Fault> {
+    pub(super) async fn destination(&self, account: Option<AccountState>) -> Result<Destination, Fault> {
         let rent_minimum = self.network.rent_minimum(account.map_or(0, |account| account.data_len)).await?;
         Ok(Destination {
             balance: account.map_or(Lamports::ZERO, |account| account.lamports),
@@ -156,16 +162,27 @@ impl Context {
     }
 
     /// Commits an unsigned message that pays these withdrawals, as many of them as fit.
-    async fn build(&self, held: &Held, id: Uuid, attempt: i32, mut group: Vec<Withdrawal>) -> Result<(), Fault> {
+    async fn build(
+        &self,
+        held: &Held,
+        id: Uuid,
+        attempt: i32,
+        mut group: Vec<Withdrawal>,
+    ) -> Result<(), Fault> {
         if group.is_empty() {
             return Ok(());
         }
         let treasury = self.treasury().await?;
         let mut transfers = Vec::with_capacity(group.len());
         for withdrawal in &group {
-            transfers.push(TransferDraft { from: treasury, to: withdrawal.address, lamports: withdrawal.arrives()? });
+            transfers.push(TransferDraft {
+                from: treasury,
+                to: withdrawal.address,
+                lamports: withdrawal.arrives()?,
+            });
         }
-        let mut draft = Draft { payer: treasury, transfers, memo: None, reference: format!("{id}/{attempt:04}") };
+        let mut draft =
+            Draft { payer: treasury, transfers, memo: None, reference: format!("{id}/{attempt:04}") };
         let rest = draft.split_to_fit().map_err(|error| Fault::bug(error.to_string()))?;
         if attempt > 1 && !rest.is_empty() {
             return Err(Fault::bug("what fitted one transaction does not fit the next"));
@@ -174,9 +191,7 @@ impl Context {
         let unsigned = self.date(&draft).await?;
 
         let mut unit = self.unit(held).await?;
-        for withdrawal in &group {
-            postings::withdrawal_leaves(&mut unit, withdrawal).await?;
-        }
+        postings::withdrawals_leave(&mut unit, &group).await?;
         let Some(mut locked) = lock_unchanged(&mut unit, &group).await? else { return Ok(()) };
         store::chain_tx::build(unit.conn(), id, Purpose::Withdrawal, &unsigned).await?;
         for withdrawal in &mut locked {
@@ -192,7 +207,9 @@ impl Context {
         // A guess of the fee is enough: without an answer none is offered.
         let price = self.network.compute_unit_price(&draft.payer).await.unwrap_or_default();
         let blockhash = self.network.blockhash().await?;
-        draft.compile(&blockhash, price, self.settings.priority_limit).map_err(|error| Fault::bug(error.to_string()))
+        draft
+            .compile(&blockhash, price, self.settings.priority_limit)
+            .map_err(|error| Fault::bug(error.to_string()))
     }
 
     /// Gives a reserved withdrawal back and says why.
@@ -229,11 +246,16 @@ pub(super) async fn step(unit: &mut Unit, withdrawal: &mut Withdrawal, step: Ste
 }
 
 /// Locks withdrawals that were read before the transaction; nothing if one changed since.
-pub(super) async fn lock_unchanged(unit: &mut Unit, read: &[Withdrawal]) -> Result<Option<Vec<Withdrawal>>, Fault> {
+pub(super) async fn lock_unchanged(
+    unit: &mut Unit,
+    read: &[Withdrawal],
+) -> Result<Option<Vec<Withdrawal>>, Fault> {
     let ids: Vec<_> = read.iter().map(|withdrawal| withdrawal.id).collect();
     let locked = store::withdrawal::lock(unit.conn(), &ids).await?;
     let unchanged = |one: &Withdrawal| {
-        locked.iter().any(|now| now.id == one.id && now.version == one.version && now.chain_tx == one.chain_tx)
+        locked
+            .iter()
+            .any(|now| now.id == one.id && now.version == one.version && now.chain_tx == one.chain_tx)
     };
     Ok(read.iter().all(unchanged).then_some(locked))
 }

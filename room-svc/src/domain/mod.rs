@@ -1,0 +1,6 @@
+//! Pure decisions about rooms and bets: values in, values or refusals out.
+
+pub mod bet;
+pub mod opening;
+pub mod room;
+pub mod working_set;

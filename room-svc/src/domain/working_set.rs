@@ -1,0 +1,140 @@
+//! The rooms and bets that a batch touches, held in memory while the batch is folded over them.
+//! Each message sees the effects of its predecessors; what changed is written afterwards in one
+//! statement per table.
+
+use super::{
+    bet::{Bet, Wager},
+    room::{Next, Room},
+};
+use proto::{AccountId, BetId, LamportsError, Refusal, RoomId, common::RefusalCode, room::BetState};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use time::OffsetDateTime;
+
+/// What is known, and what of it changed.
+#[derive(Debug, Default)]
+pub struct WorkingSet {
+    rooms: BTreeMap<RoomId, Room>,
+    bets: BTreeMap<BetId, Bet>,
+    by_player: HashMap<(RoomId, AccountId), BetId>,
+    changed_rooms: BTreeSet<RoomId>,
+    changed_bets: BTreeSet<BetId>,
+    new_bets: BTreeSet<BetId>,
+}
+
+/// What became of a hold, as told to the bet it was for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum HoldResult {
+    /// The bet counts now.
+    Accepted(Bet),
+    /// The bet does not count, and why.
+    Refused(BetId, Refusal),
+    /// Nothing new: decided before, or unknown.
+    Old,
+}
+
+impl WorkingSet {
+    /// Puts in what was read under the rooms' locks.
+    #[must_use]
+    pub fn new(rooms: Vec<Room>, bets: Vec<Bet>) -> Self {
+        let mut set =
+            Self { rooms: rooms.into_iter().map(|room| (room.id, room)).collect(), ..Self::default() };
+        for bet in bets {
+            set.insert(bet);
+        }
+        set
+    }
+
+    fn insert(&mut self, bet: Bet) {
+        if bet.state != BetState::Refused {
+            self.by_player.insert((bet.wager.room_id, bet.wager.account_id), bet.wager.id);
+        }
+        self.bets.insert(bet.wager.id, bet);
+    }
+
+    /// A bet that was read or placed.
+    #[must_use]
+    pub fn bet(&self, id: BetId) -> Option<&Bet> {
+        self.bets.get(&id)
+    }
+
+    /// Takes a seat for a new bet, which is then pending.
+    ///
+    /// # Errors
+    /// The first rule against it.
+    pub fn place(&mut self, now: OffsetDateTime, wager: Wager) -> Result<(), Refusal> {
+        let own = self.by_player.get(&(wager.room_id, wager.account_id)).copied();
+        let room = self.rooms.get_mut(&wager.room_id).ok_or_else(|| Refusal::new(RefusalCode::NotFound))?;
+        room.take_seat(now, &wager, own)?;
+        self.changed_rooms.insert(wager.room_id);
+        self.new_bets.insert(wager.id);
+        self.insert(Bet { wager, state: BetState::Pending, accepted_at: now, payout: proto::Lamports::ZERO });
+        Ok(())
+    }
+
+    /// Follows wallet-svc's decision about a stake: held, or the reason why not.
+    ///
+    /// # Errors
+    /// Amounts that do not fit, which is a bug.
+    pub fn hold_decided(
+        &mut self,
+        id: BetId,
+        decision: Result<(), Refusal>,
+    ) -> Result<HoldResult, LamportsError> {
+        let Some(bet) = self.bets.get_mut(&id).filter(|bet| bet.state == BetState::Pending) else {
+            return Ok(HoldResult::Old);
+        };
+        let Some(room) = self.rooms.get_mut(&bet.wager.room_id) else { return Ok(HoldResult::Old) };
+        self.changed_rooms.insert(room.id);
+        self.changed_bets.insert(id);
+        match decision {
+            Ok(()) => {
+                room.accept(&bet.wager)?;
+                bet.state = BetState::Accepted;
+                Ok(HoldResult::Accepted(bet.clone()))
+            }
+            Err(refusal) => {
+                room.free_seat(&bet.wager)?;
+                bet.state = BetState::Refused;
+                self.by_player.remove(&(bet.wager.room_id, bet.wager.account_id));
+                Ok(HoldResult::Refused(id, refusal))
+            }
+        }
+    }
+
+    /// Changes a room by one of its own transitions. Nothing happens to a room that is not here.
+    pub fn change(&mut self, id: RoomId, transition: impl FnOnce(&mut Room)) {
+        if let Some(room) = self.rooms.get_mut(&id) {
+            let before = room.clone();
+            transition(room);
+            if *room != before {
+                self.changed_rooms.insert(id);
+            }
+        }
+    }
+
+    /// A room that was read.
+    #[must_use]
+    pub fn room(&self, id: RoomId) -> Option<&Room> {
+        self.rooms.get(&id)
+    }
+
+    /// What each room calls for now.
+    pub fn calls(&self) -> impl Iterator<Item = (RoomId, Next)> {
+        self.rooms.values().map(|room| (room.id, room.next())).filter(|(_, next)| *next != Next::Wait)
+    }
+
+    /// Rooms to write, by id.
+    pub fn changed_rooms(&self) -> impl Iterator<Item = &Room> {
+        self.changed_rooms.iter().filter_map(|id| self.rooms.get(id))
+    }
+
+    /// Bets to insert, by id, in the state they have at the end of the batch.
+    pub fn new_bets(&self) -> impl Iterator<Item = &Bet> {
+        self.new_bets.iter().filter_map(|id| self.bets.get(id))
+    }
+
+    /// Bets to update, by id.
+    pub fn changed_bets(&self) -> impl Iterator<Item = &Bet> {
+        self.changed_bets.difference(&self.new_bets).filter_map(|id| self.bets.get(id))
+    }
+}

@@ -1,0 +1,72 @@
+//! A user's movements as the user sees them: what changed the available balance, newest first.
+
+use crate::domain::ledger::MovementKind;
+use chassis::Fault;
+use proto::{
+    AccountId, timestamp,
+    wallet::{Transfer, TransferKind},
+};
+use sqlx::PgPool;
+
+/// One page, and how many there are in all.
+///
+/// # Errors
+/// The database.
+pub async fn of_account(
+    pool: &PgPool,
+    account: AccountId,
+    offset: i64,
+    limit: i64,
+) -> Result<(Vec<Transfer>, i64), Fault> {
+    let rows = sqlx::query!(
+        "SELECT e.lamports, e.movement, e.reference, e.posted_at, coalesce(d.signature, c.signature) AS signature,
+                coalesce(w.state, '') AS \"state!\", h.bet_id IS NOT NULL AS \"of_bet!\"
+         FROM wallet.entry AS e
+         LEFT JOIN wallet.hold AS h ON e.movement = 4 AND h.bet_id = e.reference
+         LEFT JOIN wallet.deposit AS d ON e.movement = 1 AND d.id = e.reference
+         LEFT JOIN wallet.withdrawal AS w ON e.movement IN (5, 8) AND w.id = e.reference
+         LEFT JOIN wallet.chain_tx AS c ON c.id = w.chain_tx_id AND c.state IN ('SUBMITTED', 'FINALIZED', 'FAILED')
+         WHERE e.kind = 1 AND e.owner = $1
+         ORDER BY e.posted_at DESC, e.reference, e.lamports LIMIT $3 OFFSET $2",
+        account.uuid(),
+        offset,
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    let total = sqlx::query_scalar!(
+        "SELECT count(*) AS \"count!\" FROM wallet.entry WHERE kind = 1 AND owner = $1",
+        account.uuid()
+    )
+    .fetch_one(pool)
+    .await?;
+    let transfers = rows.into_iter().map(|row| Transfer {
+        kind: kind(row.movement, row.of_bet).into(),
+        lamports: row.lamports,
+        at: Some(timestamp(row.posted_at)),
+        signature: row.signature.map(|signature| bs58::encode(signature).into_string()).unwrap_or_default(),
+        reference: row.reference.as_bytes().to_vec(),
+        state: row.state,
+    });
+    Ok((transfers.collect(), total))
+}
+
+/// A payout that refers to a room instead of a bet is the host's part of the takeout.
+fn kind(movement: i16, of_bet: bool) -> TransferKind {
+    const DEPOSIT: i16 = MovementKind::Deposit.number();
+    const STAKE: i16 = MovementKind::Stake.number();
+    const RETURNED: i16 = MovementKind::StakeReturned.number();
+    const PAYOUT: i16 = MovementKind::Payout.number();
+    const HELD: i16 = MovementKind::WithdrawalHeld.number();
+    const GIVEN_BACK: i16 = MovementKind::WithdrawalReturned.number();
+    match movement {
+        DEPOSIT => TransferKind::Deposit,
+        STAKE => TransferKind::Stake,
+        RETURNED => TransferKind::StakeReturned,
+        PAYOUT if of_bet => TransferKind::Payout,
+        PAYOUT => TransferKind::HostFee,
+        HELD => TransferKind::Withdrawal,
+        GIVEN_BACK => TransferKind::WithdrawalReturned,
+        _ => TransferKind::Unspecified,
+    }
+}

@@ -1,0 +1,87 @@
+//! What questions about the chain are answered from.
+
+use super::{Context, requests};
+use crate::{
+    chain::AtSlot,
+    domain::{
+        ledger::Account,
+        withdrawal::{Request, check_destination, decide},
+    },
+    store,
+};
+use chassis::Fault;
+use proto::{AccountId, Lamports, Refusal, wallet::PreviewWithdrawalResponse};
+use solana_pubkey::Pubkey;
+use std::sync::Arc;
+
+/// A view of the running chain side. Cloning is cheap.
+#[derive(Clone)]
+pub struct ChainView(pub(super) Arc<Context>);
+
+impl ChainView {
+    /// The treasury's address.
+    ///
+    /// # Errors
+    /// The database or the signer.
+    pub async fn treasury(&self) -> Result<Pubkey, Fault> {
+        self.0.treasury().await
+    }
+
+    /// Finalized lamports at all addresses of ours with money, in one slot; none if they could
+    /// not be read in one.
+    ///
+    /// # Errors
+    /// The database or the network.
+    pub async fn lamports(&self) -> Result<Option<AtSlot<Lamports>>, Fault> {
+        let addresses: Vec<Pubkey> = store::address::with_money(self.0.db.pool())
+            .await?
+            .iter()
+            .map(|balance| balance.address)
+            .collect();
+        let read = self.0.balances(&addresses).await?;
+        Ok(read.map(|(slot, value)| AtSlot { slot, value }))
+    }
+
+    /// What a withdrawal would cost and whether it would be refused as things stand, including
+    /// what the chain says about its destination. Nothing is reserved.
+    ///
+    /// # Errors
+    /// The database or the network.
+    pub async fn preview(
+        &self,
+        account: AccountId,
+        address: String,
+        amount: Lamports,
+    ) -> Result<PreviewWithdrawalResponse, Fault> {
+        let rules = &self.0.settings.withdrawals;
+        let request = Request { address, amount };
+        let balances = store::ledger::balances(self.0.db.pool(), &[Account::available(account)]).await?;
+        let available = balances.get(&Account::available(account)).copied().unwrap_or_default();
+        let mut conn = self.0.db.pool().acquire().await?;
+        let facts = requests::facts(&mut conn, account, &request, available, rules).await?;
+        drop(conn);
+        let refused = |refusal: &Refusal| PreviewWithdrawalResponse {
+            fee_lamports: rules.fee.get(),
+            arrives_lamports: 0,
+            hold_seconds: 0,
+            refusal: Some(refusal.into()),
+        };
+        let accepted = match decide(&request, &facts, rules) {
+            Ok(accepted) => accepted,
+            Err(refusal) => return Ok(refused(&refusal)),
+        };
+        let arrives = accepted.arrives().map_err(|error| Fault::bug(error.to_string()))?;
+        let accounts = self.0.network.accounts(&[accepted.address]).await?;
+        let destination = self.0.destination(accounts.value.into_iter().next().flatten()).await?;
+        if let Err(refusal) = check_destination(&destination, arrives, &accepted.address) {
+            return Ok(refused(&refusal));
+        }
+        let hold_seconds = u32::try_from(accepted.hold.as_secs()).unwrap_or(u32::MAX);
+        Ok(PreviewWithdrawalResponse {
+            fee_lamports: accepted.fee.get(),
+            arrives_lamports: arrives.get(),
+            hold_seconds,
+            refusal: None,
+        })
+    }
+}
