@@ -91,7 +91,8 @@ pub fn monotonic() -> Instant {
     Instant::now()
 }
 
+/// This machine's own time: for what people read while the database is away, and for no decision.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
-fn machine_time() -> OffsetDateTime {
+pub(crate) fn machine_time() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }

@@ -17,6 +17,8 @@ use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::time::{Instant, timeout};
 
+use crate::clock::machine_time;
+
 /// How long a probe may take before it counts as failing.
 const PROBE_LIMIT: Duration = Duration::from_secs(2);
 
@@ -221,7 +223,7 @@ impl Check {
     fn new(name: String, role: Role, source: Source) -> Self {
         let verdict = Verdict {
             state: State::Starting,
-            since: OffsetDateTime::now_utc(),
+            since: machine_time(),
             concluded: Instant::now(),
             last_error: None,
         };
@@ -269,7 +271,7 @@ impl Check {
         let mut verdict = lock(&self.verdict);
         if verdict.state != state {
             verdict.state = state;
-            verdict.since = OffsetDateTime::now_utc();
+            verdict.since = machine_time();
             match &error {
                 None => tracing::info!(check = self.name, "health check passes"),
                 Some(error) => tracing::warn!(check = self.name, error, "health check fails"),

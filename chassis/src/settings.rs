@@ -49,6 +49,7 @@ type Text = Option<String>;
 
 impl Variables {
     /// The variables of this process. Nothing else in the product reads the environment.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn of_process() -> Self {
         let named = std::env::vars_os()
             .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok())));

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use proto::{BasisPoints, Lamports};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::*;
@@ -178,4 +179,13 @@ fn lists_are_split_at_commas() {
     let urls = Vec::<Endpoint>::parse("nats://a:1, nats://b:2").unwrap();
     assert_eq!(urls.iter().map(Endpoint::expose).collect::<Vec<_>>(), ["nats://a:1", "nats://b:2"]);
     assert!(Vec::<Endpoint>::parse("nats://a:1,").is_err());
+}
+
+#[test]
+fn money_is_written_in_sol_and_rates_in_basis_points() {
+    assert_eq!(Lamports::parse("0.05"), Ok(Lamports::new(50_000_000)));
+    assert_eq!(Lamports::new(50_000_000).show(), "0.05");
+    assert!(Lamports::parse("-1").is_err() && Lamports::parse("1e3").is_err());
+    assert_eq!(BasisPoints::parse("200").map(BasisPoints::get), Ok(200));
+    assert!(BasisPoints::parse("10001").is_err() && BasisPoints::parse("2%").is_err());
 }

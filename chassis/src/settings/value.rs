@@ -2,6 +2,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
+use proto::{BasisPoints, Lamports};
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -100,6 +101,33 @@ macro_rules! from_str {
 
 from_str!("whole number", "is not a whole number in range": u8, u16, u32, u64, usize, i32, i64);
 from_str!("IP address and port", "is not an IP address and port": SocketAddr);
+
+/// An amount of money, written in SOL: `0.05`.
+impl Value for Lamports {
+    fn kind() -> String {
+        "amount in SOL".to_owned()
+    }
+    fn parse(text: &str) -> Result<Self, String> {
+        Self::parse_sol(text).map_err(|error| format!("cannot be used: {error}"))
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// A rate, written as a whole number of hundredths of a percent.
+impl Value for BasisPoints {
+    fn kind() -> String {
+        "basis points".to_owned()
+    }
+    fn parse(text: &str) -> Result<Self, String> {
+        let points = text.parse::<u32>().map_err(|_| "is not a whole number".to_owned())?;
+        Self::try_new(points).map_err(|error| format!("cannot be used: {error}"))
+    }
+    fn show(&self) -> String {
+        self.get().to_string()
+    }
+}
 
 impl Value for String {
     fn kind() -> String {

@@ -1,12 +1,13 @@
 //! Buckets on a real broker.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chassis::{
     health::Health,
     kv::{Bucket, Entry, Limits, Unavailable},
 };
 use servers::Nats;
+use tokio::time::Instant;
 
 use crate::eventually;
 

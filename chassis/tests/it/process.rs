@@ -3,13 +3,14 @@
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Child, Command, Output, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use tokio::time::Instant;
 
 fn smallest(variables: &[(&str, &str)]) -> Command {
     let mut example = std::env::current_exe().unwrap();
