@@ -58,14 +58,15 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Reads the world kept in `folder` (an empty one if there is none) and compacts its journal.
+    /// Reads the world kept in `folder` and compacts its journal. A new world counts its updates from
+    /// `first_update_id`: with the clock for it they do not go back even if the folder is lost.
     pub(crate) fn open(folder: &Path, first_update_id: i64) -> io::Result<(Self, State)> {
         std::fs::create_dir_all(folder.join("files"))?;
         let path = folder.join("journal.jsonl");
-        let mut state = State::new(first_update_id);
+        let mut state = State::new();
         match File::open(&path) {
             Ok(file) => replay(&path, file, &mut state)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => state.next_update_id = first_update_id,
             Err(error) => return Err(error),
         }
         let fresh = folder.join("journal.new");
@@ -124,4 +125,46 @@ pub(crate) fn write_file(folder: &Path, file_id: &str, bytes: &[u8]) -> io::Resu
     let fresh = path.with_extension("new");
     std::fs::write(&fresh, bytes)?;
     std::fs::rename(fresh, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn update(update_id: i64) -> Record {
+        Record::Update(Pending { update_id, date: 0, kind: "message".into(), body: Value::Null })
+    }
+
+    #[test]
+    fn update_ids_go_on_whatever_the_clock_says_later() {
+        let folder = std::env::temp_dir().join(format!("journal-{}", uuid::Uuid::new_v4()));
+        let (mut journal, state) = Journal::open(&folder, 1_000).unwrap();
+        assert_eq!(state.next_update_id, 1_000);
+        journal.append(&update(1_000)).unwrap();
+        journal.append(&update(1_001)).unwrap();
+        journal.append(&Record::Confirmed { below: 1_001 }).unwrap();
+        for later in [500, 9_000] {
+            let (_, state) = Journal::open(&folder, later).unwrap();
+            let waiting: Vec<_> = state.pending.iter().map(|pending| pending.update_id).collect();
+            assert_eq!((state.next_update_id, waiting), (1_002, vec![1_001]));
+        }
+        let (mut journal, _) = Journal::open(&folder, 9_000).unwrap();
+        journal.append(&Record::Confirmed { below: 1_002 }).unwrap();
+        for _ in 0..2 {
+            // The second time nothing but the compacted numbers is left to tell.
+            let (_, state) = Journal::open(&folder, 9_000).unwrap();
+            assert_eq!((state.next_update_id, state.pending.len()), (1_002, 0));
+        }
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_damaged_record_is_named() {
+        let folder = std::env::temp_dir().join(format!("journal-{}", uuid::Uuid::new_v4()));
+        let (mut journal, _) = Journal::open(&folder, 1).unwrap();
+        journal.file.write_all(b"{\"update\":1}\n").unwrap();
+        let error = Journal::open(&folder, 1).err().unwrap();
+        assert!(error.to_string().contains("line"), "{error}");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -371,14 +371,26 @@ impl Player {
     /// # Errors
     /// As [`Player::wait_for`].
     pub async fn wait_in(&self, chat: i64, wanted: impl Fn(&Shown) -> bool) -> Result<Shown> {
+        self.wait_since(chat, self.mark.load(Ordering::SeqCst), wanted).await
+    }
+
+    /// The first message of the bot in the private chat that is wanted, whether it is there already or
+    /// still has to come: for what the bot says by itself, such as a result.
+    ///
+    /// # Errors
+    /// As [`Player::wait_for`].
+    pub async fn find(&self, wanted: impl Fn(&Shown) -> bool) -> Result<Shown> {
+        self.wait_since(self.user.id, 0, wanted).await
+    }
+
+    async fn wait_since(&self, chat: i64, mut after: u64, wanted: impl Fn(&Shown) -> bool) -> Result<Shown> {
         let deadline = Instant::now() + self.patience;
-        let mut after = self.mark.load(Ordering::SeqCst);
         let mut others = Vec::new();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             for shown in self.changes(chat, after, left.as_secs().saturating_add(1)).await? {
                 after = after.max(shown.seq);
-                if shown.from_bot && wanted(&shown) {
+                if shown.from_bot && !shown.deleted && wanted(&shown) {
                     return Ok(shown);
                 }
                 others.push(shown.text);

@@ -141,11 +141,10 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// An empty world. Update ids begin at `first_update_id`: with the clock for it they do not go
-    /// back even when the folder is lost.
-    pub(crate) fn new(first_update_id: i64) -> Self {
+    /// An empty world.
+    pub(crate) fn new() -> Self {
         Self {
-            next_update_id: first_update_id,
+            next_update_id: 1,
             next_message_id: 1,
             next_user_id: 7_100_000_001,
             next_group_id: -1_002_100_000_001,
@@ -156,7 +155,7 @@ impl State {
             by_change: BTreeMap::new(),
             files: BTreeMap::new(),
             pending: VecDeque::new(),
-            confirmed_below: first_update_id,
+            confirmed_below: 0,
             answers: VecDeque::new(),
             allowed_updates: Vec::new(),
             webhook: None,

@@ -440,6 +440,10 @@ async fn presses_are_answered_once_and_in_time() {
     let late = json!({"callback_query_id": forged.callback_query_id});
     tokio::time::sleep_until(before + life).await;
     assert_eq!(telegram.refused("answerCallbackQuery", late).await, twice);
+    // The screen is older than the last deed: not an answer to it, but there.
+    let hasty = ann.patient(Duration::ZERO);
+    assert!(hasty.wait_for(|shown| shown.text == "Bet?").await.unwrap_err().to_string().contains("in vain"));
+    assert_eq!(hasty.find(|shown| shown.text == "Bet?").await.unwrap().message_id, screen.message_id);
     let counters = telegram.game.counters().await.unwrap();
     assert_eq!((counters.callbacks, counters.answered, counters.unanswered), (2, 1, 1));
     assert_eq!(counters.answered_in_vain, 2);
