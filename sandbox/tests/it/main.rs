@@ -8,4 +8,6 @@
     reason = "tests fail by panicking"
 )]
 
+mod botapi;
+mod faucet;
 mod venues;
