@@ -1,0 +1,7 @@
+//! `oracle-svc`: see `--help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    chassis::main::<oracle_svc::OracleSvc>()
+}

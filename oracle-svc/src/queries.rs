@@ -1,0 +1,107 @@
+//! What the service answers: the price now, and the series it settles by.
+
+use crate::{
+    domain::{Asset, Second},
+    store,
+};
+use chassis::{Clock, Fault, grpc::Unanswered};
+use prost::Message as _;
+use proto::{
+    from_timestamp,
+    oracle::{
+        Aggregate, GetAggregateRequest, GetAggregateResponse, GetSeriesRequest, GetSeriesResponse,
+        Second as SecondMessage, oracle_service_server::OracleService,
+    },
+    timestamp,
+};
+use sqlx::PgPool;
+use time::Duration;
+use tonic::{Request, Response, Status};
+
+/// An aggregate older than this is no price any more: the series stands still.
+const STALE: Duration = Duration::seconds(5);
+
+/// Bytes of one answer, below the limit of 4 MiB.
+const ANSWER_BYTES: usize = 3 * 1024 * 1024;
+
+/// Answers from storage, so that every replica tells the one series.
+pub(crate) struct Queries {
+    pub(crate) pool: PgPool,
+    pub(crate) clock: Clock,
+}
+
+#[tonic::async_trait]
+impl OracleService for Queries {
+    async fn get_aggregate(
+        &self,
+        request: Request<GetAggregateRequest>,
+    ) -> Result<Response<GetAggregateResponse>, Status> {
+        Ok(Response::new(self.aggregate(&request.into_inner()).await?))
+    }
+
+    async fn get_series(
+        &self,
+        request: Request<GetSeriesRequest>,
+    ) -> Result<Response<GetSeriesResponse>, Status> {
+        Ok(Response::new(self.series(&request.into_inner()).await?))
+    }
+}
+
+impl Queries {
+    async fn aggregate(&self, request: &GetAggregateRequest) -> Result<GetAggregateResponse, Unanswered> {
+        let asset = asset(&request.asset)?;
+        let latest = store::seconds::latest(&self.pool, asset).await?;
+        let newest = latest.and_then(|second| second.aggregates.into_iter().last());
+        let mut aggregate =
+            newest.unwrap_or_else(|| Aggregate { asset: asset.name().to_owned(), ..Default::default() });
+        let age = match aggregate.at.as_ref() {
+            Some(at) => self.clock.now() - from_timestamp(Some(at))?,
+            None => STALE,
+        };
+        if age >= STALE {
+            // Never the last one: what nobody has seen for seconds is not the price.
+            aggregate.price.clear();
+            aggregate.confidence.clear();
+        }
+        let age_ms = u32::try_from(age.whole_milliseconds().max(0)).unwrap_or(u32::MAX);
+        Ok(GetAggregateResponse { aggregate: Some(aggregate), age_ms })
+    }
+
+    async fn series(&self, request: &GetSeriesRequest) -> Result<GetSeriesResponse, Unanswered> {
+        let asset = asset(&request.asset)?;
+        let (first, last) = (Second::new(request.first_second), Second::new(request.last_second));
+        if request.every_seconds > 0 {
+            let every = i64::from(request.every_seconds);
+            let points = store::seconds::points(&self.pool, asset, first, last, every).await?;
+            let seconds = points.into_iter().map(|(second, price)| SecondMessage {
+                second,
+                complete: true,
+                aggregates: vec![Aggregate {
+                    asset: asset.name().to_owned(),
+                    price: price.to_string(),
+                    at: Some(timestamp(Second::new(second).begin().time())),
+                    ..Default::default()
+                }],
+            });
+            return Ok(GetSeriesResponse { seconds: seconds.collect() });
+        }
+        let frames = store::seconds::encoded(&self.pool, asset, first, last).await?;
+        let mut bytes = 0;
+        let seconds = frames
+            .iter()
+            .take_while(|frame| {
+                bytes += frame.len() + 8;
+                bytes <= ANSWER_BYTES
+            })
+            .map(|frame| {
+                SecondMessage::decode(frame.as_slice())
+                    .map_err(|_| Fault::bug("a stored second does not decode"))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(GetSeriesResponse { seconds })
+    }
+}
+
+fn asset(name: &str) -> Result<Asset, Unanswered> {
+    Asset::from_name(name).ok_or_else(Unanswered::not_found)
+}

@@ -1,0 +1,138 @@
+//! The venue clients alone: what a connection does when its venue misbehaves.
+
+use crate::{
+    eventually,
+    venues::{Market, Mood},
+};
+use oracle_svc::{
+    domain::{Asset, Currency, Moment, Pair, VenueId},
+    venues::{Connection, SharedBoard, Timing, all},
+};
+use std::{sync::Arc, time::Duration};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+fn now() -> Moment {
+    Moment::from_time(crate::now())
+}
+
+/// A connection to each venue of a market, impatient enough for a test.
+async fn connect(market: &Arc<Market>, timing: Timing) -> (SharedBoard, DropGuard) {
+    let board = SharedBoard::default();
+    let stop = CancellationToken::new();
+    for (venue, _) in all() {
+        let url = market.serve(venue.id()).await;
+        let connection = Connection::new(venue, url, board.clone(), Arc::new(now), timing);
+        tokio::spawn(connection.run(stop.clone()));
+    }
+    (board, stop.drop_guard())
+}
+
+fn fresh(board: &SharedBoard, venue: VenueId) -> bool {
+    let currency = match venue {
+        VenueId::Binance | VenueId::Okx => Currency::Usdt,
+        _ => Currency::Usd,
+    };
+    let pair = Pair::Asset(Asset::Sol, currency);
+    board.with(|board| board.fresh(pair, now()).any(|held| held.venue == venue))
+}
+
+fn quick() -> Timing {
+    Timing { idle: Duration::from_secs(3), backoff: Duration::from_millis(50), ..Timing::default() }
+}
+
+#[tokio::test]
+async fn every_venue_quotes_and_three_know_the_rate_of_usdt() {
+    let market = Market::new();
+    let (board, _stop) = connect(&market, quick()).await;
+    for venue in VenueId::ALL {
+        eventually("a fresh quote", || async { fresh(&board, *venue) }).await;
+    }
+    eventually("rates of three", || async {
+        board.with(|board| board.fresh(Pair::UsdtUsd, now()).count()) == 3
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn returns_when_the_venue_leaves() {
+    let market = Market::new();
+    let (board, _stop) = connect(&market, quick()).await;
+    for venue in VenueId::ALL {
+        eventually("a fresh quote", || async { fresh(&board, *venue) }).await;
+        let before = market.connections(*venue);
+        market.mood(*venue, Mood::Leaving);
+        eventually("a new connection", || async { market.connections(*venue) > before }).await;
+        market.mood(*venue, Mood::Well);
+        eventually("a fresh quote again", || async { fresh(&board, *venue) }).await;
+    }
+}
+
+#[tokio::test]
+async fn a_silent_venue_is_stale_at_once_and_given_up_later() {
+    let market = Market::new();
+    let (board, _stop) = connect(&market, quick()).await;
+    for venue in VenueId::ALL {
+        eventually("a fresh quote", || async { fresh(&board, *venue) }).await;
+    }
+    // Those that are pinged by text. WebSocket ping frames are answered by the library.
+    for venue in [VenueId::Bitstamp, VenueId::Kraken, VenueId::Okx] {
+        let before = market.connections(venue);
+        market.mood(venue, Mood::Silent);
+        eventually("stale", || async { !fresh(&board, venue) }).await;
+        eventually("a new connection", || async { market.connections(venue) > before }).await;
+    }
+}
+
+#[tokio::test]
+async fn a_quiet_venue_that_answers_pings_stays_fresh() {
+    let market = Market::new();
+    let (board, _stop) = connect(&market, quick()).await;
+    for venue in VenueId::ALL {
+        eventually("a fresh quote", || async { fresh(&board, *venue) }).await;
+        market.mood(*venue, Mood::Stuck);
+    }
+    let quiet_until = tokio::time::Instant::now() + Duration::from_secs(5);
+    while tokio::time::Instant::now() < quiet_until {
+        for venue in VenueId::ALL {
+            assert!(fresh(&board, *venue), "{venue} was lost");
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn missing_messages_make_a_new_connection() {
+    let market = Market::new();
+    let (board, _stop) = connect(&market, quick()).await;
+    eventually("a fresh quote", || async { fresh(&board, VenueId::Coinbase) }).await;
+    let before = market.connections(VenueId::Coinbase);
+    market.mood(VenueId::Coinbase, Mood::Gappy);
+    eventually("a new connection after the gap", || async { market.connections(VenueId::Coinbase) > before })
+        .await;
+}
+
+#[tokio::test]
+async fn quotes_of_a_wrong_clock_never_count() {
+    let skewed_only = Market::new();
+    for venue in VenueId::ALL {
+        skewed_only.mood(*venue, Mood::Skewed(-3));
+    }
+    let (blind, _stop) = connect(&skewed_only, quick()).await;
+    for venue in VenueId::ALL {
+        eventually("connected", || async { skewed_only.connections(*venue) > 0 }).await;
+    }
+    let until = tokio::time::Instant::now() + Duration::from_secs(1);
+    while tokio::time::Instant::now() < until {
+        assert!(VenueId::ALL.iter().all(|venue| !fresh(&blind, *venue)));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_old_connection_is_replaced() {
+    let market = Market::new();
+    let (_board, _stop) = connect(&market, Timing { life: Duration::from_millis(500), ..quick() }).await;
+    for venue in VenueId::ALL {
+        eventually("the third connection", || async { market.connections(*venue) >= 3 }).await;
+    }
+}
