@@ -39,6 +39,8 @@ const toBottom = () => { $('scroll').scrollTop = $('scroll').scrollHeight; };
 /* What a message can ask the page to do */
 
 const act = {
+  me: () => view.me,
+  myName: () => world.people.get(view.me)?.user.first_name ?? '',
   async say(text) {
     try {
       const reply = view.replyTo?.message.message_id;
@@ -172,6 +174,7 @@ function chatRow(chat, latest) {
 function playAs(user) {
   view.me = user;
   store('me', user);
+  refreshWorld();
   openChat(chatsOf(user).includes(view.chat) ? view.chat : user);
 }
 
@@ -501,4 +504,4 @@ follow((event) => {
 });
 document.addEventListener('visibilitychange', () => { if (!document.hidden && atBottom()) { markRead(); render(); } });
 new ResizeObserver(() => renderDown()).observe($('scroll'));
-panel($('world'), act);
+const refreshWorld = panel($('world'), act);

@@ -1,4 +1,5 @@
-// The side panel: what lies outside the bot. Parts that the server does not have stay hidden.
+// The side panel: what lies outside the bot. Returns what looks at it all anew.
+// Parts that the server does not have stay hidden.
 
 import { get, post } from './api.js';
 import { element } from './message.js';
@@ -91,6 +92,8 @@ export function panel(root, act) {
     return select;
   }
 
+  // Every player has a wallet of their own outside the bot.
+  const owner = element('small', {});
   const balance = element('b', {}, '…');
   const address = element('code', { role: 'button', tabindex: 0, title: 'Copy', onclick: () => act.copy(address.textContent) });
   const to = element('input', { placeholder: 'to address', 'aria-label': 'Send to address', spellcheck: 'false' });
@@ -101,16 +104,22 @@ export function panel(root, act) {
     const value = lamports(amount.value);
     if (value === null) return act.toast('An amount in SOL, please');
     attempt(async () => {
-      await post('outside/send', { to: to.value.trim(), lamports: Number(value) });
+      await post('outside/send', { user: act.me(), to: to.value.trim(), lamports: Number(value) });
       amount.value = '';
     }, `${sol(value)} SOL sent`);
   });
   const faucet = element('button', { type: 'button', class: 'button wide' }, `Get ${FAUCET_SOL} SOL from the faucet`);
   faucet.addEventListener('click', () => attempt(() =>
     post('faucet', { address: address.textContent, lamports: Number(lamports(FAUCET_SOL)) }), `${FAUCET_SOL} SOL received`));
-  purse.append(element('h3', {}, 'Outside wallet', element('small', {}, 'on chain')),
+  purse.append(element('h3', {}, 'Outside wallet', owner),
     element('div', { class: 'purse' }, balance, address), faucet,
     element('form', { onsubmit: (event) => event.preventDefault() }, to), send);
+
+  function showPurse(state) {
+    owner.textContent = `of ${act.myName()}, on chain`;
+    balance.textContent = `${sol(state.lamports)} SOL`;
+    address.textContent = state.address;
+  }
 
   const figures = element('dl', { class: 'figures' });
   const weather = element('div', { class: 'weather' });
@@ -134,14 +143,16 @@ export function panel(root, act) {
 
   // A part is asked for again only as long as the server knows it.
   const parts = [
-    { path: 'venues', node: venues, show: showVenues },
-    { path: 'outside', node: purse, show: (state) => { balance.textContent = `${sol(state.lamports)} SOL`; address.textContent = state.address; } },
-    { path: 'counters', node: traffic, show: showFigures },
+    { path: () => 'venues', node: venues, show: showVenues },
+    { path: () => act.me() && `outside?user=${act.me()}`, node: purse, show: showPurse },
+    { path: () => 'counters', node: traffic, show: showFigures },
   ];
   async function refresh() {
     await Promise.all(parts.filter((part) => !part.absent).map(async (part) => {
+      const path = part.path();
+      if (!path) return;
       try {
-        part.show(await get(part.path));
+        part.show(await get(path));
         part.node.hidden = false;
       } catch (error) {
         part.absent = error.status === 404;
@@ -151,4 +162,5 @@ export function panel(root, act) {
   }
   refresh();
   setInterval(() => { if (!document.hidden && root.offsetParent !== null) refresh(); }, 1000);
+  return refresh;
 }
