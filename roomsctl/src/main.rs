@@ -1,2 +1,32 @@
-//! Placeholder.
-fn main() {}
+//! Operators' command line of ROOMS.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "tests fail by panicking"
+    )
+)]
+
+mod cli;
+mod client;
+mod commands;
+mod failure;
+mod output;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let outcome = commands::run(cli::Cli::parse()).await;
+    outcome.unwrap_or_else(|failure| {
+        eprintln!("roomsctl: {failure}");
+        failure.exit_code()
+    })
+}

@@ -1,0 +1,232 @@
+//! What can be typed.
+
+use std::{num::NonZeroU32, str::FromStr, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use proto::{AccountId, RoomId, room::RoomState};
+use tonic::transport::Uri;
+use uuid::Uuid;
+
+const AFTER_HELP: &str = "\
+Exit status:
+  0  done
+  1  a service answered with an error, or with something that makes no sense
+  2  the command line is wrong, or a service refused an argument
+  3  there is no such room, account or settlement
+  4  a service could not be reached, or did not answer in time
+
+A ROOM is its number (12 or #12) or its id, an ACCOUNT is its id. Times are UTC.
+Amounts are SOL in tables and lamports in JSON.";
+
+/// Operators' command line of ROOMS: asks the services over gRPC.
+#[derive(Debug, Parser)]
+#[command(name = "roomsctl", version, after_help = AFTER_HELP, max_term_width = 110)]
+pub struct Cli {
+    #[command(flatten)]
+    pub options: Options,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Where room-svc answers, http://127.0.0.1:8081 for example
+    #[arg(long, global = true, value_name = "URL", env = "ROOMSCTL_ROOM_URL", value_parser = url)]
+    pub room_url: Option<Uri>,
+    /// Where wallet-svc answers
+    #[arg(long, global = true, value_name = "URL", env = "ROOMSCTL_WALLET_URL", value_parser = url)]
+    pub wallet_url: Option<Uri>,
+    /// Where settlement-svc answers
+    #[arg(long, global = true, value_name = "URL", env = "ROOMSCTL_SETTLEMENT_URL", value_parser = url)]
+    pub settlement_url: Option<Uri>,
+    /// Seconds to wait for each answer
+    #[arg(long, global = true, value_name = "SECONDS", env = "ROOMSCTL_TIMEOUT", default_value = "10", value_parser = seconds)]
+    pub timeout: Duration,
+    /// Print one JSON object instead of tables
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Rooms: what is asked, the terms, the pools
+    #[command(subcommand)]
+    Rooms(Rooms),
+    /// Accounts: balances and movements
+    #[command(subcommand)]
+    Wallet(Wallet),
+    /// Bets of a room or an account
+    #[command(subcommand)]
+    Bets(Bets),
+    /// Settlements: verdict, fees, receipt
+    #[command(subcommand)]
+    Settlement(Settlement),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Rooms {
+    /// List rooms
+    List {
+        /// Only rooms in these states
+        #[arg(long, value_name = "STATE", value_delimiter = ',')]
+        state: Vec<State>,
+        /// Rooms of this Telegram chat instead of public ones
+        #[arg(
+            long,
+            value_name = "CHAT",
+            allow_negative_numbers = true,
+            default_value_t = 0,
+            hide_default_value = true
+        )]
+        chat: i64,
+        /// Only rooms opened by this account
+        #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+        host: Option<AccountId>,
+        #[command(flatten)]
+        limit: Limit,
+    },
+    /// Show one room
+    Show {
+        /// Number or id
+        room: RoomKey,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Wallet {
+    /// Show the balance and the last movements of one account
+    Show {
+        /// Id of the account
+        #[arg(value_parser = account)]
+        account: AccountId,
+        #[command(flatten)]
+        limit: Limit,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Bets {
+    /// List bets, newest first
+    #[command(group = clap::ArgGroup::new("whose").required(true).multiple(true))]
+    List {
+        /// Bets of this room
+        #[arg(long, group = "whose")]
+        room: Option<RoomKey>,
+        /// Bets of this account
+        #[arg(long, group = "whose", value_parser = account)]
+        account: Option<AccountId>,
+        /// Only bets that are not decided yet
+        #[arg(long)]
+        live: bool,
+        #[command(flatten)]
+        limit: Limit,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Settlement {
+    /// Show the settlement of one room
+    Show {
+        /// Number or id; a number is looked up at room-svc
+        room: RoomKey,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Limit {
+    /// Rows at most
+    #[arg(long, value_name = "ROWS", default_value = "50")]
+    pub limit: NonZeroU32,
+}
+
+/// By what a room is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoomKey {
+    Number(i64),
+    Id(RoomId),
+}
+
+impl FromStr for RoomKey {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.strip_prefix('#').unwrap_or(text);
+        match number.parse::<i64>() {
+            Ok(number) if number > 0 => Ok(RoomKey::Number(number)),
+            _ => match Uuid::try_parse(text) {
+                Ok(id) if !id.is_nil() => Ok(RoomKey::Id(RoomId::new(id))),
+                _ => Err("neither the number nor the id of a room"),
+            },
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum State {
+    Queuing,
+    Open,
+    Locked,
+    Settling,
+    Settled,
+    Voided,
+    Archived,
+}
+
+impl From<State> for RoomState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Queuing => RoomState::Queuing,
+            State::Open => RoomState::Open,
+            State::Locked => RoomState::Locked,
+            State::Settling => RoomState::Settling,
+            State::Settled => RoomState::Settled,
+            State::Voided => RoomState::Voided,
+            State::Archived => RoomState::Archived,
+        }
+    }
+}
+
+fn account(text: &str) -> Result<AccountId, &'static str> {
+    match Uuid::try_parse(text) {
+        Ok(id) if !id.is_nil() => Ok(AccountId::new(id)),
+        _ => Err("not the id of an account"),
+    }
+}
+
+fn url(text: &str) -> Result<Uri, &'static str> {
+    let uri = text.parse::<Uri>().map_err(|_| "not a URL")?;
+    match uri.scheme_str() {
+        Some("http") if uri.host().is_some() => Ok(uri),
+        _ => Err("not an http:// URL"),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    match text.parse::<u64>() {
+        Ok(seconds @ 1..=600) => Ok(Duration::from_secs(seconds)),
+        _ => Err("not a number from 1 to 600"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_declaration_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_room_is_a_number_or_an_id() {
+        assert_eq!("12".parse(), Ok(RoomKey::Number(12)));
+        assert_eq!("#12".parse(), Ok(RoomKey::Number(12)));
+        let id = "0197a0b1-0000-7000-8000-000000000001";
+        assert_eq!(id.parse(), Ok(RoomKey::Id(RoomId::new(id.parse().unwrap()))));
+        for wrong in ["", "0", "-3", "#", "twelve", "00000000-0000-0000-0000-000000000000"] {
+            assert!(wrong.parse::<RoomKey>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The services, and how they are asked.
+
+use std::future::Future;
+
+use proto::{
+    room::room_service_client::RoomServiceClient,
+    settlement::settlement_service_client::SettlementServiceClient,
+    wallet::wallet_service_client::WalletServiceClient,
+};
+use tonic::{
+    Response, Status,
+    transport::{Channel, Endpoint, Uri},
+};
+
+use crate::{cli::Options, failure::Failure};
+
+/// A client of one service, which remembers whom it asks.
+pub struct Service<C> {
+    pub name: &'static str,
+    url: Uri,
+    client: C,
+}
+
+impl<C: Clone> Service<C> {
+    /// Asks one question.
+    pub async fn ask<T, F>(&self, question: impl FnOnce(C) -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<Response<T>, Status>>,
+    {
+        match question(self.client.clone()).await {
+            Ok(answer) => Ok(answer.into_inner()),
+            Err(status) => {
+                Err(Failure::Service { service: self.name, url: self.url.clone(), status: Box::new(status) })
+            }
+        }
+    }
+}
+
+pub fn rooms(options: &Options) -> Result<Service<RoomServiceClient<Channel>>, Failure> {
+    let url = known(options.room_url.as_ref(), "room-svc", "room-url", "ROOMSCTL_ROOM_URL")?;
+    let client = RoomServiceClient::new(channel(&url, options));
+    Ok(Service { name: "room-svc", url, client })
+}
+
+pub fn wallet(options: &Options) -> Result<Service<WalletServiceClient<Channel>>, Failure> {
+    let url = known(options.wallet_url.as_ref(), "wallet-svc", "wallet-url", "ROOMSCTL_WALLET_URL")?;
+    let client = WalletServiceClient::new(channel(&url, options));
+    Ok(Service { name: "wallet-svc", url, client })
+}
+
+pub fn settlement(options: &Options) -> Result<Service<SettlementServiceClient<Channel>>, Failure> {
+    let url = options.settlement_url.as_ref();
+    let url = known(url, "settlement-svc", "settlement-url", "ROOMSCTL_SETTLEMENT_URL")?;
+    let client = SettlementServiceClient::new(channel(&url, options));
+    Ok(Service { name: "settlement-svc", url, client })
+}
+
+fn known(
+    url: Option<&Uri>,
+    service: &'static str,
+    flag: &'static str,
+    variable: &'static str,
+) -> Result<Uri, Failure> {
+    url.cloned().ok_or(Failure::NoUrl { service, flag, variable })
+}
+
+/// Connects with the first question.
+fn channel(url: &Uri, options: &Options) -> Channel {
+    Endpoint::from(url.clone()).connect_timeout(options.timeout).timeout(options.timeout).connect_lazy()
+}
