@@ -326,9 +326,12 @@ mod tests {
         (text, entities.into_iter().map(|e| (e.kind, e.offset, e.length)).collect())
     }
 
+    /// Kind, offset, length.
+    type Span = (&'static str, usize, usize);
+
     #[test]
     fn html_becomes_text_and_entities() {
-        let table: &[(&str, &str, &[(&str, usize, usize)])] = &[
+        let table: &[(&str, &str, &[Span])] = &[
             ("plain", "plain", &[]),
             ("<b>bold</b> text", "bold text", &[("bold", 0, 4)]),
             ("<STRONG>b</STRONG>", "b", &[("bold", 0, 1)]),
