@@ -213,10 +213,12 @@ impl Market {
         self.desk(venue).address
     }
 
-    /// The URL that takes the place of the real venue's, path included.
+    /// The URL that takes the place of the real venue's. Binance's has no path: clients add `/stream` or
+    /// `/ws` themselves.
     #[must_use]
     pub fn url(&self, venue: Venue) -> String {
-        format!("ws://{}{}", self.address(venue), venue.path())
+        let path = if venue == Venue::Binance { "" } else { venue.path() };
+        format!("ws://{}{path}", self.address(venue))
     }
 
     pub(super) fn desk(&self, venue: Venue) -> &Desk {

@@ -118,7 +118,8 @@ impl Tape {
         let unit = Decimal::new(1, decimals);
         let stray = (price * Decimal::new(self.venue.stray(), 6)).round_dp(decimals).max(unit);
         let stray = if asset == Asset::Usdt { unit } else { stray };
-        let mut price = price.round_dp(decimals) + stray * Decimal::from(strays(self.venue, moment.step));
+        let mut price =
+            price.round_dp(decimals) + stray * Decimal::from(strays(self.venue, asset, moment.step));
         price.rescale(decimals);
         price.max(unit)
     }
@@ -131,28 +132,29 @@ impl Tape {
     }
 }
 
-/// Which way `venue` strays in this step: 1 up, −1 down, 0 not at all.
+/// Which way the price of `asset` at `venue` strays in this step: 1 up, −1 down, 0 not at all.
 ///
 /// Quotes have to keep changing or they count as frozen, but a price that is held must be seen as held. So
 /// venues take turns: at any moment at most one is above the market, at most one below, the others exactly on
-/// it. The median of three or more of them is the market's price.
-fn strays(venue: Venue, step: u64) -> i64 {
+/// it. The median of three or more of them is the market's price. USDT/USD moves the two venues that quote in
+/// USDT together, so it strays only in the turn in which the other three do not.
+fn strays(venue: Venue, asset: Asset, step: u64) -> i64 {
     if step % TURN_STEPS >= TURN_STEPS / 2 {
         return 0;
     }
-    let place = u64::from(venue as u8);
     let turn = step / TURN_STEPS % VENUES;
-    if place == turn {
-        1
-    } else if place == (turn + 2) % VENUES {
-        -1
-    } else {
-        0
+    let (up, down) = (turn, (turn + 2) % VENUES);
+    let is = |place: u64, venue: Venue| place == u64::from(venue as u8);
+    match asset {
+        Asset::Usdt => i64::from(is(up, Venue::Okx) && is(down, Venue::Binance)),
+        _ => i64::from(is(up, venue)) - i64::from(is(down, venue)),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn moment(price: Decimal, step: u64) -> Moment {
@@ -160,28 +162,35 @@ mod tests {
     }
 
     #[test]
-    fn a_held_price_is_the_median_of_any_three_venues_and_every_venue_keeps_changing() {
+    fn a_held_price_is_the_median_of_any_three_venues_and_every_quote_keeps_changing() {
         let held = Decimal::new(16500, 2);
-        let mut tapes = Venue::ALL.map(|venue| Tape::new(venue, 1));
-        let mut seen = Venue::ALL.map(|_| std::collections::BTreeSet::new());
+        let mut tapes = Venue::ALL.map(|venue| (venue, Tape::new(venue, 1)));
+        let mut seen = Venue::ALL.map(|_| BTreeSet::new());
+        let mut rates = BTreeSet::new();
         for step in 0..80 {
-            let prices: Vec<_> = tapes
-                .iter_mut()
-                .map(|t| t.quote(Asset::Sol, moment(held, step), Fault::None).price)
-                .collect();
-            for a in 0..5 {
-                seen[a].insert(prices[a]);
-                assert!((prices[a] - held).abs() <= held / Decimal::from(10_000));
-                for b in a + 1..5 {
-                    for c in b + 1..5 {
-                        let mut three = [prices[a], prices[b], prices[c]];
-                        three.sort();
-                        assert_eq!(three[1], held, "step {step}: {prices:?}");
-                    }
-                }
+            let mut price = |asset, price| {
+                let moment = moment(price, step);
+                tapes.each_mut().map(|(_, tape)| tape.quote(asset, moment, Fault::None).price)
+            };
+            // The mean of the two venues that have it, as an oracle would take it.
+            let usdt = price(Asset::Usdt, Decimal::ONE);
+            let rate = (usdt[Venue::Coinbase as usize] + usdt[Venue::Kraken as usize]) / Decimal::TWO;
+            rates.insert(rate);
+            let mut prices = price(Asset::Sol, held);
+            for venue in Venue::ALL {
+                let price = &mut prices[venue as usize];
+                seen[venue as usize].insert(*price);
+                assert!((*price - held).abs() <= held / Decimal::from(10_000));
+                *price *= if venue.quotes_in_usdt() { rate } else { Decimal::ONE };
+            }
+            for subset in (0_u8..32).filter(|subset| subset.count_ones() >= 3) {
+                let mut some: Vec<_> = (0..5).filter(|n| subset & (1 << n) != 0).map(|n| prices[n]).collect();
+                some.sort();
+                let median = (some[(some.len() - 1) / 2] + some[some.len() / 2]) / Decimal::TWO;
+                assert_eq!(median, held, "step {step}: {some:?}");
             }
         }
-        assert!(seen.iter().all(|prices| prices.len() == 3), "{seen:?}");
+        assert!(rates.len() == 2 && seen.iter().all(|prices| prices.len() == 3), "{rates:?} {seen:?}");
     }
 
     #[test]

@@ -30,7 +30,7 @@ impl Client {
     }
 
     async fn open(market: &Market, venue: Venue) -> Self {
-        Self::connect(&market.url(venue)).await.unwrap()
+        Self::connect(&endpoint(market, venue)).await.unwrap()
     }
 
     /// Subscribed to SOL's prices, acknowledgements read.
@@ -121,6 +121,10 @@ impl Client {
     }
 }
 
+fn endpoint(market: &Market, venue: Venue) -> String {
+    market.url(venue) + if venue == Venue::Binance { "/stream" } else { "" }
+}
+
 fn subscription(venue: Venue) -> Value {
     match venue {
         Venue::Binance => json!({"method": "SUBSCRIBE", "params": ["solusdt@trade"], "id": 1}),
@@ -177,7 +181,7 @@ fn sketch(value: &Value) -> Value {
 #[tokio::test]
 async fn binance_wraps_combined_streams() {
     let (market, _guard) = start(Settings::default()).await;
-    let url = format!("{}?streams=solusdt@trade/btcusdt@bookTicker", market.url(Venue::Binance));
+    let url = format!("{}/stream?streams=solusdt@trade/btcusdt@bookTicker", market.url(Venue::Binance));
     let mut client = Client::connect(&url).await.unwrap();
     let trade = client.find(|m| m["stream"] == "solusdt@trade").await;
     let data = json!({"e": "trade", "E": 123, "s": "SOLUSDT", "t": 5, "p": "0.001", "q": "100", "T": 122,
@@ -505,7 +509,7 @@ async fn a_venue_that_is_down_leaves_its_clients_and_refuses_new_ones_until_it_i
     market.set_fault(Venue::Binance, Fault::None).unwrap();
     let back = async {
         loop {
-            if let Ok(client) = Client::connect(&market.url(Venue::Binance)).await {
+            if let Ok(client) = Client::connect(&endpoint(&market, Venue::Binance)).await {
                 return client;
             }
         }
