@@ -8,7 +8,7 @@ use crate::{Fault, bus::Bus, lease::Lease, outbox, topology};
 use proto::{Service, frame};
 use sqlx::PgPool;
 use std::time::Duration;
-use time::{Date, OffsetDateTime};
+use time::{Date, OffsetDateTime, macros::date};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -18,6 +18,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const MARGIN: &str = "1 minute";
 
 const PAGE: usize = 200;
+
+/// Before every day of an outbox, and within PostgreSQL's dates.
+const BEFORE_ALL: Date = date!(2000 - 01 - 01);
 
 /// Watches all streams under a lease, until the shutdown.
 pub async fn watch(bus: Bus, pool: PgPool, lease: Lease, shutdown: CancellationToken) {
@@ -85,7 +88,7 @@ async fn look(bus: &Bus, pool: &PgPool, stream: &str) -> Result<(), Fault> {
 
 async fn replay(bus: &Bus, pool: &PgPool, stream: &str, epoch: OffsetDateTime) -> Result<u64, Fault> {
     let attempt = format!(":{}:0", epoch.unix_timestamp());
-    let mut after = (Date::MIN, Uuid::nil());
+    let mut after = (BEFORE_ALL, Uuid::nil());
     let mut count = 0;
     loop {
         let rows: Vec<(Date, Uuid, Vec<u8>)> = sqlx::query_as(

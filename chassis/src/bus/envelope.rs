@@ -73,7 +73,9 @@ impl Outgoing {
         self
     }
 
-    pub(crate) fn into_message(self) -> frame::Message {
+    /// The message as it goes into a frame.
+    #[must_use]
+    pub fn into_message(self) -> frame::Message {
         self.0
     }
 }

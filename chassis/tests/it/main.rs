@@ -9,6 +9,8 @@
     reason = "tests fail by panicking"
 )]
 
+mod counter;
+mod faults;
 mod kv;
 mod outage;
 mod process;
