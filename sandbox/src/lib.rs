@@ -11,5 +11,14 @@
     )
 )]
 
+pub mod bench;
 pub mod botapi;
+pub mod environment;
+pub mod faucet;
+pub mod localchain;
+pub mod report;
+pub mod run;
+pub mod services;
+pub mod supervise;
 pub mod venues;
+pub mod world;

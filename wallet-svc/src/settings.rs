@@ -4,7 +4,8 @@ use crate::{
     keys::{MasterKey, MasterKeyError},
     workers::ChainSettings,
 };
-use chassis::settings::{Endpoint, Invalid, Reader};
+use chassis::settings::{Invalid, Reader};
+use secrecy::{ExposeSecret, SecretString};
 use std::path::{Path, PathBuf};
 
 /// Settings of the service.
@@ -22,7 +23,7 @@ impl WalletSettings {
     /// A value is missing or wrong; all problems are reported together.
     pub fn declare(r: &mut Reader) -> Result<Self, Invalid> {
         let chain = ChainSettings::declare(r);
-        let inline: Result<Option<Endpoint>, Invalid> = r
+        let inline: Result<Option<SecretString>, Invalid> = r
             .setting(
                 "WALLET_MASTER_KEY",
                 "Master key of the key store, 64 hexadecimal digits; better in a file.",
@@ -37,7 +38,9 @@ impl WalletSettings {
         let (inline, file) = (inline?, file?);
         let master = match (&inline, &file) {
             (None, Some(file)) => key(r, "WALLET_MASTER_KEY_FILE", MasterKey::try_from_file(Path::new(file))),
-            (Some(inline), None) => key(r, "WALLET_MASTER_KEY", MasterKey::try_from_hex(inline.expose())),
+            (Some(inline), None) => {
+                key(r, "WALLET_MASTER_KEY", MasterKey::try_from_hex(inline.expose_secret()))
+            }
             (None, None) => Err(r.refuse("WALLET_MASTER_KEY_FILE", "is needed, or WALLET_MASTER_KEY")),
             (Some(_), Some(_)) => {
                 Err(r.refuse("WALLET_MASTER_KEY", "and WALLET_MASTER_KEY_FILE are both set"))

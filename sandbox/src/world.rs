@@ -1,0 +1,414 @@
+//! The local world: servers, chain, Telegram, venues and the services, started in order and stopped in
+//! order. `cargo run`, `smoke`, `bench` and the tests all use this one.
+//!
+//! ```no_run
+//! # async fn play() -> anyhow::Result<()> {
+//! use sandbox::world::{World, WorldOptions};
+//!
+//! let world = World::start(WorldOptions { fresh: true, ..WorldOptions::new("./.rooms") }).await?;
+//! println!("{}", world.addresses().table());
+//! world.service("room-svc")?.kill().await;
+//! world.nats().wipe_and_restart().await?;
+//! world.ready().await?;
+//! world.stop().await;
+//! # Ok(()) }
+//! ```
+
+pub mod addresses;
+pub mod chain;
+pub mod folder;
+pub mod settings;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use proto::wallet::GetLedgerSummaryRequest;
+use proto::wallet::wallet_service_client::WalletServiceClient;
+use rand::Rng;
+use servers::{Nats, NatsOptions, Postgres, PostgresOptions};
+use sqlx::Connection;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+pub use addresses::{Addresses, ServiceAddress};
+pub use chain::Chain;
+pub use folder::{Folder, Part};
+
+use crate::botapi::{self, BotApi};
+use crate::faucet::{self, Outside};
+use crate::localchain::Program;
+use crate::services::{self, Entry};
+use crate::supervise::{Exit, Launch, Supervised};
+use crate::venues::{self, Market, PerVenue, Venue};
+
+/// The database of the world.
+pub const DATABASE: &str = "rooms";
+
+/// What the operators begin with: 10 SOL.
+pub const CAPITAL: u64 = 10 * 1_000_000_000;
+
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// What the world is started with.
+#[derive(Clone, Debug)]
+pub struct WorldOptions {
+    /// The world folder.
+    pub dir: PathBuf,
+    /// Begin anew, deleting what is in the folder.
+    pub fresh: bool,
+    /// The sandbox binary, which is every service, too.
+    pub program: PathBuf,
+    /// Processes per service.
+    pub replicas: usize,
+    /// The first port asked for; those taken are skipped.
+    pub first_port: u16,
+    /// Decides the venues' prices.
+    pub seed: u64,
+    /// Further variables for every service; they win over the world's own.
+    pub variables: Vec<(String, String)>,
+    /// Steps at which a service kills itself, one per life of its first replica.
+    pub kill_at: Vec<(&'static str, Vec<String>)>,
+    /// The Bot API's flood control.
+    pub telegram_limits: botapi::Limits,
+}
+
+impl WorldOptions {
+    /// One replica of each service of this binary, no faults, the usual ports.
+    #[must_use]
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            dir: dir.into(),
+            fresh: false,
+            program: std::env::current_exe().unwrap_or_else(|_| "sandbox".into()),
+            replicas: 1,
+            first_port: 7400,
+            seed: 1,
+            variables: Vec::new(),
+            kill_at: Vec::new(),
+            telegram_limits: botapi::Limits::default(),
+        }
+    }
+
+    /// The same at random ports, for worlds that must not get into each other's way.
+    #[must_use]
+    pub fn elsewhere(self) -> Self {
+        Self { first_port: rand::rng().random_range(10_000..30_000), ..self }
+    }
+}
+
+/// A running world. Dropping it kills its processes; [`World::stop`] ends them in order.
+pub struct World {
+    // Dropped in this order: services first, the database last.
+    services: Vec<Supervised>,
+    within: Within,
+    chain: Chain,
+    nats: Nats,
+    postgres: Postgres,
+    addresses: Addresses,
+    folder: Folder,
+}
+
+/// What runs inside this process.
+struct Within {
+    market: Market,
+    telegram: BotApi,
+    outside: Outside,
+    /// Ends the servers of all three.
+    _shutdown: DropGuard,
+}
+
+impl World {
+    /// Starts everything and returns when every service is ready. What takes long is said on standard
+    /// error.
+    ///
+    /// # Errors
+    /// Whatever could not be started, with the end of its log where it has one.
+    pub async fn start(options: WorldOptions) -> Result<Self> {
+        // Fails only if somebody chose one before, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::new();
+        let mut folder = Folder::open(&options.dir, options.fresh).await?;
+        let program = Program::find().await?;
+        let ports = Ports::choose(&mut folder, &options)?;
+        let password = folder.secret("database password");
+        let bot_token = format!("7000000001:{}", folder.secret("bot token"));
+        // Before anything is created with them: they must be found again.
+        folder.save()?;
+
+        let logs = folder.logs()?;
+        let (postgres, nats, chain) = tokio::try_join!(
+            Postgres::start(PostgresOptions {
+                data_dir: folder.part(Part::Database).join("data"),
+                log: logs.join("postgres.log"),
+                port: Some(ports.postgres),
+                durable: true,
+                password: Some(password),
+            }),
+            Nats::start(NatsOptions {
+                store_dir: folder.part(Part::Broker).join("store"),
+                log: logs.join("nats.log"),
+                port: Some(ports.nats),
+                monitor_port: Some(ports.nats_monitor),
+            }),
+            Chain::start(
+                program,
+                folder.part(Part::Chain),
+                logs.join("chain.log"),
+                ports.rpc,
+                client.clone()
+            ),
+        )?;
+        let within = Within::start(&options, &folder, &ports, &bot_token, &chain).await?;
+        migrate(&postgres).await?;
+
+        let addresses = Addresses {
+            page: format!("http://127.0.0.1:{}", ports.page),
+            bot_token,
+            postgres: postgres.url_for(servers::postgres::SUPERUSER, DATABASE),
+            nats: nats.url(),
+            nats_monitor: format!("http://127.0.0.1:{}", ports.nats_monitor),
+            rpc: chain.rpc_url(),
+            ws: chain.ws_url(),
+            venues: Venue::ALL.map(|venue| (venue, within.market.url(venue))).into(),
+            services: ports.services,
+        };
+        let shared = settings::shared(&addresses, &folder)?;
+        let launch = |service: &ServiceAddress| {
+            let launch = launch(&options, &addresses, &postgres, &shared, &logs, service);
+            Supervised::start(launch, client.clone())
+        };
+        let services = addresses.services.iter().map(launch).collect::<Result<_>>()?;
+        let mut world = Self { services, within, chain, nats, postgres, addresses, folder };
+        world.ready().await?;
+        if !world.folder.is_funded() {
+            world.pay_in_capital().await.context("pay in the operators' capital")?;
+            world.folder.set_funded()?;
+        }
+        Ok(world)
+    }
+
+    /// Gives the operators their money: sweeps and receipts pay their network fees from it.
+    async fn pay_in_capital(&self) -> Result<()> {
+        let wallet = self.addresses.service("wallet-svc").context("no wallet-svc")?;
+        let mut wallet = WalletServiceClient::connect(format!("http://{}", wallet.grpc)).await?;
+        let asking = async {
+            loop {
+                let summary = wallet.get_ledger_summary(GetLedgerSummaryRequest {}).await?.into_inner();
+                if !summary.treasury_address.is_empty() {
+                    return anyhow::Ok(summary.treasury_address);
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let treasury = tokio::time::timeout(READY_WITHIN, asking).await.context("no treasury yet")??;
+        self.within.outside.airdrop(&treasury.parse()?, CAPITAL).await?;
+        Ok(())
+    }
+
+    /// Waits until every service says that it can work.
+    ///
+    /// # Errors
+    /// One does not, within a minute.
+    pub async fn ready(&self) -> Result<()> {
+        let waiting = self.services.iter().map(|service| service.ready_within(READY_WITHIN));
+        futures::future::try_join_all(waiting).await?;
+        Ok(())
+    }
+
+    /// Ends everything in order: the services together, then chain and broker, then the database.
+    pub async fn stop(self) {
+        futures::future::join_all(self.services.iter().map(Supervised::stop)).await;
+        drop(self.within);
+        tokio::join!(self.chain.stop(), self.nats.stop());
+        self.postgres.stop().await;
+    }
+
+    /// Where everything listens.
+    #[must_use]
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// The world folder.
+    #[must_use]
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// The broker, to be killed, frozen or wiped.
+    #[must_use]
+    pub fn nats(&self) -> &Nats {
+        &self.nats
+    }
+
+    /// The database, to be killed, restarted or looked into.
+    #[must_use]
+    pub fn postgres(&self) -> &Postgres {
+        &self.postgres
+    }
+
+    /// The chain.
+    #[must_use]
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// The venues' prices and faults.
+    #[must_use]
+    pub fn market(&self) -> &Market {
+        &self.within.market
+    }
+
+    /// The local Telegram.
+    #[must_use]
+    pub fn telegram(&self) -> &BotApi {
+        &self.within.telegram
+    }
+
+    /// The faucet and the players' outside wallets.
+    #[must_use]
+    pub fn outside(&self) -> &Outside {
+        &self.within.outside
+    }
+
+    /// All processes of all services.
+    #[must_use]
+    pub fn services(&self) -> &[Supervised] {
+        &self.services
+    }
+
+    /// A process of a service by its label: `room-svc`, `room-svc-2`.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn service(&self, label: &str) -> Result<&Supervised> {
+        self.services
+            .iter()
+            .find(|service| service.name() == label)
+            .with_context(|| format!("no service is called {label}"))
+    }
+
+    /// Every end of a service that nobody asked for.
+    #[must_use]
+    pub fn exits(&self) -> Vec<Exit> {
+        self.services.iter().flat_map(Supervised::exits).collect()
+    }
+}
+
+impl Within {
+    async fn start(
+        options: &WorldOptions,
+        folder: &Folder,
+        ports: &Ports,
+        bot_token: &str,
+        chain: &Chain,
+    ) -> Result<Self> {
+        let shutdown = CancellationToken::new();
+        let settings = venues::Settings { seed: options.seed, ports: ports.venues, ..Default::default() };
+        let market = venues::serve(settings, shutdown.clone()).await.context("start the simulated venues")?;
+        let telegram = BotApi::open(botapi::Config {
+            limits: options.telegram_limits,
+            ..botapi::Config::new(folder.part(Part::Telegram).join("state"), bot_token)
+        })
+        .context("open the local Telegram")?;
+        let outside = Outside::new(chain.rpc_url(), folder.part(Part::Chain).join("outside"));
+        let routes = botapi::router(telegram.clone())
+            .merge(venues::router(market.clone()))
+            .merge(faucet::router(outside.clone()));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, ports.page)).await?;
+        // Dropped rather than ended gracefully: long polls and pages stay open for ever.
+        tokio::spawn(shutdown.clone().run_until_cancelled_owned(async move {
+            if let Err(error) = axum::serve(listener, routes).await {
+                tracing::error!(%error, "the chat page ended");
+            }
+        }));
+        Ok(Self { market, telegram, outside, _shutdown: shutdown.drop_guard() })
+    }
+}
+
+/// The ports of everything, chosen before anything starts.
+struct Ports {
+    page: u16,
+    postgres: u16,
+    nats: u16,
+    nats_monitor: u16,
+    rpc: u16,
+    venues: PerVenue<u16>,
+    services: Vec<ServiceAddress>,
+}
+
+impl Ports {
+    fn choose(folder: &mut Folder, options: &WorldOptions) -> Result<Self> {
+        let mut next = options.first_port;
+        let mut port = |name: &str, count: u16| {
+            let first = folder.ports(name, next, count)?;
+            next = next.saturating_add(count);
+            anyhow::Ok(first)
+        };
+        let (page, postgres) = (port("page", 1)?, port("postgres", 1)?);
+        let (nats, nats_monitor) = (port("nats", 1)?, port("nats monitor", 1)?);
+        let rpc = port("chain", 2)?;
+        let venues = PerVenue {
+            binance: port("binance", 1)?,
+            coinbase: port("coinbase", 1)?,
+            kraken: port("kraken", 1)?,
+            okx: port("okx", 1)?,
+            bitstamp: port("bitstamp", 1)?,
+        };
+        let mut services = Vec::new();
+        for replica in 1..=options.replicas {
+            for Entry { name, schema, .. } in services::ALL {
+                let http = port(&format!("{name} {replica}"), 2)?;
+                let address = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+                let (http, grpc) = (address(http), address(http.saturating_add(1)));
+                services.push(ServiceAddress { name, schema, replica, http, grpc });
+            }
+        }
+        Ok(Self { page, postgres, nats, nats_monitor, rpc, venues, services })
+    }
+}
+
+/// Brings every schema up to date, as its own role.
+async fn migrate(postgres: &Postgres) -> Result<()> {
+    postgres.ensure_database(DATABASE).await?;
+    for entry in services::ALL {
+        postgres.ensure_schema(DATABASE, entry.schema).await?;
+        let mut connection = postgres.connect(entry.schema, DATABASE).await?;
+        (entry.migrator)()
+            .run(&mut connection)
+            .await
+            .with_context(|| format!("migrate the schema {}", entry.schema))?;
+        connection.close().await?;
+    }
+    Ok(())
+}
+
+/// How to start one replica.
+fn launch(
+    options: &WorldOptions,
+    addresses: &Addresses,
+    postgres: &Postgres,
+    shared: &[(String, String)],
+    logs: &Path,
+    service: &ServiceAddress,
+) -> Launch {
+    let own = [
+        ("POSTGRES_URL", postgres.url_for(service.schema, DATABASE)),
+        ("NATS_URLS", addresses.nats.clone()),
+        ("HTTP_ADDR", service.http.to_string()),
+        ("GRPC_ADDR", service.grpc.to_string()),
+    ];
+    let own = own.map(|(name, value)| (name.to_owned(), value));
+    let kill_at = options.kill_at.iter().find(|(name, _)| *name == service.name && service.replica == 1);
+    Launch {
+        name: service.label(),
+        program: options.program.clone(),
+        arguments: vec!["serve".to_owned(), service.name.to_owned()],
+        variables: shared.iter().cloned().chain(own).chain(options.variables.iter().cloned()).collect(),
+        log: logs.join(format!("{}.log", service.label())),
+        http: service.http.to_string(),
+        kill_at: kill_at.map(|(_, steps)| steps.clone()).unwrap_or_default(),
+    }
+}
