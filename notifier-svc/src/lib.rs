@@ -1,1 +1,71 @@
-//! Placeholder.
+//! notifier-svc owns who is told what and when: where each account is reached, one stored
+//! notification per account and event, and the order in which they are handed to the gateway, which
+//! alone speaks to Telegram.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "tests fail by panicking"
+    )
+)]
+
+mod commands;
+pub mod domain;
+mod queries;
+mod release;
+pub mod settings;
+mod store;
+mod workers;
+
+use chassis::{
+    Runtime, Service,
+    health::Role,
+    settings::{Invalid, Reader},
+    tasks::BoxError,
+};
+use proto::notifier::notifier_service_server::NotifierServiceServer;
+use settings::NotifierSettings;
+use sqlx::migrate::Migrator;
+use std::time::Duration;
+
+/// The backlog counts as looked after for so long after a look at it.
+const FRESH: Duration = Duration::from_secs(30);
+
+/// The service.
+#[derive(Debug)]
+pub struct NotifierSvc;
+
+impl Service for NotifierSvc {
+    const NAME: &'static str = "notifier-svc";
+    const SERVICE: proto::Service = proto::Service::Notifier;
+    const ABOUT: &'static str = "Notifications: who is told what and when";
+    type Settings = NotifierSettings;
+
+    fn settings(r: &mut Reader) -> Result<NotifierSettings, Invalid> {
+        NotifierSettings::declare(r)
+    }
+
+    fn migrator() -> Migrator {
+        sqlx::migrate!()
+    }
+
+    async fn start(runtime: &mut Runtime, settings: NotifierSettings) -> Result<(), BoxError> {
+        let handler = commands::Notices { settings };
+        runtime.writer("notices", &["notifier-commands", "notifier-events"], handler);
+
+        let db = runtime.db.clone();
+        let alive = runtime.health.report("backlog", Role::Work, Some(FRESH));
+        runtime.every("release", Duration::from_secs(1), move || {
+            workers::release(db.clone(), settings.credit, alive.clone())
+        });
+        let db = runtime.db.clone();
+        runtime.every("measure", Duration::from_secs(5), move || workers::measure(db.clone()));
+
+        runtime.grpc.add(NotifierServiceServer::new(queries::Queries { db: runtime.db.clone() }));
+        Ok(())
+    }
+}

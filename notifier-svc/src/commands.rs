@@ -1,0 +1,168 @@
+//! What notifier-svc obeys and follows.
+//!
+//! A batch is taken apart by kind: ends first, as they free credit and tell who has blocked us;
+//! then contacts, then news, for which the order of arrival does not matter: rows are keyed by
+//! account and event, and threads carry the version that decides.
+
+use crate::{
+    domain::{
+        news::{self, News},
+        state::State,
+    },
+    release::{self, DELIVER},
+    settings::NotifierSettings,
+    store::{
+        self,
+        contact::{self, Contact},
+        notification::{self, End},
+    },
+};
+use async_trait::async_trait;
+use chassis::{Delivery, Fault, Handler, Unit};
+use proto::{
+    AccountId, Malformed, NotificationId,
+    gateway::Delivered,
+    notifier::{RegisterContact, RegisterContactDone},
+    settlement::RoomSettled,
+    wallet::{DepositChanged, WithdrawalChanged},
+};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Longest tag of a language.
+const LANGUAGE_MAX: usize = 35;
+
+chassis::incoming! {
+    /// What this service takes in.
+    pub enum Incoming {
+        /// The gateway knows where an account is reached.
+        RegisterContact(RegisterContact),
+        /// The gateway tells how a delivery ended.
+        Delivered(Delivered),
+        /// A deposit was seen or credited.
+        DepositChanged(DepositChanged),
+        /// A withdrawal took a step.
+        WithdrawalChanged(WithdrawalChanged),
+        /// A room's credits are posted.
+        RoomSettled(RoomSettled),
+    }
+}
+
+/// Stores and releases notifications.
+pub struct Notices {
+    /// Credit and pause.
+    pub settings: NotifierSettings,
+}
+
+#[async_trait]
+impl Handler for Notices {
+    type Message = Incoming;
+    type Prepared = ();
+    /// A part of a settlement brings up to a thousand notifications.
+    const BATCH: usize = 32;
+
+    async fn prepare(&self, _: &[Delivery<Incoming>]) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn handle(&self, unit: &mut Unit, batch: &[Delivery<Incoming>], (): ()) -> Result<(), Fault> {
+        let (mut ends, mut contacts, mut news) = (Vec::new(), Vec::new(), Vec::new());
+        for delivery in batch {
+            let told_at = delivery.at;
+            match &delivery.message {
+                Incoming::Delivered(delivered) => ends.push(end(delivered)?),
+                Incoming::RegisterContact(command) => {
+                    // An old command that comes again must not undo a newer one.
+                    if !delivery.repeat {
+                        contacts.push(contact(command)?);
+                    }
+                    unit.done(delivery, &RegisterContactDone {});
+                }
+                Incoming::DepositChanged(change) => news.push((news::of_deposit(change)?, told_at)),
+                Incoming::WithdrawalChanged(change) => {
+                    news.extend(news::of_withdrawal(change)?.map(|one| (one, told_at)));
+                }
+                Incoming::RoomSettled(settled) => {
+                    news.extend(news::of_settlement(settled)?.into_iter().map(|one| (one, told_at)));
+                }
+            }
+        }
+        store::take_turn(unit.conn()).await?;
+        let now = unit.now().await?;
+        conclude(unit, &ends, now).await?;
+        for contact in &contacts {
+            contact::register(unit.conn(), contact, now).await?;
+        }
+        self.take_in(unit, &news, now).await?;
+        release::release(unit, self.settings.credit).await
+    }
+}
+
+impl Notices {
+    async fn take_in(
+        &self,
+        unit: &mut Unit,
+        news: &[(News, OffsetDateTime)],
+        now: OffsetDateTime,
+    ) -> Result<(), Fault> {
+        notification::insert(unit.conn(), news, self.settings.blocked_pause, now).await?;
+        let threads: Vec<_> =
+            news.iter().filter_map(|(news, _)| Some((news.account, news.thread.as_ref()?))).collect();
+        if !threads.is_empty() {
+            let superseded = notification::supersede(unit.conn(), &threads, now).await?;
+            count(State::Superseded, superseded);
+        }
+        Ok(())
+    }
+}
+
+/// Ends what the gateway has delivered or given up, and marks who has blocked us.
+async fn conclude(unit: &mut Unit, ends: &[End], now: OffsetDateTime) -> Result<(), Fault> {
+    if ends.is_empty() {
+        return Ok(());
+    }
+    let ended = notification::end(unit.conn(), ends, now).await?;
+    let of = |state| {
+        let accounts = ended.iter().filter(move |ended| ended.state == state);
+        accounts.map(|ended| ended.account.uuid()).collect::<Vec<Uuid>>()
+    };
+    let (sent, blocked) = (of(State::Sent), of(State::Blocked));
+    contact::unblock(unit.conn(), &sent).await?;
+    if !blocked.is_empty() {
+        let given_up = contact::block(unit.conn(), &blocked, now).await?;
+        count(State::Blocked, given_up);
+    }
+    for ended in &ended {
+        count(ended.state, 1);
+        metrics::histogram!("rooms_notification_seconds", "state" => ended.state.name())
+            .record(ended.seconds);
+    }
+    let ids: Vec<Uuid> = ends.iter().map(|end| end.id.uuid()).collect();
+    unit.settled_all(DELIVER, &ids).await
+}
+
+fn end(delivered: &Delivered) -> Result<End, Malformed> {
+    Ok(End {
+        id: NotificationId::try_from_bytes(&delivered.notification_id)?,
+        state: State::delivered(delivered.state())?,
+        error: delivered.error.clone(),
+    })
+}
+
+fn contact(command: &RegisterContact) -> Result<Contact, Malformed> {
+    if command.chat_id == 0 {
+        return Err(Malformed("contact without a chat"));
+    }
+    if command.language.chars().count() > LANGUAGE_MAX {
+        return Err(Malformed("not a tag of a language"));
+    }
+    Ok(Contact {
+        account: AccountId::try_from_bytes(&command.account_id)?,
+        chat_id: command.chat_id,
+        language: command.language.clone(),
+    })
+}
+
+fn count(state: State, notifications: u64) {
+    metrics::counter!("rooms_notifications_done_total", "state" => state.name()).increment(notifications);
+}

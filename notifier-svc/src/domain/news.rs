@@ -1,0 +1,205 @@
+//! Which events are worth telling, to whom, and in which thread.
+
+use prost::Message as _;
+use proto::{
+    AccountId, BetId, DepositId, Malformed, NotificationId, WithdrawalId,
+    notifier::{BetResult, Lane, Notice, notice::Kind},
+    settlement::{Fate, RoomSettled},
+    wallet::{DepositChanged, DepositState, WithdrawalChanged, WithdrawalState},
+};
+use uuid::Uuid;
+
+/// One event, as one account is told it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct News {
+    /// Follows from account and event: an event told twice is one notification.
+    pub id: NotificationId,
+    /// Who is told.
+    pub account: AccountId,
+    /// Names the event among those of the account.
+    pub event_key: String,
+    /// How urgent it is.
+    pub lane: Lane,
+    /// The encoded [`Notice`].
+    pub notice: Vec<u8>,
+    /// The thing that it shows, if that goes on changing.
+    pub thread: Option<Thread>,
+}
+
+/// Notices of one thread show one thing, each a newer state of it, in one message of the chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thread {
+    /// Names the thing.
+    pub key: String,
+    /// Counts its states, from 1.
+    pub version: i64,
+}
+
+impl News {
+    fn new(account: AccountId, event_key: String, lane: Lane, kind: Kind) -> Self {
+        Self {
+            id: NotificationId::new(Uuid::new_v5(&account.uuid(), event_key.as_bytes())),
+            account,
+            event_key,
+            lane,
+            notice: Notice { kind: Some(kind) }.encode_to_vec(),
+            thread: None,
+        }
+    }
+
+    fn in_thread(account: AccountId, thread: Thread, lane: Lane, kind: Kind) -> Self {
+        let event_key = format!("{}:{}", thread.key, thread.version);
+        Self { thread: Some(thread), ..Self::new(account, event_key, lane, kind) }
+    }
+}
+
+/// A deposit is seen, then credited: one message that changes. wallet-svc tells none below the
+/// amount from which on it is worth a message.
+///
+/// # Errors
+/// A message that breaks its contract.
+pub fn of_deposit(change: &DepositChanged) -> Result<News, Malformed> {
+    let account = AccountId::try_from_bytes(&change.account_id)?;
+    let version = match change.state() {
+        DepositState::Seen => 1,
+        DepositState::Credited => 2,
+        DepositState::Unspecified => return Err(Malformed("deposit without a state")),
+    };
+    let key = format!("deposit:{}", DepositId::try_from_bytes(&change.deposit_id)?);
+    Ok(News::in_thread(account, Thread { key, version }, Lane::Result, Kind::Deposit(change.clone())))
+}
+
+/// The steps of a withdrawal that a person wants to know. The first is the answer to the request
+/// itself; approval and signature are followed by the submission at once.
+///
+/// # Errors
+/// A message that breaks its contract.
+pub fn of_withdrawal(changed: &WithdrawalChanged) -> Result<Option<News>, Malformed> {
+    let withdrawal = changed.withdrawal.as_ref().ok_or(Malformed("change of no withdrawal"))?;
+    let account = AccountId::try_from_bytes(&withdrawal.account_id)?;
+    let id = WithdrawalId::try_from_bytes(&withdrawal.withdrawal_id)?;
+    let version = i64::try_from(withdrawal.version)
+        .ok()
+        .filter(|version| *version > 0)
+        .ok_or(Malformed("withdrawal without a version"))?;
+    match withdrawal.state() {
+        WithdrawalState::Requested | WithdrawalState::Approved | WithdrawalState::Signed => Ok(None),
+        WithdrawalState::Held
+        | WithdrawalState::Submitted
+        | WithdrawalState::Finalized
+        | WithdrawalState::Failed
+        | WithdrawalState::Expired
+        | WithdrawalState::Cancelled
+        | WithdrawalState::Rejected => {
+            let thread = Thread { key: format!("withdrawal:{id}"), version };
+            let kind = Kind::Withdrawal(withdrawal.clone());
+            Ok(Some(News::in_thread(account, thread, Lane::Security, kind)))
+        }
+        WithdrawalState::Unspecified => Err(Malformed("withdrawal without a state")),
+    }
+}
+
+/// Every player of a settled room is told what became of the bet.
+///
+/// # Errors
+/// A message that breaks its contract.
+pub fn of_settlement(settled: &RoomSettled) -> Result<Vec<News>, Malformed> {
+    let room = RoomSettled { bets: Vec::new(), ..settled.clone() };
+    let news = settled.bets.iter().map(|bet| {
+        if bet.fate() == Fate::Unspecified {
+            return Err(Malformed("bet without a fate"));
+        }
+        let account = AccountId::try_from_bytes(&bet.account_id)?;
+        let event_key = format!("result:{}", BetId::try_from_bytes(&bet.bet_id)?);
+        let result = BetResult { room: Some(room.clone()), bet: Some(bet.clone()) };
+        Ok(News::new(account, event_key, Lane::Result, Kind::BetResult(result)))
+    });
+    news.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proto::{settlement::SettledBet, wallet::Withdrawal};
+
+    fn deposit(state: DepositState) -> DepositChanged {
+        DepositChanged {
+            deposit_id: vec![1; 16],
+            account_id: vec![2; 16],
+            lamports: 5,
+            state: state.into(),
+            ..Default::default()
+        }
+    }
+
+    fn withdrawal(state: WithdrawalState, version: u64) -> WithdrawalChanged {
+        WithdrawalChanged {
+            withdrawal: Some(Withdrawal {
+                withdrawal_id: vec![1; 16],
+                account_id: vec![2; 16],
+                state: state.into(),
+                version,
+                ..Default::default()
+            }),
+        }
+    }
+
+    #[test]
+    fn a_deposit_is_one_thread_of_two_events() {
+        let seen = of_deposit(&deposit(DepositState::Seen)).unwrap();
+        let credited = of_deposit(&deposit(DepositState::Credited)).unwrap();
+        let (first, second) = (seen.thread.clone().unwrap(), credited.thread.clone().unwrap());
+        assert_eq!(first.key, format!("deposit:{}", Uuid::from_bytes([1; 16])));
+        assert_eq!((&first.key, first.version < second.version), (&second.key, true));
+        assert_ne!(seen.id, credited.id);
+        assert_ne!(seen.event_key, credited.event_key);
+        assert_eq!(seen, of_deposit(&deposit(DepositState::Seen)).unwrap(), "told twice, it is the same");
+        assert!(of_deposit(&deposit(DepositState::Unspecified)).is_err());
+    }
+
+    #[test]
+    fn a_withdrawal_tells_its_steps_but_not_our_own_work() {
+        let told = |state| of_withdrawal(&withdrawal(state, 3)).unwrap().is_some();
+        for state in [WithdrawalState::Requested, WithdrawalState::Approved, WithdrawalState::Signed] {
+            assert!(!told(state), "{state:?}");
+        }
+        for state in [
+            WithdrawalState::Held,
+            WithdrawalState::Submitted,
+            WithdrawalState::Finalized,
+            WithdrawalState::Failed,
+            WithdrawalState::Expired,
+            WithdrawalState::Cancelled,
+            WithdrawalState::Rejected,
+        ] {
+            assert!(told(state), "{state:?}");
+        }
+        assert!(of_withdrawal(&withdrawal(WithdrawalState::Unspecified, 3)).is_err());
+        assert!(of_withdrawal(&withdrawal(WithdrawalState::Held, 0)).is_err());
+        assert!(of_withdrawal(&withdrawal(WithdrawalState::Held, u64::MAX)).is_err());
+        let held = of_withdrawal(&withdrawal(WithdrawalState::Held, 2)).unwrap().unwrap();
+        assert_eq!((held.lane, held.thread.unwrap().version), (Lane::Security, 2));
+    }
+
+    #[test]
+    fn each_player_of_a_room_is_told_of_one_bet() {
+        let bet = |id: u8| SettledBet {
+            bet_id: vec![id; 16],
+            account_id: vec![id + 100; 16],
+            fate: Fate::Won.into(),
+            ..Default::default()
+        };
+        let mut settled =
+            RoomSettled { room_number: 7, bets: vec![bet(1), bet(2)], parts: 1, ..Default::default() };
+        let news = of_settlement(&settled).unwrap();
+        assert_eq!(news.len(), 2);
+        assert_eq!(news[1].account.bytes(), vec![102; 16]);
+        let Some(Kind::BetResult(result)) = Notice::decode(news[1].notice.as_slice()).unwrap().kind else {
+            panic!("not a result")
+        };
+        assert_eq!(result.bet, Some(bet(2)));
+        assert_eq!(result.room, Some(RoomSettled { bets: vec![], ..settled.clone() }));
+        settled.bets[0].fate = 0;
+        assert!(of_settlement(&settled).is_err());
+    }
+}

@@ -1,0 +1,75 @@
+//! Where accounts are reached.
+
+use chassis::Fault;
+use proto::AccountId;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Where one account is reached.
+#[derive(Clone, Debug)]
+pub struct Contact {
+    /// Whose.
+    pub account: AccountId,
+    /// Telegram chat.
+    pub chat_id: i64,
+    /// BCP 47.
+    pub language: String,
+}
+
+/// Writes a contact and gives an address to what waits for one. Who registers again speaks to us, so
+/// has not blocked us.
+///
+/// # Errors
+/// The database.
+pub async fn register(conn: &mut PgConnection, contact: &Contact, now: OffsetDateTime) -> Result<(), Fault> {
+    sqlx::query!(
+        "INSERT INTO notifier.contact (account_id, chat_id, language, registered_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (account_id) DO UPDATE SET chat_id = EXCLUDED.chat_id, language = EXCLUDED.language,
+             registered_at = EXCLUDED.registered_at, blocked_at = NULL",
+        contact.account.uuid(),
+        contact.chat_id,
+        contact.language,
+        now
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "UPDATE notifier.notification SET state = 'WAITING' WHERE account_id = $1 AND state = 'UNADDRESSED'",
+        contact.account.uuid()
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Marks users who have blocked the bot and gives up what waits for them.
+///
+/// # Errors
+/// The database.
+pub async fn block(conn: &mut PgConnection, accounts: &[Uuid], now: OffsetDateTime) -> Result<u64, Fault> {
+    sqlx::query!("UPDATE notifier.contact SET blocked_at = $2 WHERE account_id = ANY($1)", accounts, now)
+        .execute(&mut *conn)
+        .await?;
+    let given_up = sqlx::query!(
+        "UPDATE notifier.notification SET state = 'BLOCKED', done_at = $2
+         WHERE account_id = ANY($1) AND state = 'WAITING'",
+        accounts,
+        now
+    );
+    Ok(given_up.execute(conn).await?.rows_affected())
+}
+
+/// Takes the mark from users whom a message has reached.
+///
+/// # Errors
+/// The database.
+pub async fn unblock(conn: &mut PgConnection, accounts: &[Uuid]) -> Result<(), Fault> {
+    sqlx::query!(
+        "UPDATE notifier.contact SET blocked_at = NULL WHERE account_id = ANY($1) AND blocked_at IS NOT NULL",
+        accounts
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
