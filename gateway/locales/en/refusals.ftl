@@ -1,0 +1,39 @@
+# One text per refusal code, with the numbers that the rule names.
+
+refusal-unspecified = A rule stands against this.
+refusal-expired = It took too long to reach the service, so nothing was done. Please try again.
+refusal-malformed = The request was not complete (<code>{ $field }</code>). Please start again.
+refusal-not-found = It does not exist any more.
+
+refusal-room-no-price = There is no reliable { $asset } price at the moment, so no room can open on it. Try again shortly.
+refusal-room-target-met = The price is ${ $price } and already at the target of ${ $target }. Choose one that is still ahead.
+refusal-room-target-too-near = ${ $target } is too near, the price is ${ $price }. Choose a target further away or an earlier deadline.
+refusal-room-horizon = The deadline must be between { $min } and { $max } away.
+refusal-room-too-many-live = You already have { $max } live rooms. Wait until one has ended.
+refusal-room-duplicate = Room #{ $number } asks the same question already.
+refusal-room-target-invalid = That target cannot be used. Type a price above zero with few decimals.
+
+refusal-bet-too-small = The smallest stake here is { $min } SOL; you chose { $stake } SOL.
+refusal-bet-too-large = The largest stake here is { $max } SOL; you chose { $stake } SOL.
+refusal-bet-not-enough = You have { $available } SOL and the stake is { $stake } SOL.
+refusal-bet-already-placed = You already have a bet in this room. One bet per room.
+refusal-bet-room-full = All { $max_players } seats are taken.
+refusal-bet-locked = Betting closed { $lock_at }.
+refusal-bet-seats-reserved = The last seats are kept for the other side, so that there is somebody to bet against. You can still take it.
+refusal-bet-no-such-outcome = This room has no such answer.
+refusal-bet-pool-overflow = The pool of this room cannot grow any further.
+refusal-bet-hold-late = The stake could not be reserved in time and is back in your balance.
+refusal-bet-min-odds = It would pay less than your minimum of { $percent } %.
+
+refusal-account-unknown = You have no account yet. /start opens one.
+refusal-withdraw-address-invalid = <code>{ $address }</code> cannot receive SOL from here. Use an ordinary wallet address.
+refusal-withdraw-address-is-deposit = That is a deposit address of ROOMS. Use a wallet of your own.
+refusal-withdraw-too-small = The smallest withdrawal is { $min } SOL; you asked for { $amount } SOL.
+refusal-withdraw-not-enough = You have { $available } SOL and asked for { $amount } SOL.
+refusal-withdraw-below-rent = That account is empty and Solana wants at least { $min } SOL to arrive in it.
+refusal-withdraw-cap = The limit for 24 hours is { $cap } SOL, and { $used } SOL of it are used.
+refusal-withdraw-paused = Withdrawals are paused at the moment. Your balance is safe; please try later.
+refusal-withdraw-needs-approval = From { $threshold } SOL on, two operators look at a withdrawal first.
+refusal-withdraw-fresh-deposit = Fresh deposits can be withdrawn some minutes after their credit. Withdrawable now: { $withdrawable } SOL of the { $amount } SOL you asked for.
+
+refusal-settlement-already-decided = The result stands already.

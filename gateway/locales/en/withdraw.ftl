@@ -1,0 +1,43 @@
+# Taking SOL out.
+
+withdraw-title = <b>Withdraw SOL</b>
+withdraw-ask-address = Send me the Solana address it should go to.
+withdraw-address-kept = Last time in this form: <code>{ $address }</code>
+withdraw-balance = You can withdraw <b>{ $amount } SOL</b> now.
+withdraw-nothing = There is nothing to withdraw yet.
+withdraw-address-invalid = That is not a Solana address. It has 32 to 44 letters and digits; copy it whole.
+withdraw-to = To <code>{ $address }</code>
+withdraw-ask-amount = How much? Type an amount in SOL or tap a share.
+withdraw-not-a-number = That is not an amount in SOL. Digits and one point, at most nine places: <code>0.25</code>
+button-use-address = Use { $address }
+button-share = { $percent } %
+withdraw-preview = <b>Check it once more</b>
+withdraw-leaves = Leaves your balance <b>{ $amount } SOL</b>
+withdraw-fee = Network fee { $fee } SOL
+withdraw-arrives = Arrives <b>{ $amount } SOL</b>
+withdraw-hold = This address is new: the withdrawal waits { $span } before it leaves.
+withdraw-final = A transfer on Solana cannot be called back.
+button-confirm-withdraw = Confirm { $amount } SOL
+button-change-amount = Change amount
+button-change-address = Change address
+requesting-withdrawal = Requesting your withdrawal…
+withdraw-refused = <b>Not withdrawn.</b>
+
+withdrawal-title = <b>Withdrawal</b> { $amount } SOL
+withdrawal-fee = Fee { $fee } SOL, arrives { $arrives } SOL
+withdrawal-step-done = ✓ { $step }
+withdrawal-step-now = … { $step }
+withdrawal-step-open = · { $step }
+withdrawal-requested = requested
+withdrawal-approved = approved
+withdrawal-signed = signed
+withdrawal-submitted = sent to Solana
+withdrawal-finalized = final on chain
+withdrawal-held = Waiting until { $until } because the address is new.
+withdrawal-held-review = Waiting for a second look by the operators.
+withdrawal-failed = ✗ It failed on chain. The amount is back in your balance.
+withdrawal-expired = … The network did not take it in time; it is being signed again.
+withdrawal-cancelled = ✗ Cancelled. The amount is back in your balance.
+withdrawal-rejected = ✗ Rejected by the operators. The amount is back in your balance.
+withdrawal-signature = <code>{ $signature }</code>
+button-try-again = Change amount

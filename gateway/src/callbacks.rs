@@ -1,0 +1,395 @@
+//! What a button carries: a versioned enum in at most 64 bytes of text.
+//!
+//! `2!rm.AAECAwQFBgcICQoLDA0ODw` is version 2, "answer in a new message", the word `rm` and its
+//! fields, ids in 22 characters. A press is a request like any other: what it names is checked
+//! again by the service that owns it, and money is named by slip only, so that a forged button
+//! can say nothing that its presser may not say.
+
+pub mod compact;
+
+use crate::domain::{Asset, Comparator, CreateStep, Kind, RoomFilter};
+use proto::{CommandId, Lamports, RoomId};
+
+/// Telegram's limit for callback data.
+pub const MAX_BYTES: usize = 64;
+
+/// The format of this release; older buttons are answered politely.
+const VERSION: char = '2';
+
+/// A press as a button describes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Press {
+    /// What to do.
+    pub callback: Callback,
+    /// Answer in a new message: the pressed one is a notice or a receipt that must stay.
+    pub fresh: bool,
+}
+
+/// Data that no button of this release carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a button of this release")]
+pub struct Unreadable;
+
+/// How a field of a callback is written; it never contains a dot.
+trait Field: Sized {
+    fn write(self) -> String;
+    fn read(text: &str) -> Option<Self>;
+}
+
+macro_rules! callbacks {
+    ($(#[$meta:meta])* pub enum $name:ident {
+        $($(#[$doc:meta])* $variant:ident $({ $($(#[$field_doc:meta])* $field:ident: $type:ty),+ })? = $word:literal,)*
+    }) => {
+        $(#[$meta])*
+        pub enum $name { $($(#[$doc])* $variant $({ $($(#[$field_doc])* $field: $type),+ })?,)* }
+
+        impl $name {
+            fn write(self) -> String {
+                match self {
+                    $(Self::$variant $({ $($field),+ })? => {
+                        #[allow(unused_mut, reason = "callbacks without fields")]
+                        let mut text = String::from($word);
+                        $($(text.push('.'); text.push_str(&Field::write($field));)+)?
+                        text
+                    })*
+                }
+            }
+
+            fn read(text: &str) -> Option<Self> {
+                let mut parts = text.split('.');
+                let callback = match parts.next()? {
+                    $($word => Self::$variant $({ $($field: <$type as Field>::read(parts.next()?)?),+ })?,)*
+                    _ => return None,
+                };
+                parts.next().is_none().then_some(callback)
+            }
+
+            /// Every word, for tests.
+            #[cfg(test)]
+            const WORDS: &[&str] = &[$($word),*];
+        }
+    };
+}
+
+callbacks! {
+    /// Everything a button can ask for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Callback {
+        /// The terms are accepted and the presser is an adult.
+        Agree = "ok",
+        /// The same, coming from a shared room.
+        AgreeFor {
+            /// To be shown next.
+            room: RoomId
+        } = "okr",
+        /// The desk.
+        Home = "h",
+        /// Balance and address.
+        Wallet = "w",
+        /// Deposit address.
+        Deposit = "d",
+        /// Movements.
+        Transfers {
+            /// From 0.
+            page: u32
+        } = "t",
+        /// The room list.
+        Rooms {
+            /// Which rooms.
+            filter: RoomFilter,
+            /// From 0.
+            page: u32
+        } = "rs",
+        /// The presser's bets.
+        Bets {
+            /// From 0.
+            page: u32
+        } = "bs",
+        /// How it works.
+        Help = "hp",
+        /// Are all parts working?
+        Status = "st",
+        /// A room card.
+        Room {
+            /// Which.
+            room: RoomId
+        } = "rm",
+        /// Verdict and receipt of a room.
+        Verdict {
+            /// Which.
+            room: RoomId
+        } = "rv",
+        /// An outcome is chosen; asks for the stake.
+        Outcome {
+            /// Where.
+            room: RoomId,
+            /// Its index.
+            outcome: u32
+        } = "bo",
+        /// A stake is chosen; shows the preview.
+        Stake {
+            /// Where.
+            room: RoomId,
+            /// Its index.
+            outcome: u32,
+            /// How much.
+            stake: Lamports
+        } = "bk",
+        /// The stake will be typed.
+        TypeStake {
+            /// Where.
+            room: RoomId,
+            /// Its index.
+            outcome: u32
+        } = "bt",
+        /// What the slip says is wanted.
+        Confirm {
+            /// The slip, and the id of the command.
+            slip: CommandId
+        } = "ok!",
+        /// Begin or resume a withdrawal.
+        Withdraw = "wd",
+        /// Back to the address.
+        WithdrawAddress = "wda",
+        /// On to the amount.
+        WithdrawAmount = "wdm",
+        /// A share of what can be withdrawn.
+        WithdrawShare {
+            /// 1 to 100.
+            percent: u32
+        } = "wdp",
+        /// Go to a step of the wizard, whatever is filled in.
+        Create {
+            /// Which.
+            step: CreateStep
+        } = "cr",
+        /// A kind is chosen.
+        CreateKind {
+            /// Which.
+            kind: Kind
+        } = "crk",
+        /// An asset is chosen.
+        CreateAsset {
+            /// Which.
+            asset: Asset
+        } = "cra",
+        /// A comparator is chosen.
+        CreateComparator {
+            /// Which.
+            comparator: Comparator
+        } = "crc",
+        /// A preset of the horizon is chosen.
+        CreateHorizon {
+            /// Its length.
+            seconds: u32
+        } = "crh",
+        /// The draft is thrown away.
+        CreateCancel = "crx",
+    }
+}
+
+impl Callback {
+    /// Shown in place of the pressed message.
+    #[must_use]
+    pub const fn here(self) -> Press {
+        Press { callback: self, fresh: false }
+    }
+
+    /// Shown in a new message.
+    #[must_use]
+    pub const fn fresh(self) -> Press {
+        Press { callback: self, fresh: true }
+    }
+
+    /// The room it is about, if it is about one.
+    #[must_use]
+    pub const fn room(self) -> Option<RoomId> {
+        match self {
+            Self::AgreeFor { room }
+            | Self::Room { room }
+            | Self::Verdict { room }
+            | Self::Outcome { room, .. }
+            | Self::Stake { room, .. }
+            | Self::TypeStake { room, .. } => Some(room),
+            _ => None,
+        }
+    }
+}
+
+impl Press {
+    /// The callback data of a button.
+    #[must_use]
+    pub fn encode(self) -> String {
+        format!("{VERSION}{}{}", if self.fresh { "!" } else { "" }, self.callback.write())
+    }
+
+    /// Reads callback data.
+    ///
+    /// # Errors
+    /// Anything that [`Press::encode`] of this release does not write.
+    pub fn decode(data: &str) -> Result<Self, Unreadable> {
+        let text = data.strip_prefix(VERSION).ok_or(Unreadable)?;
+        let (fresh, text) = text.strip_prefix('!').map_or((false, text), |text| (true, text));
+        Callback::read(text).map(|callback| Self { callback, fresh }).ok_or(Unreadable)
+    }
+}
+
+/// The payload of a deep link to a room: `room_<id>`.
+#[must_use]
+pub fn deep_link_of(room: RoomId) -> String {
+    format!("room_{}", compact::encode(room.uuid()))
+}
+
+/// Reads the payload of `/start`, if it names a room.
+#[must_use]
+pub fn room_of_deep_link(payload: &str) -> Option<RoomId> {
+    RoomId::read(payload.strip_prefix("room_")?)
+}
+
+macro_rules! id_fields {
+    ($($id:ty),+) => {$(
+        impl Field for $id {
+            fn write(self) -> String {
+                compact::encode(self.uuid())
+            }
+            fn read(text: &str) -> Option<Self> {
+                compact::decode(text).filter(|uuid| !uuid.is_nil()).map(Self::new)
+            }
+        }
+    )+};
+}
+
+id_fields!(RoomId, CommandId);
+
+impl Field for u32 {
+    fn write(self) -> String {
+        self.to_string()
+    }
+    fn read(text: &str) -> Option<Self> {
+        // Refuses `+1` and `01`: one value, one text.
+        text.parse().ok().filter(|number: &Self| number.to_string() == text)
+    }
+}
+
+impl Field for Lamports {
+    fn write(self) -> String {
+        self.get().to_string()
+    }
+    fn read(text: &str) -> Option<Self> {
+        let number: i64 = text.parse().ok().filter(|number: &i64| number.to_string() == text)?;
+        Self::try_positive(number).ok()
+    }
+}
+
+macro_rules! choice_fields {
+    ($($type:ident { $($variant:ident = $letter:literal),+ })+) => {$(
+        impl Field for $type {
+            fn write(self) -> String {
+                match self { $(Self::$variant => $letter),+ }.to_owned()
+            }
+            fn read(text: &str) -> Option<Self> {
+                match text { $($letter => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    )+};
+}
+
+choice_fields! {
+    RoomFilter { Live = "l", Mine = "m", Past = "p" }
+    Kind { Touch = "t", Close = "c" }
+    Asset { Sol = "s", Btc = "b", Eth = "e" }
+    Comparator { AtOrAbove = "a", AtOrBelow = "b" }
+    CreateStep { Kind = "k", Asset = "a", Comparator = "c", Target = "t", Horizon = "h", CustomHorizon = "x", Review = "r" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn any_press() -> impl Strategy<Value = Press> {
+        let id = any::<u128>().prop_map(|bits| uuid::Uuid::from_u128(bits.max(1)));
+        (id, any::<u32>(), 0..=i64::MAX, any::<bool>(), 0..22_usize).prop_map(
+            |(id, n, amount, fresh, which)| {
+                let room = RoomId::new(id);
+                let stake = Lamports::new(amount);
+                let callback = match which {
+                    0 => Callback::Agree,
+                    1 => Callback::AgreeFor { room },
+                    2 => Callback::Home,
+                    3 => Callback::Transfers { page: n },
+                    4 => Callback::Rooms { filter: RoomFilter::Mine, page: n },
+                    5 => Callback::Bets { page: n },
+                    6 => Callback::Room { room },
+                    7 => Callback::Verdict { room },
+                    8 => Callback::Outcome { room, outcome: n },
+                    9 => Callback::Stake { room, outcome: n, stake },
+                    10 => Callback::TypeStake { room, outcome: n },
+                    11 => Callback::Confirm { slip: CommandId::new(id) },
+                    12 => Callback::WithdrawShare { percent: n },
+                    13 => Callback::Create { step: CreateStep::CustomHorizon },
+                    14 => Callback::CreateKind { kind: Kind::Close },
+                    15 => Callback::CreateAsset { asset: Asset::Eth },
+                    16 => Callback::CreateComparator { comparator: Comparator::AtOrBelow },
+                    17 => Callback::CreateHorizon { seconds: n },
+                    18 => Callback::CreateCancel,
+                    19 => Callback::Withdraw,
+                    20 => Callback::WithdrawAddress,
+                    _ => Callback::WithdrawAmount,
+                };
+                Press { callback, fresh }
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn every_press_fits_and_returns(press in any_press()) {
+            let data = press.encode();
+            prop_assert!(data.len() <= MAX_BYTES, "{data} has {} bytes", data.len());
+            prop_assert_eq!(Press::decode(&data), Ok(press));
+        }
+
+        #[test]
+        fn anything_else_is_refused_without_a_panic(data in "2!?[a-z!]{0,3}(\\.[A-Za-z0-9_+-]{0,23}){0,4}|.*") {
+            if let Ok(press) = Press::decode(&data) {
+                prop_assert_eq!(press.encode(), data);
+            }
+        }
+    }
+
+    #[test]
+    fn words_are_distinct() {
+        assert_eq!(Callback::WORDS.iter().collect::<BTreeSet<_>>().len(), Callback::WORDS.len());
+    }
+
+    #[test]
+    fn older_and_forged_data_are_refused() {
+        for data in [
+            "",
+            "2",
+            "1h",
+            "2h.",
+            "2h.1",
+            "2t",
+            "2t.+1",
+            "2t.01",
+            "2rm.short",
+            "2bk.AAECAwQFBgcICQoLDA0ODw.0.-5",
+            "2rs.z.0",
+        ] {
+            assert_eq!(Press::decode(data), Err(Unreadable), "{data}");
+        }
+        assert_eq!(Press::decode("2rm.AAAAAAAAAAAAAAAAAAAAAA"), Err(Unreadable), "the nil id");
+    }
+
+    #[test]
+    fn deep_links_name_rooms() {
+        let room = RoomId::new(uuid::Uuid::from_u128(7));
+        assert_eq!(room_of_deep_link(&deep_link_of(room)), Some(room));
+        assert!(deep_link_of(room).len() <= 64);
+        assert_eq!(room_of_deep_link("ref_abc"), None);
+        assert_eq!(room_of_deep_link("room_1"), None);
+    }
+}

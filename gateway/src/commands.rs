@@ -1,0 +1,172 @@
+//! What users ask the other services to do.
+//!
+//! A request is written in the transaction that answers its update: the row, the issued command
+//! (repeated until its outcome is seen) and the mark on the update commit together.
+
+use crate::store::{
+    accounts::Account, deliveries, drafts, requests, requests::Request, slips::Slip, threads,
+};
+use chassis::{Fault, Outgoing, Unit};
+use prost::Message as _;
+use proto::{
+    AccountId, CommandId, Service,
+    notifier::RegisterContact,
+    room::{OpenRoom, PlaceBet},
+    wallet::{OpenAccount, RequestWithdrawal},
+};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+/// Saga of the requests of users.
+pub const REQUEST: &str = "request";
+
+/// Saga that tells the notifier where an account's notices go.
+pub const CONTACT: &str = "contact";
+
+/// A request that a user makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestKind {
+    /// Of a newcomer.
+    OpenAccount,
+    /// From the wizard.
+    OpenRoom,
+    /// From a preview.
+    PlaceBet,
+    /// From a preview.
+    RequestWithdrawal,
+}
+
+impl RequestKind {
+    /// Its name in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OpenAccount => "open_account",
+            Self::OpenRoom => "open_room",
+            Self::PlaceBet => "place_bet",
+            Self::RequestWithdrawal => "request_withdrawal",
+        }
+    }
+
+    /// Reads its name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::OpenAccount, Self::OpenRoom, Self::PlaceBet, Self::RequestWithdrawal]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
+}
+
+/// Where and to whom a request will be told.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// The chat.
+    pub chat_id: i64,
+    /// The pressed message.
+    pub message_id: i32,
+    /// Code of the language.
+    pub language: &'a str,
+}
+
+/// Turns a slip into a request. False: the slip was used before, and nothing is written.
+///
+/// # Errors
+/// The database, or a slip whose command does not decode.
+pub async fn request(
+    unit: &mut Unit,
+    telegram_user_id: i64,
+    slip: &Slip,
+    told: Told<'_>,
+    patience: Duration,
+) -> Result<bool, Fault> {
+    let now = unit.now().await?;
+    let fresh = requests::insert(unit.conn(), &row(slip, told), now).await?;
+    if !fresh {
+        return Ok(false);
+    }
+    let command = outgoing(slip, now + patience)?;
+    unit.issue_all(REQUEST, vec![(slip.id.uuid(), command)]).await?;
+    match slip.kind {
+        RequestKind::PlaceBet => {
+            drafts::drop(unit.conn(), telegram_user_id, drafts::DraftKind::Stake).await?;
+        }
+        RequestKind::RequestWithdrawal => {
+            // The notices about this withdrawal edit the message in which it was confirmed.
+            let thread = deliveries::withdrawal_thread(slip.id.uuid());
+            threads::begin(unit.conn(), told.chat_id, &thread, told.message_id, now).await?;
+        }
+        RequestKind::OpenAccount | RequestKind::OpenRoom => {}
+    }
+    Ok(true)
+}
+
+/// Opens the account of a newcomer at wallet-svc and tells the notifier where to find them.
+///
+/// # Errors
+/// The database.
+pub async fn open_account(
+    unit: &mut Unit,
+    account: &Account,
+    told: Told<'_>,
+    room: Option<proto::RoomId>,
+) -> Result<(), Fault> {
+    let now = unit.now().await?;
+    let open = OpenAccount { account_id: account.id.bytes() };
+    let id = derived(account.id, "open_account");
+    let slip = Slip {
+        id,
+        account: account.id,
+        kind: RequestKind::OpenAccount,
+        body: open.encode_to_vec(),
+        expires_at: now,
+    };
+    requests::insert(unit.conn(), &Request { room, ..row(&slip, told) }, now).await?;
+    // An account that opens late is as good: no expiry.
+    unit.issue_all(REQUEST, vec![(id.uuid(), addressed(Outgoing::command(&open), &slip))]).await?;
+    let contact = RegisterContact {
+        account_id: account.id.bytes(),
+        chat_id: told.chat_id,
+        language: told.language.to_owned(),
+    };
+    let slip = Slip { id: derived(account.id, "register_contact"), ..slip };
+    let command = addressed(Outgoing::command(&contact), &slip);
+    unit.issue_all(CONTACT, vec![(slip.id.uuid(), command)]).await
+}
+
+/// The id of a command that follows from an account: made twice, it is the same one.
+fn derived(account: AccountId, command: &str) -> CommandId {
+    CommandId::new(Uuid::new_v5(&account.uuid(), command.as_bytes()))
+}
+
+fn row(slip: &Slip, told: Told<'_>) -> Request {
+    Request {
+        id: slip.id,
+        account: slip.account,
+        kind: slip.kind,
+        body: slip.body.clone(),
+        chat_id: told.chat_id,
+        message_id: told.message_id,
+        language: told.language.to_owned(),
+        room: None,
+        outcome: None,
+        shown: 0,
+    }
+}
+
+fn outgoing(slip: &Slip, expires_at: OffsetDateTime) -> Result<Outgoing, Fault> {
+    let broken = |_| Fault::bug("a slip does not decode");
+    let body = slip.body.as_slice();
+    let command = match slip.kind {
+        RequestKind::OpenAccount => Outgoing::command(&OpenAccount::decode(body).map_err(broken)?),
+        RequestKind::OpenRoom => Outgoing::command(&OpenRoom::decode(body).map_err(broken)?),
+        RequestKind::PlaceBet => Outgoing::command(&PlaceBet::decode(body).map_err(broken)?),
+        RequestKind::RequestWithdrawal => {
+            Outgoing::command(&RequestWithdrawal::decode(body).map_err(broken)?)
+        }
+    };
+    Ok(addressed(command, slip).expires_at(expires_at))
+}
+
+fn addressed(command: Outgoing, slip: &Slip) -> Outgoing {
+    command.id(slip.id.uuid()).reply_to(Service::Gateway).actor(slip.account.to_string())
+}

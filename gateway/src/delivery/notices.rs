@@ -1,0 +1,145 @@
+//! Notices: the row says "sending" before the call and how it ended after it, under the lease.
+
+use super::{Courier, Fate, Letter, explorer, schedule::Kind};
+use crate::{
+    events::delivered,
+    locales::Language,
+    screens::{self, Screen},
+    store::{
+        deliveries::{self, Delivery, End},
+        threads,
+    },
+};
+use chassis::{Clock, Db, Fault, Held, settings::Network};
+use proto::notifier::NotificationState;
+use time::Duration;
+use uuid::Uuid;
+
+/// A notice whose outcome stays unknown this often is given up.
+const ATTEMPTS: i32 = 60;
+
+/// Longest pause between two attempts.
+const LONGEST: i64 = 60;
+
+/// Delivers notices.
+#[derive(Clone)]
+pub(super) struct Notices {
+    pub(super) db: Db,
+    pub(super) clock: Clock,
+    pub(super) courier: Courier,
+    pub(super) network: Network,
+    pub(super) held: Held,
+}
+
+impl Notices {
+    /// Puts right what was left in the middle of a call.
+    pub(super) async fn recover(&self, in_hand: &[Uuid]) -> Result<(), Fault> {
+        let mut unit = self.db.unit().await?;
+        self.held.check(&mut unit).await?;
+        for id in deliveries::recover(unit.conn(), in_hand).await? {
+            unit.event(&delivered(id.as_bytes(), &End::Failed("unknown outcome".to_owned())));
+        }
+        unit.commit().await
+    }
+
+    pub(super) async fn due(&self, in_hand: &[Uuid], room: usize) -> Result<Vec<Delivery>, Fault> {
+        let limit = i64::try_from(room).unwrap_or_default();
+        deliveries::due(self.db.pool(), in_hand, limit, self.clock.now()).await
+    }
+
+    /// What a notice will do in its chat, as far as it is known before its turn.
+    pub(super) async fn kind(&self, notice: &Delivery) -> Result<Kind, Fault> {
+        let Some(key) = &notice.thread else { return Ok(Kind::Send) };
+        let message = threads::message(self.db.pool(), notice.chat_id, key).await?;
+        Ok(message.map_or(Kind::Send, Kind::Edit))
+    }
+
+    /// Delivers one notice. Returns how long its chat has to wait, if Telegram said so.
+    pub(super) async fn deliver(&self, notice: Delivery) -> Result<Option<std::time::Duration>, Fault> {
+        let mut unit = self.db.unit().await?;
+        self.held.check(&mut unit).await?;
+        let now = unit.now().await?;
+        if !deliveries::sending(unit.conn(), notice.id).await? {
+            return Ok(None);
+        }
+        if deliveries::is_outdated(unit.conn(), &notice).await? {
+            return self.conclude(unit, &notice, &End::Sent).await.map(|()| None);
+        }
+        let message = match &notice.thread {
+            None => None,
+            Some(key) => {
+                match threads::claim(unit.conn(), notice.chat_id, key, notice.version, now).await? {
+                    Some(message) => message,
+                    // The chat shows a newer state already.
+                    None => return self.conclude(unit, &notice, &End::Sent).await.map(|()| None),
+                }
+            }
+        };
+        let language = Language::of_tag(&notice.language);
+        let page = |signature: &str| explorer(self.network, signature);
+        let screen = match screens::notice(language, &notice.notice, page, now) {
+            Ok(screen) => screen,
+            Err(malformed) => {
+                let end = End::Failed(malformed.to_string());
+                return self.conclude(unit, &notice, &end).await.map(|()| None);
+            }
+        };
+        unit.commit().await?;
+        let fate = self.call(&notice, message, &screen).await;
+        self.record(&notice, fate).await
+    }
+
+    /// Edits the thread's message, or sends a new one where there is none any more.
+    async fn call(&self, notice: &Delivery, message: Option<i32>, screen: &Screen) -> Fate {
+        if let Some(message) = message {
+            let fate = self.courier.deliver(&Letter::edit(notice.chat_id, message, screen)).await;
+            if fate != Fate::Gone {
+                return fate;
+            }
+        }
+        self.courier.deliver(&Letter::new(notice.chat_id, screen)).await
+    }
+
+    async fn record(&self, notice: &Delivery, fate: Fate) -> Result<Option<std::time::Duration>, Fault> {
+        let mut unit = self.db.unit().await?;
+        self.held.check(&mut unit).await?;
+        let now = unit.now().await?;
+        let end = match fate {
+            Fate::Sent(message) => {
+                if let Some(key) = &notice.thread {
+                    threads::name(unit.conn(), notice.chat_id, key, message).await?;
+                }
+                End::Sent
+            }
+            Fate::Superseded => End::Sent,
+            Fate::Blocked => End::Blocked,
+            Fate::Refused(why) => End::Failed(why),
+            Fate::Gone => End::Failed("gone".to_owned()),
+            Fate::Later(seconds) => {
+                let wait = std::time::Duration::from_secs(seconds);
+                deliveries::again(unit.conn(), notice.id, Duration::ZERO, now).await?;
+                unit.commit().await?;
+                return Ok(Some(wait));
+            }
+            Fate::Unsent(why) | Fate::Unknown(why) if notice.attempts < ATTEMPTS => {
+                let pause = Duration::seconds(
+                    1_i64.checked_shl(notice.attempts.unsigned_abs()).unwrap_or(LONGEST).clamp(1, LONGEST),
+                );
+                tracing::warn!(notification = %notice.id, why, ?pause, "delivery will be tried again");
+                deliveries::again(unit.conn(), notice.id, pause, now).await?;
+                return unit.commit().await.map(|()| None);
+            }
+            Fate::Unsent(why) | Fate::Unknown(why) => End::Failed(why),
+        };
+        self.conclude(unit, notice, &end).await.map(|()| None)
+    }
+
+    async fn conclude(&self, mut unit: chassis::Unit, notice: &Delivery, end: &End) -> Result<(), Fault> {
+        deliveries::end(unit.conn(), notice.id, end).await?;
+        if end.state() == NotificationState::Failed {
+            tracing::error!(notification = %notice.id, why = end.error(), "notice not delivered");
+        }
+        unit.event(&delivered(&notice.id.bytes(), end));
+        unit.commit().await
+    }
+}

@@ -1,0 +1,145 @@
+use super::*;
+use chassis::clock::monotonic;
+
+const LIMITS: Limits =
+    Limits { messages: 10, presses: 60, overall_per_second: 30, chat_gap: SECOND, group_per_minute: 20 };
+
+fn ticket(chat: i64, lane: Lane, kind: Kind, load: u32) -> Ticket<u32> {
+    Ticket { chat, lane, kind, load }
+}
+
+fn send(chat: i64, load: u32) -> Ticket<u32> {
+    ticket(chat, Lane::Interactive, Kind::Send, load)
+}
+
+/// Runs the schedule until it is idle, each call taking no time: what went when.
+fn run(schedule: &mut Schedule<u32>, start: Instant) -> Vec<(Duration, i64, u32)> {
+    let (mut now, mut out) = (start, Vec::new());
+    loop {
+        match schedule.next(now) {
+            Next::Go(ticket) => {
+                out.push((now - start, ticket.chat, ticket.load));
+                schedule.done(ticket.chat, now);
+            }
+            Next::At(at) => {
+                assert!(at > now, "time must pass");
+                now = at;
+            }
+            Next::Idle => return out,
+        }
+    }
+}
+
+#[test]
+fn one_chat_gets_one_message_a_second_in_order() {
+    let mut schedule = Schedule::new(LIMITS);
+    for load in 0..4 {
+        assert_eq!(schedule.push(send(7, load)), None);
+    }
+    let out = run(&mut schedule, monotonic());
+    let seconds: Vec<_> = out.iter().map(|(at, _, load)| (at.as_secs(), *load)).collect();
+    assert_eq!(seconds, [(0, 0), (1, 1), (2, 2), (3, 3)]);
+}
+
+#[test]
+fn no_second_sees_more_than_thirty() {
+    let mut schedule = Schedule::new(LIMITS);
+    for chat in 1..=100 {
+        schedule.push(send(chat, 0));
+    }
+    let out = run(&mut schedule, monotonic());
+    assert_eq!(out.len(), 100);
+    for (at, ..) in &out {
+        let within = out.iter().filter(|(other, ..)| other >= at && *other < *at + SECOND).count();
+        assert!(within <= 30, "{within} within a second");
+    }
+    assert_eq!(out[99].0.as_secs(), 3, "and the limit is used");
+}
+
+#[test]
+fn a_group_gets_twenty_a_minute() {
+    let mut schedule = Schedule::new(LIMITS);
+    for load in 0..25 {
+        schedule.push(send(-5, load));
+    }
+    let out = run(&mut schedule, monotonic());
+    assert_eq!(out[19].0, Duration::from_secs(19));
+    assert_eq!(out[20].0, Duration::from_secs(60));
+}
+
+#[test]
+fn the_last_edit_of_a_message_wins() {
+    let mut schedule = Schedule::new(LIMITS);
+    let edit = |load| ticket(7, Lane::Interactive, Kind::Edit(3), load);
+    assert_eq!(schedule.push(edit(1)), None);
+    assert_eq!(schedule.push(send(7, 9)), None);
+    assert_eq!(schedule.push(edit(2)), Some(1));
+    let loads: Vec<_> = run(&mut schedule, monotonic()).into_iter().map(|(_, _, load)| load).collect();
+    assert_eq!(loads, [2, 9], "in the place of the first");
+}
+
+#[test]
+fn a_refused_edit_gives_way_to_a_later_one() {
+    let mut schedule = Schedule::new(LIMITS);
+    let edit = |load| ticket(7, Lane::Interactive, Kind::Edit(3), load);
+    schedule.push(edit(2));
+    assert_eq!(schedule.push_back(edit(1)), Some(1));
+    assert_eq!(schedule.push_back(send(7, 5)), None);
+    assert_eq!(schedule.waiting(), 2);
+}
+
+#[test]
+fn a_chat_has_one_message_in_flight() {
+    let limits = Limits { chat_gap: Duration::ZERO, ..LIMITS };
+    let mut schedule = Schedule::new(limits);
+    schedule.push(send(7, 0));
+    schedule.push(send(7, 1));
+    let now = monotonic();
+    assert!(matches!(schedule.next(now), Next::Go(_)));
+    assert_eq!(schedule.next(now), Next::Idle);
+    schedule.done(7, now);
+    assert!(matches!(schedule.next(now), Next::Go(_)));
+}
+
+#[test]
+fn a_429_is_obeyed_for_as_long_as_it_says() {
+    let mut schedule = Schedule::new(LIMITS);
+    let start = monotonic();
+    schedule.hold(7, start + Duration::from_secs(30), start);
+    schedule.push(send(7, 0));
+    schedule.push(send(8, 1));
+    let out = run(&mut schedule, start);
+    assert_eq!(out, [(Duration::ZERO, 8, 1), (Duration::from_secs(30), 7, 0)]);
+}
+
+#[test]
+fn two_chats_on_hold_hold_everything() {
+    let mut schedule = Schedule::new(LIMITS);
+    let start = monotonic();
+    schedule.hold(7, start + Duration::from_secs(3), start);
+    schedule.hold(8, start + Duration::from_secs(5), start);
+    schedule.push(send(9, 0));
+    assert_eq!(run(&mut schedule, start), [(Duration::from_secs(5), 9, 0)]);
+}
+
+#[test]
+fn neither_lane_starves() {
+    let mut schedule = Schedule::new(LIMITS);
+    for chat in 0..30 {
+        schedule.push(ticket(1_000 + chat, Lane::Notice, Kind::Send, 1));
+        schedule.push(send(1 + chat, 0));
+    }
+    let first: Vec<_> =
+        run(&mut schedule, monotonic()).into_iter().take(9).map(|(_, _, load)| load).collect();
+    assert_eq!(first, [0, 0, 1, 0, 0, 1, 0, 0, 1]);
+}
+
+#[test]
+fn chats_are_forgotten_when_nothing_matters_any_more() {
+    let mut schedule = Schedule::new(LIMITS);
+    let start = monotonic();
+    schedule.push(send(7, 0));
+    assert!(matches!(schedule.next(start), Next::Go(_)));
+    schedule.done(7, start + SECOND);
+    assert!(schedule.chats.is_empty());
+}

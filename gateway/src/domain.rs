@@ -1,0 +1,23 @@
+//! What the gateway decides by itself, without any I/O: the wizards' drafts, and what a room's
+//! numbers mean to a reader.
+
+mod create;
+mod room;
+mod typed;
+mod withdraw;
+
+pub use create::{Asset, Comparator, CreateDraft, CreateStep, Kind};
+pub use room::{Player, RoomView, Verdict, multiple};
+pub use typed::{horizon, solana_address, target};
+pub use withdraw::{WithdrawDraft, WithdrawStep, share};
+
+/// Which rooms a list shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoomFilter {
+    /// Not yet settled.
+    Live,
+    /// Opened by the reader.
+    Mine,
+    /// Settled or void.
+    Past,
+}

@@ -1,0 +1,147 @@
+//! What people type.
+
+use rust_decimal::Decimal;
+
+/// Reads a target price: `165`, `$165.50`, `104,500`, `104.5k`, `2m`, `5b`.
+///
+/// A comma groups thousands and nothing else: `1,25` could mean two numbers and is refused.
+#[must_use]
+pub fn target(text: &str) -> Option<Decimal> {
+    let text = text.trim().trim_start_matches('$').trim_start();
+    let text = text.trim_end_matches(['$']).trim_end();
+    let (number, scale) = match text.char_indices().next_back()? {
+        (at, 'k' | 'K') => (text.get(..at)?, 1_000),
+        (at, 'm' | 'M') => (text.get(..at)?, 1_000_000),
+        (at, 'b' | 'B') => (text.get(..at)?, 1_000_000_000),
+        _ => (text, 1),
+    };
+    let number = ungroup(number.trim_end())?;
+    let plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if !plain || number.len() > 20 || !number.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let price = number.trim_end_matches('.').parse::<Decimal>().ok()?.checked_mul(Decimal::from(scale))?;
+    (price > Decimal::ZERO).then(|| price.normalize())
+}
+
+/// Takes the commas out of `104,500.25`; refuses commas anywhere else.
+fn ungroup(text: &str) -> Option<String> {
+    let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, rest)| (whole, Some(rest)));
+    if !whole.contains(',') {
+        return Some(text.to_owned());
+    }
+    let mut groups = whole.split(',');
+    let first = groups.next()?;
+    let threes = groups.all(|group| group.len() == 3);
+    let sound = threes && (1..=3).contains(&first.len()) && !fraction.is_some_and(|rest| rest.contains(','));
+    let joined = whole.replace(',', "");
+    sound.then(|| fraction.map_or(joined.clone(), |rest| format!("{joined}.{rest}")))
+}
+
+/// Reads a time span in whole units: `45m`, `3h`, `1h30m`, `90 min`, `30s`, `1d`. In seconds.
+#[must_use]
+pub fn horizon(text: &str) -> Option<u32> {
+    let text = text.trim().to_lowercase().replace(' ', "");
+    let mut rest = text.as_str();
+    let mut total: u32 = 0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, tail) = rest.split_at(digits);
+        let letters = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(letters);
+        let seconds = match unit {
+            "s" | "sec" => 1,
+            "m" | "min" => 60,
+            "h" => 3_600,
+            "d" => 86_400,
+            _ => return None,
+        };
+        total = total.checked_add(number.parse::<u32>().ok()?.checked_mul(seconds)?)?;
+        rest = tail;
+    }
+    (total > 0).then_some(total)
+}
+
+/// Whether a text can be a Solana address: base58 of 32 bytes. Whether money can go there is
+/// decided by wallet-svc.
+#[must_use]
+pub fn solana_address(text: &str) -> Option<String> {
+    let text = text.trim();
+    let mut bytes = [0; 32];
+    (text.len() <= 44 && bs58::decode(text).onto(&mut bytes) == Ok(32)).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn targets_as_people_type_them() {
+        for (text, price) in [
+            ("165", "165"),
+            (" $165.50 ", "165.5"),
+            ("104,500", "104500"),
+            ("1,234,567.89", "1234567.89"),
+            ("104.5k", "104500"),
+            ("2m", "2000000"),
+            ("5B", "5000000000"),
+            ("0.25", "0.25"),
+            ("165.", "165"),
+        ] {
+            assert_eq!(target(text).map(|price| price.to_string()).as_deref(), Some(price), "{text}");
+        }
+        for text in [
+            "",
+            "k",
+            "0",
+            "-1",
+            "+1",
+            "1e5",
+            "1,25",
+            "1,2345",
+            "12,34,567",
+            "1.2.3",
+            "1.5,000",
+            "NaN",
+            "١٦٥",
+            ".5",
+            "$",
+        ] {
+            assert_eq!(target(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn horizons_as_people_type_them() {
+        for (text, seconds) in
+            [("45m", 2_700), ("1h30m", 5_400), ("90 min", 5_400), ("1d", 86_400), ("10s", 10), ("2 H", 7_200)]
+        {
+            assert_eq!(horizon(text), Some(seconds), "{text}");
+        }
+        for text in ["", "45", "m", "0m", "1w", "-5m", "99999999999d", "4294967295h"] {
+            assert_eq!(horizon(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_32_bytes() {
+        assert!(solana_address("11111111111111111111111111111111").is_some());
+        assert!(solana_address(" So11111111111111111111111111111111111111112 ").is_some());
+        for text in [
+            "",
+            "hello",
+            "0x52908400098527886E0F7030069857D2E4169EE7",
+            "So1111111111111111111111111111111111111111l",
+        ] {
+            assert_eq!(solana_address(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_typed_panics(text in ".*") {
+            let _ = (target(&text), horizon(&text), solana_address(&text));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What the gateway obeys and follows: notices to deliver, and the outcomes of its requests.
+
+use crate::{
+    commands::{CONTACT, REQUEST},
+    store::{deliveries, requests},
+};
+use async_trait::async_trait;
+use chassis::{Delivery, Fault, Handler, Unit};
+use prost::Message as _;
+use proto::gateway::Delivered;
+use std::sync::Arc;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+chassis::incoming! {
+    /// What comes in by the broker.
+    pub enum Incoming {
+        /// Say this in a chat.
+        Deliver(proto::gateway::Deliver),
+        /// What became of commands, ours among them.
+        Outcomes(proto::common::Outcomes),
+    }
+}
+
+/// Writes what came in and wakes who acts on it.
+#[derive(Debug, Default)]
+pub struct Inbound {
+    /// Notices were taken in.
+    pub notices: Arc<Notify>,
+    /// Requests were decided.
+    pub decided: Arc<Notify>,
+}
+
+#[async_trait]
+impl Handler for Inbound {
+    type Message = Incoming;
+    type Prepared = ();
+
+    async fn prepare(&self, _: &[Delivery<Incoming>]) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn handle(&self, unit: &mut Unit, batch: &[Delivery<Incoming>], (): ()) -> Result<(), Fault> {
+        let mut outcomes: Vec<(Uuid, Vec<u8>)> = Vec::new();
+        for delivery in batch {
+            match &delivery.message {
+                Incoming::Deliver(deliver) => {
+                    let now = unit.now().await?;
+                    // A repeat of what has ended already asks for its fate.
+                    if let Some(end) = deliveries::enter(unit.conn(), deliver, now).await? {
+                        unit.event(&delivered(&deliver.notification_id, &end));
+                    }
+                }
+                Incoming::Outcomes(told) => outcomes.extend(told.items.iter().filter_map(|outcome| {
+                    Some((Uuid::from_slice(&outcome.command_id).ok()?, outcome.encode_to_vec()))
+                })),
+            }
+        }
+        if !outcomes.is_empty() {
+            let now = unit.now().await?;
+            requests::decide(unit.conn(), &outcomes, now).await?;
+            let mut ids: Vec<Uuid> = outcomes.into_iter().map(|(id, _)| id).collect();
+            ids.sort_unstable();
+            unit.settled_all(REQUEST, &ids).await?;
+            unit.settled_all(CONTACT, &ids).await?;
+            self.decided.notify_one();
+        }
+        self.notices.notify_one();
+        Ok(())
+    }
+}
+
+/// The event that answers `deliver`.
+#[must_use]
+pub fn delivered(notification_id: &[u8], end: &deliveries::End) -> Delivered {
+    Delivered {
+        notification_id: notification_id.to_vec(),
+        state: end.state().into(),
+        error: end.error().to_owned(),
+    }
+}

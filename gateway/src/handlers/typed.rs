@@ -1,0 +1,76 @@
+//! Texts that are no commands: they belong to the dialogue touched last.
+
+use super::{Member, bets, create, withdraw, withdraw::Problem};
+use crate::{
+    app::App,
+    domain::{self, CreateDraft, CreateStep, WithdrawDraft, WithdrawStep},
+    router::Typed,
+    store::drafts::Draft,
+    turn::Turn,
+};
+use chassis::Fault;
+use proto::Lamports;
+use std::sync::Arc;
+
+/// Gives a text to its dialogue.
+///
+/// # Errors
+/// The database, or a service that the answer needs.
+pub async fn text(app: Arc<App>, member: Member, Typed(text): Typed) -> Result<Turn, Fault> {
+    let awaiting = member.drafts(&app).await?.into_iter().find(Draft::awaits_text);
+    match awaiting {
+        Some(Draft::Create(draft)) => created(&app, member, draft, &text).await,
+        Some(Draft::Withdraw(draft)) => withdrawn(&app, member, draft, &text).await,
+        Some(Draft::Stake { room, outcome }) => match Lamports::parse_sol(&text) {
+            Ok(stake) => bets::preview(&app, member, room, outcome, stake).await,
+            Err(_) => bets::ask_stake(&app, member, room, outcome, true).await,
+        },
+        None => Ok(member.note("unknown-input")),
+    }
+}
+
+/// After a crash between commit and answer: the dialogue as it stands.
+pub(crate) async fn resume(app: &App, member: Member) -> Result<Turn, Fault> {
+    match member.drafts(app).await?.into_iter().next() {
+        Some(Draft::Create(draft)) => create::show(app, member, draft, false).await,
+        Some(Draft::Withdraw(draft)) if draft.step == WithdrawStep::Preview => {
+            withdraw::preview(app, member, draft).await
+        }
+        Some(Draft::Withdraw(draft)) => withdraw::show(app, member, draft, Problem::None).await,
+        Some(Draft::Stake { room, outcome }) => bets::ask_stake(app, member, room, outcome, false).await,
+        None => Ok(Turn::default()),
+    }
+}
+
+async fn created(app: &App, member: Member, draft: CreateDraft, text: &str) -> Result<Turn, Fault> {
+    let next = match draft.step {
+        CreateStep::Target => {
+            domain::target(text).map(|target| CreateDraft { target: Some(target), ..draft.clone() })
+        }
+        _ => domain::horizon(text)
+            .map(|seconds| CreateDraft { horizon_seconds: Some(seconds), ..draft.clone() }),
+    };
+    match next {
+        Some(next) => create::show(app, member, next.onward(), false).await,
+        None => create::show(app, member, draft, true).await,
+    }
+}
+
+async fn withdrawn(app: &App, member: Member, draft: WithdrawDraft, text: &str) -> Result<Turn, Fault> {
+    if draft.step == WithdrawStep::Address {
+        return match domain::solana_address(text) {
+            Some(address) => {
+                let draft = WithdrawDraft { address: Some(address), ..draft }.at(WithdrawStep::Amount);
+                withdraw::show(app, member, draft, Problem::None).await
+            }
+            None => withdraw::show(app, member, draft, Problem::Address).await,
+        };
+    }
+    match Lamports::parse_sol(text) {
+        Ok(amount) => withdraw::preview(app, member, WithdrawDraft { amount: Some(amount), ..draft }).await,
+        Err(_) => {
+            let problem = Problem::Amount(member.language.say("withdraw-not-a-number"));
+            withdraw::show(app, member, draft, problem).await
+        }
+    }
+}

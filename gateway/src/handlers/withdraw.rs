@@ -1,0 +1,126 @@
+//! Taking SOL out: address, amount, preview.
+
+use super::{Member, mint};
+use crate::{
+    app::App,
+    commands::RequestKind,
+    domain::{self, WithdrawDraft, WithdrawStep},
+    screens,
+    store::drafts::Draft,
+    turn::{Turn, Write},
+};
+use chassis::Fault;
+use proto::{Lamports, Refusal, common::RefusalCode, wallet::RequestWithdrawal};
+use std::sync::Arc;
+
+/// Begins with the address; the last one typed is offered again.
+///
+/// # Errors
+/// The database, or wallet-svc does not answer.
+pub async fn begin(app: Arc<App>, member: Member) -> Result<Turn, Fault> {
+    address(app, member).await
+}
+
+/// Back to the address.
+///
+/// # Errors
+/// The database, or wallet-svc does not answer.
+pub async fn address(app: Arc<App>, member: Member) -> Result<Turn, Fault> {
+    let draft = current(&app, member).await?.at(WithdrawStep::Address);
+    show(&app, member, draft, Problem::None).await
+}
+
+/// On to the amount.
+///
+/// # Errors
+/// The database, or wallet-svc does not answer.
+pub async fn amount(app: Arc<App>, member: Member) -> Result<Turn, Fault> {
+    let draft = current(&app, member).await?.at(WithdrawStep::Amount);
+    show(&app, member, draft, Problem::None).await
+}
+
+/// A share of what can be withdrawn.
+///
+/// # Errors
+/// The database, or wallet-svc does not answer.
+pub async fn share(app: Arc<App>, member: Member, percent: u32) -> Result<Turn, Fault> {
+    let draft = current(&app, member).await?.at(WithdrawStep::Amount);
+    let Some(account) = app.clients.account(member.account).await? else {
+        return Ok(member.refused(&app, RefusalCode::AccountUnknown));
+    };
+    let amount = domain::share(Lamports::new(account.withdrawable_lamports), percent);
+    preview(&app, member, WithdrawDraft { amount: Some(amount), ..draft }).await
+}
+
+/// What was wrong with the last text.
+#[derive(Clone, Debug)]
+pub(super) enum Problem {
+    None,
+    Address,
+    Amount(String),
+}
+
+/// The draft's step.
+pub(super) async fn show(
+    app: &App,
+    member: Member,
+    draft: WithdrawDraft,
+    problem: Problem,
+) -> Result<Turn, Fault> {
+    let Some(account) = app.clients.account(member.account).await? else {
+        return Ok(member.refused(app, RefusalCode::AccountUnknown));
+    };
+    let withdrawable = Lamports::new(account.withdrawable_lamports);
+    let screen = match (&draft.address, draft.step) {
+        (Some(address), WithdrawStep::Amount | WithdrawStep::Preview) => {
+            let problem = match problem {
+                Problem::Amount(text) => Some(text),
+                Problem::None | Problem::Address => None,
+            };
+            screens::withdraw_amount(member.language, address, withdrawable, problem)
+        }
+        _ => {
+            let wrong = matches!(problem, Problem::Address);
+            screens::withdraw_address(member.language, &draft, withdrawable, wrong)
+        }
+    };
+    Ok(Turn::show(screen).and(Write::Save(Draft::Withdraw(draft))))
+}
+
+/// The final fee and what arrives; or what wallet-svc has against it.
+pub(super) async fn preview(app: &App, member: Member, draft: WithdrawDraft) -> Result<Turn, Fault> {
+    let (Some(address), Some(amount)) = (draft.address.clone(), draft.amount) else {
+        return show(app, member, draft.at(WithdrawStep::Amount), Problem::None).await;
+    };
+    let preview = app.clients.preview_withdrawal(member.account, &address, amount).await?;
+    if let Some(refusal) = &preview.refusal {
+        let refusal = Refusal::from(refusal);
+        let text = screens::refusal(member.language, &refusal, app.clock.now());
+        return match refusal.code {
+            RefusalCode::WithdrawAddressInvalid | RefusalCode::WithdrawAddressIsDeposit => {
+                let draft = WithdrawDraft { address: None, ..draft }.at(WithdrawStep::Address);
+                let mut turn = show(app, member, draft, Problem::None).await?;
+                turn.screen = turn.screen.map(|screen| screen.under(&text));
+                Ok(turn)
+            }
+            _ => show(app, member, draft.at(WithdrawStep::Amount), Problem::Amount(text)).await,
+        };
+    }
+    let command = RequestWithdrawal {
+        account_id: member.account.bytes(),
+        address: address.clone(),
+        lamports: amount.get(),
+    };
+    let slip = mint(app, member.account, RequestKind::RequestWithdrawal, &command);
+    let screen = screens::withdraw_preview(member.language, &address, amount, &preview, slip.id);
+    let draft = draft.at(WithdrawStep::Preview);
+    Ok(Turn::show(screen).and(Write::Save(Draft::Withdraw(draft))).and(Write::Mint(slip)))
+}
+
+async fn current(app: &App, member: Member) -> Result<WithdrawDraft, Fault> {
+    let draft = member.drafts(app).await?.into_iter().find_map(|draft| match draft {
+        Draft::Withdraw(draft) => Some(draft),
+        Draft::Create(_) | Draft::Stake { .. } => None,
+    });
+    Ok(draft.unwrap_or_default())
+}

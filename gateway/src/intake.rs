@@ -1,0 +1,263 @@
+//! Updates in: from polling or webhook, one chat's in order, chats side by side.
+//!
+//! An update may be confirmed to Telegram once its effects are committed or its answer is sent.
+//! The database remembers both, so that a redelivered update has no second effect.
+
+pub mod poll;
+mod queues;
+pub mod webhook;
+
+use crate::{
+    app::App,
+    arrival::{Arrival, Content},
+    callbacks::{Callback, Press},
+    delivery::{Fate, Letter},
+    handlers::{self, Member, Visitor},
+    limits::{Deed, Verdict},
+    locales::Language,
+    router::{self, Route},
+    screens,
+    store::{accounts, updates},
+    turn::{self, Scene, Turn, Write},
+};
+use chassis::Fault;
+use futures::{FutureExt as _, future::BoxFuture};
+use queues::{Confirmable, Queues};
+use std::{sync::Arc, time::Duration};
+use teloxide::{
+    payloads::AnswerCallbackQuerySetters as _,
+    requests::Requester as _,
+    types::{CallbackQueryId, Update},
+};
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+/// A commit that fails because the database is away for a moment is tried again so often.
+const COMMITS: u32 = 4;
+
+/// Pause between two tries.
+const PAUSE: Duration = Duration::from_millis(400);
+
+/// How long the answer to a press may take to reach Telegram.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+
+/// Takes updates.
+#[derive(Clone)]
+pub struct Intake {
+    app: Arc<App>,
+    routes: Arc<Route>,
+    queues: Queues,
+}
+
+impl Intake {
+    /// Answers with the routes of the router.
+    #[must_use]
+    pub fn new(app: Arc<App>) -> Self {
+        Self { app, routes: Arc::new(router::schema()), queues: Queues::default() }
+    }
+
+    /// What handlers can reach.
+    #[must_use]
+    pub const fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Takes an update in line. The future ends when it may be confirmed to Telegram.
+    pub fn take(&self, update: Update) -> BoxFuture<'static, ()> {
+        let Some(arrival) = Arrival::of(&update) else { return std::future::ready(()).boxed() };
+        let span = tracing::info_span!("update", id = arrival.update_id);
+        let intake = self.clone();
+        let work = move || async move { intake.handle(arrival).instrument(span).await };
+        self.queues.push(chat_of(&update), Box::new(move || work().boxed())).boxed()
+    }
+
+    /// Everything up to the moment when the next update of the chat may be looked at.
+    async fn handle(&self, arrival: Arrival) -> Confirmable {
+        let reference = reference(&arrival);
+        match self.answer(&arrival, &reference).await {
+            Ok(confirmable) => confirmable,
+            Err(fault) => {
+                tracing::error!(reference, error = fault.chain(), "an update is answered with a fault");
+                metrics::counter!("gateway_faults_total").increment(1);
+                let language = Language::of_tag(&arrival.language_tag);
+                if let Content::Press { query_id, .. } = &arrival.content {
+                    self.answer_press(query_id, &Turn::default());
+                }
+                if !arrival.private {
+                    return Confirmable::now();
+                }
+                let screen = screens::fault(language, &reference);
+                let fate = self.app.post.post(Letter::new(arrival.chat_id, &screen));
+                Confirmable(fate.map(|_| ()).boxed())
+            }
+        }
+    }
+
+    async fn answer(&self, arrival: &Arrival, reference: &str) -> Result<Confirmable, Fault> {
+        let app = &self.app;
+        let before =
+            updates::before(app.db.pool(), arrival.update_id, arrival.chat_id, arrival.message_id()).await?;
+        let account = accounts::find(app.db.pool(), arrival.user_id).await?;
+        let language = match &account {
+            Some(account) => Language::of_tag(&account.language),
+            None => Language::of_tag(&arrival.language_tag),
+        };
+        let visitor = Visitor { user_id: arrival.user_id, private: arrival.private, language, account };
+        let turn = if before.answered {
+            Turn::default()
+        } else if before.seen {
+            match Member::of(visitor) {
+                Some(member) => handlers::typed::resume(app, member).await?,
+                None => Turn::default(),
+            }
+        } else if before.busy {
+            Turn::toast(language.plain("toast-busy", &[]))
+        } else {
+            match self.welcome(arrival, language).await {
+                Some(turn) => turn,
+                None => {
+                    let content = arrival.content.clone();
+                    router::route(&self.routes, Arc::clone(app), visitor, content).await?
+                }
+            }
+        };
+        let scene = Scene {
+            update_id: arrival.update_id,
+            user_id: arrival.user_id,
+            chat_id: arrival.chat_id,
+            message_id: arrival.message_id(),
+            language: language.code().to_owned(),
+        };
+        // Of a redelivered update only the answer is owed.
+        let committed = if before.seen || turn.writes.is_empty() {
+            false
+        } else if self.commit(&scene, &turn.writes).await? {
+            true
+        } else {
+            return Ok(Confirmable::now());
+        };
+        if turn.writes.iter().any(|write| matches!(write, Write::Use(_) | Write::Join { .. })) {
+            app.requests.notify_one();
+        }
+        if let Content::Press { query_id, .. } = &arrival.content {
+            self.answer_press(query_id, &turn);
+        }
+        let Some(screen) = &turn.screen else { return Ok(Confirmable::now()) };
+        let edit = scene.message_id.filter(|_| !(turn.fresh || asks_for_new_message(&arrival.content)));
+        let letter = match edit {
+            Some(message_id) => Letter::edit(arrival.chat_id, message_id, screen),
+            None => Letter::new(arrival.chat_id, screen),
+        };
+        let told = self.tell(letter, arrival.update_id, reference.to_owned());
+        if committed {
+            tokio::spawn(told);
+            return Ok(Confirmable::now());
+        }
+        Ok(Confirmable(told))
+    }
+
+    /// The end of an answer: sent, and remembered.
+    fn tell(&self, letter: Letter, update_id: i64, reference: String) -> BoxFuture<'static, ()> {
+        let app = Arc::clone(&self.app);
+        let again = Letter { edit: None, ..letter.clone() };
+        let fate = app.post.post(letter);
+        async move {
+            let mut fate = fate.await;
+            if fate == Fate::Gone {
+                // Too old to be edited, or deleted: say it anew.
+                fate = app.post.post(again).await;
+            }
+            if let Fate::Refused(_) | Fate::Unsent(_) | Fate::Unknown(_) = &fate {
+                tracing::warn!(reference, ?fate, "an answer did not arrive");
+                return;
+            }
+            if let Err(error) = updates::answered(app.db.pool(), update_id, app.clock.now()).await {
+                tracing::warn!(reference, %error, "an answer is not remembered");
+            }
+        }
+        .boxed()
+    }
+
+    async fn commit(&self, scene: &Scene, writes: &[Write]) -> Result<bool, Fault> {
+        let patience = self.app.settings.patience;
+        let patience = time::Duration::try_from(patience).unwrap_or(time::Duration::MINUTE);
+        let mut tries = 1;
+        loop {
+            match turn::commit(&self.app.db, scene, writes, patience).await {
+                Err(fault) if tries < COMMITS && fault.blame() == chassis::Blame::Nobody => {
+                    tracing::warn!(error = fault.chain(), tries, "a turn is committed again");
+                    tries += 1;
+                    tokio::time::sleep(PAUSE).await;
+                }
+                // The first try may have been committed although its answer was lost.
+                Ok(false) if tries > 1 => return Ok(true),
+                result => return result,
+            }
+        }
+    }
+
+    /// Counts the deed; a turn, if it was one too many.
+    async fn welcome(&self, arrival: &Arrival, language: Language) -> Option<Turn> {
+        let deed = match arrival.content {
+            Content::Press { .. } => Deed::Press,
+            // What is said in a group is not said to us.
+            Content::Text(_) | Content::Other if !arrival.private => return None,
+            Content::Text(_) | Content::Other => Deed::Message,
+        };
+        match (self.app.limiter.count(arrival.user_id, deed).await, deed) {
+            (Verdict::Welcome, _) => None,
+            (Verdict::TellOnce, Deed::Message) => {
+                Some(Turn::show(screens::note(language, language.say("slow-down"))))
+            }
+            (Verdict::TellOnce, Deed::Press) => {
+                let toast = Turn::toast(language.plain("toast-slow-down", &[]));
+                Some(Turn { alert: true, ..toast })
+            }
+            (Verdict::Ignore, _) => Some(Turn::default()),
+        }
+    }
+
+    /// Ends the little clock on the button. Not a message: it does not wait in their line.
+    fn answer_press(&self, query_id: &str, turn: &Turn) {
+        let mut call = self.app.bot.answer_callback_query(CallbackQueryId(query_id.to_owned()));
+        if let Some(toast) = &turn.toast {
+            call = call.text(toast).show_alert(turn.alert);
+        }
+        if let Some(url) = turn.url.as_ref().and_then(|url| url.parse().ok()) {
+            call = call.url(url);
+        }
+        tokio::spawn(async move {
+            match tokio::time::timeout(ANSWER_LIMIT, call.into_future()).await {
+                Ok(Ok(_)) => {}
+                // Too old after a restart, as a rule.
+                Ok(Err(error)) => tracing::debug!(%error, "a press is not answered"),
+                Err(_) => tracing::debug!("a press is not answered in time"),
+            }
+        });
+    }
+}
+
+/// Whether the pressed message has to stay as it is.
+fn asks_for_new_message(content: &Content) -> bool {
+    match content {
+        Content::Press { data, .. } => match Press::decode(data) {
+            // Agreeing leaves the terms where they are until the account is open.
+            Ok(Press { callback: Callback::Agree | Callback::AgreeFor { .. }, .. }) => false,
+            Ok(press) => press.fresh,
+            Err(_) => true,
+        },
+        Content::Text(_) | Content::Other => true,
+    }
+}
+
+/// What a user quotes when something of ours did not work; the log has the rest.
+fn reference(arrival: &Arrival) -> String {
+    let seed = [arrival.update_id.to_be_bytes(), arrival.chat_id.to_be_bytes()].concat();
+    let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, &seed).simple().to_string().to_uppercase();
+    id.chars().take(8).collect()
+}
+
+/// Updates of one chat stay in order.
+fn chat_of(update: &Update) -> i64 {
+    update.chat().map(|chat| chat.id.0).unwrap_or_default()
+}

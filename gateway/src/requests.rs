@@ -1,0 +1,189 @@
+//! Tells how requests went: in the message whose button was pressed, once their outcome is there.
+//! Until then, after a moment, that they are on their way, and that they take longer.
+
+use crate::{
+    app::App,
+    commands::RequestKind,
+    delivery::{Fate, Letter},
+    domain::RoomView,
+    handlers::{self, Member},
+    locales::Language,
+    screens::{self, Screen},
+    store::{deliveries, drafts, drafts::DraftKind, requests, requests::Request, threads},
+};
+use chassis::Fault;
+use prost::Message as _;
+use proto::{
+    Refusal,
+    common::{Outcome, RefusalCode},
+    room::{OpenRoomDone, PlaceBetDone},
+    wallet::{OpenAccountDone, RequestWithdrawalDone},
+};
+use std::{sync::Arc, time::Duration};
+use time::Duration as Span;
+use tokio_util::sync::CancellationToken;
+
+/// Most requests are decided sooner and need no word in between.
+const SLOW: Span = Span::milliseconds(900);
+
+/// After this one is told that it takes longer.
+const SLOWER: Span = Span::seconds(3);
+
+/// How often is looked when nothing wakes.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Shows what there is to show until the shutdown. Replicas share the work by leases on rows.
+pub async fn run(app: Arc<App>, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match requests::claim(app.db.pool(), app.clock.now(), SLOW, SLOWER).await {
+            Ok(claimed) => {
+                for request in claimed {
+                    let app = Arc::clone(&app);
+                    tokio::spawn(async move {
+                        let id = request.id;
+                        if let Err(fault) = show(&app, request).await {
+                            tracing::warn!(request = %id, error = fault.chain(), "not shown yet");
+                        }
+                    });
+                }
+            }
+            Err(error) => tracing::debug!(%error, "requests not looked for"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = app.requests.notified() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+/// What a request says now.
+struct Tidings {
+    screen: Screen,
+    /// Sent after it as a message of its own.
+    then: Option<Screen>,
+}
+
+async fn show(app: &App, request: Request) -> Result<(), Fault> {
+    let language = Language::of_tag(&request.language);
+    let tidings = match (&request.outcome, request.shown) {
+        (Some(outcome), _) => {
+            let outcome = Outcome::decode(outcome.as_slice())
+                .map_err(|_| Fault::bug("a stored outcome does not decode"))?;
+            decided(app, &request, language, &outcome).await?
+        }
+        (None, 1) => Some(on_its_way(language, &request).into()),
+        (None, _) => Some(Screen::new([language.say("still-working")]).into()),
+    };
+    if let Some(Tidings { screen, then }) = tidings {
+        let letter = Letter::edit(request.chat_id, request.message_id, &screen);
+        let fate = match app.post.post(letter.clone()).await {
+            Fate::Gone => app.post.post(Letter { edit: None, ..letter }).await,
+            fate => fate,
+        };
+        match fate {
+            Fate::Unsent(why) | Fate::Unknown(why) => return Err(Fault::upstream("Telegram", why)),
+            Fate::Sent(_)
+            | Fate::Superseded
+            | Fate::Later(_)
+            | Fate::Blocked
+            | Fate::Gone
+            | Fate::Refused(_) => {}
+        }
+        requests::shown(app.db.pool(), request.id, request.shown, app.clock.now()).await?;
+        if let Some(screen) = then {
+            app.post.post(Letter::new(request.chat_id, &screen)).await;
+        }
+        return Ok(());
+    }
+    requests::shown(app.db.pool(), request.id, request.shown, app.clock.now()).await?;
+    Ok(())
+}
+
+impl From<Screen> for Tidings {
+    fn from(screen: Screen) -> Self {
+        Self { screen, then: None }
+    }
+}
+
+fn on_its_way(language: Language, request: &Request) -> Screen {
+    match request.kind {
+        RequestKind::OpenAccount => screens::opening_account(language),
+        RequestKind::OpenRoom => screens::opening(language),
+        RequestKind::PlaceBet => handlers::placing(language, &request.body),
+        RequestKind::RequestWithdrawal => screens::requesting(language),
+    }
+}
+
+/// The outcome in words; nothing if the message shows something newer already.
+async fn decided(
+    app: &App,
+    request: &Request,
+    language: Language,
+    outcome: &Outcome,
+) -> Result<Option<Tidings>, Fault> {
+    let now = app.clock.now();
+    let member = Member { user_id: 0, account: request.account, language };
+    match request.kind {
+        RequestKind::OpenAccount => match outcome.decided::<OpenAccountDone>()? {
+            Ok(_) => {
+                let desk = handlers::desk::read(app, request.account).await;
+                let then = match request.room {
+                    Some(room) => handlers::rooms::read(app, member, room).await?,
+                    None => None,
+                };
+                Ok(Some(Tidings { screen: screens::desk(language, &desk, true), then }))
+            }
+            Err(refusal) => {
+                Ok(Some(screens::note(language, screens::refusal(language, &refusal, now)).into()))
+            }
+        },
+        RequestKind::OpenRoom => match outcome.decided::<OpenRoomDone>()? {
+            Ok(done) => {
+                let room = done.room.as_ref().ok_or(proto::Malformed("an opened room without a room"))?;
+                drafts::done(app.db.pool(), request.account, DraftKind::Create).await?;
+                Ok(Some(screens::opened(language, &RoomView::try_from(room)?, now).into()))
+            }
+            Err(refusal) => Ok(Some(room_refused(language, &refusal, now).into())),
+        },
+        RequestKind::PlaceBet => match outcome.decided::<PlaceBetDone>()? {
+            Ok(done) => {
+                let bet = done.bet.ok_or(proto::Malformed("a placed bet without a bet"))?;
+                let room = proto::RoomId::try_from_bytes(&bet.room_id)?;
+                let room = app.clients.room(room).await?;
+                let room = room.ok_or_else(|| Fault::bug("a bet in a room that does not exist"))?;
+                Ok(Some(screens::placed(language, &room, &bet, now).into()))
+            }
+            Err(refusal) => {
+                let bet = proto::room::PlaceBet::decode(request.body.as_slice())
+                    .map_err(|_| Fault::bug("a request does not decode"))?;
+                let room = proto::RoomId::try_from_bytes(&bet.room_id)?;
+                Ok(Some(screens::bet_refused(language, room, &refusal, now).into()))
+            }
+        },
+        RequestKind::RequestWithdrawal => match outcome.decided::<RequestWithdrawalDone>()? {
+            Ok(done) => {
+                let withdrawal =
+                    done.withdrawal.ok_or(proto::Malformed("a requested withdrawal without one"))?;
+                drafts::done(app.db.pool(), request.account, DraftKind::Withdraw).await?;
+                let version = i64::try_from(withdrawal.version).unwrap_or(i64::MAX);
+                let thread = deliveries::withdrawal_thread(request.id.uuid());
+                let claimed = threads::claim(app.db.pool(), request.chat_id, &thread, version, now).await?;
+                let page = app.explorer(&withdrawal.signature);
+                Ok(claimed.map(|_| screens::withdrawal(language, &withdrawal, page, now).into()))
+            }
+            Err(refusal) => Ok(Some(screens::withdraw_refused(language, &refusal, now).into())),
+        },
+    }
+}
+
+/// A duplicate leads to the room that asks the same.
+fn room_refused(language: Language, refusal: &Refusal, now: time::OffsetDateTime) -> Screen {
+    let param =
+        |key: &str| refusal.params.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
+    let existing = (refusal.code == RefusalCode::RoomDuplicate)
+        .then(|| Some((param("room_id")?.parse().ok()?, param("number")?)))
+        .flatten()
+        .map(|(room, number): (uuid::Uuid, &str)| (proto::RoomId::new(room), number.to_owned()));
+    screens::room_refused(language, refusal, existing, now)
+}

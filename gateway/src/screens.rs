@@ -1,0 +1,167 @@
+//! What the user sees: text and keyboard from values, without any I/O.
+
+mod bets;
+mod create;
+mod desk;
+pub mod format;
+mod group;
+mod notices;
+mod question;
+mod refusal;
+mod result;
+mod room_card;
+mod rooms;
+mod transfers;
+mod wallet;
+mod withdraw;
+
+pub use bets::{BetLine, PAGE as BETS_PAGE, bets, placed, placing, preview, stake, type_stake};
+pub use create::{Opening, create, opened, opening};
+pub use desk::{Desk, desk, help, opening_account, status, terms};
+pub use format::Quote;
+pub use group::in_private;
+pub use notices::notice;
+pub use refusal::{bet_refused, refusal, room_refused, withdraw_refused};
+pub use result::result;
+pub use room_card::room_card;
+pub use rooms::{PAGE as ROOMS_PAGE, rooms};
+pub use transfers::{PAGE as TRANSFERS_PAGE, transfers};
+pub use wallet::{deposit, wallet};
+pub use withdraw::{requesting, withdraw_address, withdraw_amount, withdraw_preview, withdrawal};
+
+use crate::callbacks::{Callback, Press};
+use crate::locales::Language;
+
+/// Telegram's limit for the text of a message, in UTF-16 units after the tags are taken out.
+pub const MAX_TEXT: usize = 4096;
+
+/// A message: Telegram HTML and the keyboard below it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Screen {
+    /// Telegram HTML.
+    pub text: String,
+    /// Rows from top to bottom.
+    pub keyboard: Vec<Vec<Button>>,
+}
+
+/// One button.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Button {
+    /// Plain text.
+    pub label: String,
+    /// What a tap does.
+    pub action: Action,
+}
+
+/// What a tap does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Comes back to us.
+    Press(Press),
+    /// Opens a page or a chat.
+    Link(String),
+    /// Copies a text.
+    Copy(String),
+}
+
+impl Screen {
+    /// Lines from top to bottom; an empty line is a gap, and two gaps are one.
+    #[must_use]
+    pub fn new(lines: impl IntoIterator<Item = String>) -> Self {
+        let mut text = String::new();
+        for line in lines {
+            let gap = line.is_empty() && (text.is_empty() || text.ends_with("\n\n"));
+            if !gap {
+                text.push_str(&line);
+                text.push('\n');
+            }
+        }
+        Self { text: text.trim_end().to_owned(), keyboard: Vec::new() }
+    }
+
+    /// Adds a row; an empty one is left out.
+    #[must_use]
+    pub fn row(mut self, buttons: impl IntoIterator<Item = Button>) -> Self {
+        let row: Vec<_> = buttons.into_iter().collect();
+        if !row.is_empty() {
+            self.keyboard.push(row);
+        }
+        self
+    }
+
+    /// Makes every button answer in a new message: this one stays as a record.
+    #[must_use]
+    pub fn lasting(mut self) -> Self {
+        for button in self.keyboard.iter_mut().flatten() {
+            if let Action::Press(press) = &mut button.action {
+                press.fresh = true;
+            }
+        }
+        self
+    }
+
+    /// Puts a line above everything else.
+    #[must_use]
+    pub fn under(mut self, line: &str) -> Self {
+        self.text = format!("{line}\n\n{}", self.text);
+        self
+    }
+}
+
+impl Button {
+    /// A button that comes back to us.
+    #[must_use]
+    pub fn press(label: String, callback: Callback) -> Self {
+        Self { label, action: Action::Press(callback.here()) }
+    }
+
+    /// A button with a fixed label.
+    #[must_use]
+    pub fn go(language: Language, key: &str, callback: Callback) -> Self {
+        Self::press(language.plain(key, &[]), callback)
+    }
+
+    /// A button that opens a page or a chat.
+    #[must_use]
+    pub const fn link(label: String, url: String) -> Self {
+        Self { label, action: Action::Link(url) }
+    }
+}
+
+/// Desk, and where else one often goes.
+fn home(language: Language) -> Button {
+    Button::go(language, "button-home", Callback::Home)
+}
+
+/// The answer to a fault of ours.
+#[must_use]
+pub fn fault(language: Language, reference: &str) -> Screen {
+    Screen::new([language.fill("fault", &[("reference", reference.into())])]).row([home(language)]).lasting()
+}
+
+/// A short text of ours with the way home.
+#[must_use]
+pub fn note(language: Language, text: String) -> Screen {
+    Screen::new([text]).row([home(language)])
+}
+
+/// Marks a chosen option.
+fn chosen(language: Language, key: &str, label: String, is: bool) -> String {
+    if is { language.plain(key, &[("label", label.into())]) } else { label }
+}
+
+/// Newer, older: for lists of pages counted from 0.
+fn pager(language: Language, page: u32, pages: u32, to: impl Fn(u32) -> Callback) -> Vec<Button> {
+    let newer = page.checked_sub(1).map(|page| Button::go(language, "button-previous", to(page)));
+    let older = page.checked_add(1).filter(|next| *next < pages);
+    newer.into_iter().chain(older.map(|page| Button::go(language, "button-next", to(page)))).collect()
+}
+
+/// Pages of a list.
+#[must_use]
+pub fn pages_of(total: u64, size: u32) -> u32 {
+    u32::try_from(total.div_ceil(u64::from(size.max(1)))).unwrap_or(u32::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests;

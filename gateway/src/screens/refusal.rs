@@ -1,0 +1,88 @@
+//! The text of a refusal.
+
+use super::{Button, Screen, format, home};
+use crate::{
+    callbacks::Callback,
+    domain::CreateStep,
+    locales::{Language, Word},
+};
+use proto::{Lamports, Refusal, RoomId, common::RefusalCode};
+use time::{Duration, OffsetDateTime};
+
+/// The rule in words with its numbers. On the wire amounts are lamports, moments Unix seconds and
+/// spans seconds; here they become SOL, times and spans.
+#[must_use]
+pub fn refusal(language: Language, refusal: &Refusal, now: OffsetDateTime) -> String {
+    let name = refusal.code.as_str_name().trim_start_matches("REFUSAL_CODE_");
+    let key = format!("refusal-{}", name.to_ascii_lowercase().replace('_', "-"));
+    let horizon = refusal.code == RefusalCode::RoomHorizon;
+    let money = name.starts_with("BET_") || name.starts_with("WITHDRAW_");
+    let values: Vec<(&str, Word)> = refusal
+        .params
+        .iter()
+        .map(|(name, value)| {
+            let shown = match name.as_str() {
+                "lock_at" => moment(language, value, now),
+                "min" | "max" if horizon => seconds(language, value),
+                "min" | "max" | "stake" | "available" | "amount" | "cap" | "used" | "threshold"
+                | "withdrawable"
+                    if money =>
+                {
+                    value.parse().ok().map(|lamports| Lamports::new(lamports).to_string())
+                }
+                "price" | "target" => proto::decimal(value).ok().map(format::exact),
+                _ => None,
+            };
+            (name.as_str(), shown.unwrap_or_else(|| value.clone()).into())
+        })
+        .collect();
+    language.fill(&key, &values)
+}
+
+/// A bet that is not placed.
+#[must_use]
+pub fn bet_refused(language: Language, room: RoomId, why: &Refusal, now: OffsetDateTime) -> Screen {
+    let wallet = Button::go(language, "button-deposit", Callback::Deposit);
+    let poor = (why.code == RefusalCode::BetNotEnough).then_some(wallet);
+    Screen::new([language.say("bet-refused"), refusal(language, why, now)])
+        .row(
+            poor.into_iter()
+                .chain([Button::go(language, "button-open-room", Callback::Room { room }), home(language)]),
+        )
+        .lasting()
+}
+
+/// A room that is not opened; its draft is kept to be changed. `existing` asks the same question
+/// already.
+#[must_use]
+pub fn room_refused(
+    language: Language,
+    why: &Refusal,
+    existing: Option<(RoomId, String)>,
+    now: OffsetDateTime,
+) -> Screen {
+    let existing = existing.map(|(room, number)| {
+        let label = language.plain("button-existing-room", &[("number", number.into())]);
+        Button::press(label, Callback::Room { room })
+    });
+    Screen::new([language.say("room-refused"), refusal(language, why, now)]).row(existing).row([
+        Button::go(language, "button-change-room", Callback::Create { step: CreateStep::Review }),
+        home(language),
+    ])
+}
+
+/// A withdrawal that is not requested.
+#[must_use]
+pub fn withdraw_refused(language: Language, why: &Refusal, now: OffsetDateTime) -> Screen {
+    Screen::new([language.say("withdraw-refused"), refusal(language, why, now)])
+        .row([Button::go(language, "button-try-again", Callback::WithdrawAmount), home(language)])
+}
+
+fn moment(language: Language, value: &str, now: OffsetDateTime) -> Option<String> {
+    let at = OffsetDateTime::from_unix_timestamp(value.parse().ok()?).ok()?;
+    Some(format::moment(language, at, now))
+}
+
+fn seconds(language: Language, value: &str) -> Option<String> {
+    Some(format::span(language, Duration::seconds(value.parse().ok()?)))
+}

@@ -1,0 +1,400 @@
+//! Snapshots of every screen, and what holds for all of them.
+
+use super::*;
+use crate::domain::{
+    Asset, Comparator, CreateDraft, CreateStep, Kind, Player, RoomFilter, RoomView, WithdrawDraft,
+};
+use chassis::settings::Network;
+use proto::{
+    CommandId, Lamports, Refusal, RoomId,
+    common::RefusalCode,
+    notifier::{BetResult, Notice, notice::Kind as NoticeKind},
+    room::{Bet, BetState, Kind as WireKind, Room, RoomState, Terms, VoidReason},
+    settlement::{Fate, GetSettlementResponse, RoomSettled, SettledBet, Verdict as WireVerdict},
+    timestamp,
+    wallet::{
+        Account, DepositChanged, DepositState, PreviewWithdrawalResponse, Transfer, TransferKind, Withdrawal,
+        WithdrawalState,
+    },
+};
+use time::{Duration, OffsetDateTime, macros::datetime};
+use uuid::Uuid;
+
+const EN: Language = Language::ENGLISH;
+const NOW: OffsetDateTime = datetime!(2026-11-22 17:18 UTC);
+const ADDRESS: &str = "9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin";
+const SIGNATURE: &str =
+    "5VERv8NMvzbJMEkV8xnrLkEaWRtSz9CosKDYjCJjBRnbJLgp8uirBgmQpjKhoR4tjF3ZpRzrFmBV6UjKdiSZkQUW";
+
+fn sol(text: &str) -> Lamports {
+    Lamports::parse_sol(text).unwrap()
+}
+
+fn quote(price: &str) -> Option<Quote> {
+    Some(Quote { price: price.parse().unwrap(), age: Duration::SECOND })
+}
+
+fn terms(kind: WireKind) -> Terms {
+    Terms {
+        room_id: Uuid::from_u128(12).as_bytes().to_vec(),
+        kind: kind.into(),
+        asset: "SOL".into(),
+        comparator: proto::room::Comparator::AtOrBelow.into(),
+        target: "165".into(),
+        open_price: "160.2".into(),
+        open_at: Some(timestamp(NOW - Duration::minutes(18))),
+        lock_at: Some(timestamp(datetime!(2026-11-22 17:30 UTC))),
+        deadline: Some(timestamp(datetime!(2026-11-22 18:00 UTC))),
+        outcomes: vec!["YES".into(), "NO".into()],
+        min_stake_lamports: 50_000_000,
+        max_stake_lamports: 5_000_000_000,
+        max_players: 10,
+        protocol_fee_bps: 200,
+        host_fee_bps: 100,
+        past_post_seconds: 10,
+        mean_seconds: 60,
+        quorum: 3,
+        host_account_id: Uuid::from_u128(1).as_bytes().to_vec(),
+        ..Terms::default()
+    }
+}
+
+fn wire_room(kind: WireKind, state: RoomState) -> Room {
+    Room {
+        room_id: Uuid::from_u128(12).as_bytes().to_vec(),
+        number: 12,
+        terms: Some(terms(kind)),
+        terms_hash: (0..32).collect(),
+        state: state.into(),
+        players: 4,
+        pools_lamports: vec![1_250_000_000, 750_000_000],
+        version: 3,
+        result: None,
+    }
+}
+
+fn room(kind: WireKind, state: RoomState) -> RoomView {
+    RoomView::try_from(&wire_room(kind, state)).unwrap()
+}
+
+fn touch() -> RoomView {
+    room(WireKind::Touch, RoomState::Open)
+}
+
+fn account() -> Account {
+    Account {
+        account_id: Uuid::from_u128(1).as_bytes().to_vec(),
+        deposit_address: ADDRESS.into(),
+        available_lamports: 1_250_000_000,
+        held_lamports: 100_000_000,
+        withdrawable_lamports: 750_000_000,
+    }
+}
+
+fn bet(state: BetState, payout: i64) -> Bet {
+    Bet {
+        bet_id: Uuid::from_u128(3).as_bytes().to_vec(),
+        room_id: Uuid::from_u128(12).as_bytes().to_vec(),
+        account_id: Uuid::from_u128(1).as_bytes().to_vec(),
+        outcome: 0,
+        stake_lamports: 500_000_000,
+        state: state.into(),
+        accepted_at: Some(timestamp(NOW)),
+        payout_lamports: payout,
+        min_odds_percent: 0,
+    }
+}
+
+fn slip() -> CommandId {
+    CommandId::new(Uuid::from_u128(99))
+}
+
+fn settled(fate: Fate, payout: i64, void: VoidReason, price: &str) -> Notice {
+    let verdict = WireVerdict {
+        outcome: 0,
+        void_reason: void.into(),
+        price: price.into(),
+        observed_at: (!price.is_empty()).then(|| timestamp(datetime!(2026-11-22 17:41:03 UTC))),
+        ..WireVerdict::default()
+    };
+    let bet = SettledBet {
+        outcome: if fate == Fate::Lost { 1 } else { 0 },
+        stake_lamports: 500_000_000,
+        fate: fate.into(),
+        payout_lamports: payout,
+        ..SettledBet::default()
+    };
+    let room = RoomSettled {
+        room_number: 12,
+        terms: Some(terms(WireKind::Touch)),
+        verdict: Some(verdict),
+        pools_lamports: vec![1_250_000_000, 750_000_000],
+        protocol_fee_lamports: 15_000_000,
+        host_fee_lamports: 7_500_000,
+        ..RoomSettled::default()
+    };
+    Notice { kind: Some(NoticeKind::BetResult(BetResult { room: Some(room), bet: Some(bet) })) }
+}
+
+fn deposit_notice(state: DepositState) -> Notice {
+    Notice {
+        kind: Some(NoticeKind::Deposit(DepositChanged {
+            lamports: 2_000_000_000,
+            signature: SIGNATURE.into(),
+            state: state.into(),
+            available_lamports: 3_250_000_000,
+            ..DepositChanged::default()
+        })),
+    }
+}
+
+fn withdrawal_in(state: WithdrawalState) -> Withdrawal {
+    let signed =
+        matches!(state, WithdrawalState::Signed | WithdrawalState::Submitted | WithdrawalState::Finalized);
+    Withdrawal {
+        address: ADDRESS.into(),
+        lamports: 500_000_000,
+        fee_lamports: 5_000,
+        state: state.into(),
+        signature: if signed { SIGNATURE.into() } else { String::new() },
+        held_until: (state == WithdrawalState::Held).then(|| timestamp(NOW + Duration::hours(24))),
+        ..Withdrawal::default()
+    }
+}
+
+fn transfer(kind: TransferKind, lamports: i64, signature: &str, state: &str) -> Transfer {
+    Transfer {
+        kind: kind.into(),
+        lamports,
+        at: Some(timestamp(NOW - Duration::minutes(90))),
+        signature: signature.into(),
+        reference: Vec::new(),
+        state: state.into(),
+    }
+}
+
+fn draft(step: CreateStep) -> CreateDraft {
+    CreateDraft {
+        step,
+        kind: Some(Kind::Close),
+        asset: Some(Asset::Btc),
+        comparator: Some(Comparator::AtOrAbove),
+        target: Some(rust_decimal::Decimal::from(104_500)),
+        horizon_seconds: Some(3_600),
+    }
+}
+
+/// As in the chat: the text, then the keyboard with what each button does.
+fn shown(screen: &Screen) -> String {
+    let mut text = format!("{}\n", screen.text);
+    for row in &screen.keyboard {
+        let buttons = row.iter().map(|button| match &button.action {
+            Action::Press(press) => format!("[ {} ]({})", button.label, press.encode()),
+            Action::Link(url) => format!("[ {} ]({url})", button.label),
+            Action::Copy(copied) => format!("[ {} ](copy {copied})", button.label),
+        });
+        text.push_str(&format!("\n{}", buttons.collect::<Vec<_>>().join("  ")));
+    }
+    text
+}
+
+fn all() -> Vec<(&'static str, Screen)> {
+    let locked = room(WireKind::Close, RoomState::Locked);
+    let settled_room = room(WireKind::Touch, RoomState::Settled);
+    let empty = RoomView { pools: vec![Lamports::ZERO; 2], ..touch() };
+    let me = Player { outcome: 0, stake: sol("0.5") };
+    let fresh = desk::Desk { account: Some(account()), live_bets: Some(2), sol: quote("160.21") };
+    let opening = |slip, wrong| Opening {
+        quote: quote("102310.5"),
+        presets: &[900, 1_800, 3_600, 7_200, 14_400],
+        fee_percent: "3",
+        wrong,
+        slip,
+    };
+    let verdict =
+        WireVerdict { price: "165.02".into(), observed_at: Some(timestamp(NOW)), ..WireVerdict::default() };
+    let settlement = GetSettlementResponse {
+        verdict: Some(verdict.clone()),
+        protocol_fee_lamports: 15_000_000,
+        host_fee_lamports: 7_500_000,
+        root: vec![0xab; 32],
+        receipt_signature: SIGNATURE.into(),
+        ..GetSettlementResponse::default()
+    };
+    let verdict = crate::domain::Verdict::of_settlement(&verdict).unwrap();
+    let bets_of = [
+        bet(BetState::Accepted, 0),
+        bet(BetState::Won, 985_000_000),
+        bet(BetState::Lost, 0),
+        bet(BetState::Voided, 500_000_000),
+        bet(BetState::Pending, 0),
+        bet(BetState::Refused, 0),
+    ];
+    let open = touch();
+    let lines: Vec<_> = bets_of.iter().map(|bet| (bet, &open)).collect();
+    let withdraw_draft = WithdrawDraft { address: Some(ADDRESS.into()), ..WithdrawDraft::default() };
+    let link = "https://t.me/rooms_bot?start=group".to_owned();
+    let page = |signature: &str| {
+        (!signature.is_empty()).then(|| "https://explorer.solana.com/tx/x?cluster=devnet".to_owned())
+    };
+    let say = |notice_of: Notice| notice(EN, &notice_of, |_| None, NOW).unwrap();
+    let refusal =
+        Refusal::new(RefusalCode::BetNotEnough).with("available", 100_000_000).with("stake", 500_000_000);
+    let duplicate = Refusal::new(RefusalCode::RoomDuplicate)
+        .with("room_id", RoomId::new(Uuid::from_u128(12)))
+        .with("number", 12);
+    let broke = Refusal::new(RefusalCode::WithdrawCap)
+        .with("cap", 20_000_000_000_i64)
+        .with("used", 19_500_000_000_i64);
+    let preview_withdrawal = PreviewWithdrawalResponse {
+        fee_lamports: 5_000,
+        arrives_lamports: 499_995_000,
+        hold_seconds: 86_400,
+        refusal: None,
+    };
+    vec![
+        ("terms", desk::terms(EN, Network::Devnet, "3", None)),
+        ("desk", desk::desk(EN, &fresh, false)),
+        ("desk_welcome", desk::desk(EN, &desk::Desk { live_bets: Some(0), ..fresh }, true)),
+        ("desk_unknown", desk::desk(EN, &desk::Desk::default(), false)),
+        ("help", help(EN)),
+        (
+            "status",
+            status(
+                EN,
+                Network::Local,
+                &[("status-service-room", true), ("status-service-oracle", false)],
+                &[(Asset::Sol, quote("160.21")), (Asset::Btc, None)],
+                NOW,
+            ),
+        ),
+        ("wallet", wallet(EN, &account(), quote("160.21"))),
+        ("deposit", deposit(EN, ADDRESS, sol("0.001"))),
+        (
+            "transfers",
+            transfers(
+                EN,
+                1,
+                23,
+                &[
+                    transfer(TransferKind::Deposit, 2_000_000_000, SIGNATURE, ""),
+                    transfer(TransferKind::Stake, -500_000_000, "", ""),
+                    transfer(TransferKind::Withdrawal, -500_000_000, "", "SUBMITTED"),
+                    transfer(TransferKind::Payout, 985_000_001, "", ""),
+                ],
+                NOW,
+            ),
+        ),
+        ("transfers_none", transfers(EN, 0, 0, &[], NOW)),
+        ("rooms_live", rooms(EN, RoomFilter::Live, 0, 7, &[touch(), locked.clone()], NOW)),
+        ("rooms_mine_none", rooms(EN, RoomFilter::Mine, 0, 0, &[], NOW)),
+        ("card_open", room_card(EN, &touch(), None, quote("160.21"), NOW)),
+        ("card_empty_no_price", room_card(EN, &empty, None, None, NOW)),
+        ("card_mine", room_card(EN, &touch(), Some(me), quote("160.21"), NOW)),
+        ("card_locked", room_card(EN, &locked, Some(me), quote("160.21"), datetime!(2026-11-22 17:40 UTC))),
+        ("card_settled", room_card(EN, &settled_room, Some(me), None, NOW + Duration::days(1))),
+        ("result", result(EN, &settled_room, Some((&settlement, &verdict)), page(SIGNATURE))),
+        ("result_pending", result(EN, &locked, None, None)),
+        ("stake", stake(EN, &touch(), 0, Some(sol("1.25")), NOW)),
+        ("type_stake_wrong", type_stake(EN, &touch(), 1, true, NOW)),
+        ("preview", preview(EN, &touch(), 0, sol("0.5"), sol("0.707857142"), slip(), NOW)),
+        ("preview_alone", preview(EN, &empty, 1, sol("0.5"), sol("0.5"), slip(), NOW)),
+        ("placing", placing(EN, sol("0.5"))),
+        ("placed", placed(EN, &touch(), &bet(BetState::Accepted, 0), NOW)),
+        ("bet_refused", bet_refused(EN, touch().id, &refusal, NOW)),
+        ("bets", bets(EN, 0, 11, &lines, NOW)),
+        ("create_kind", create(EN, &CreateDraft::default(), &opening(None, false))),
+        ("create_asset", create(EN, &draft(CreateStep::Asset), &opening(None, false))),
+        ("create_comparator", create(EN, &draft(CreateStep::Comparator), &opening(None, false))),
+        ("create_target_wrong", create(EN, &draft(CreateStep::Target), &opening(None, true))),
+        ("create_horizon", create(EN, &draft(CreateStep::Horizon), &opening(None, false))),
+        ("create_custom_horizon", create(EN, &draft(CreateStep::CustomHorizon), &opening(None, false))),
+        ("create_review", create(EN, &draft(CreateStep::Review), &opening(Some(slip()), false))),
+        ("opened", opened(EN, &empty, NOW)),
+        ("room_refused", room_refused(EN, &duplicate, Some((touch().id, "12".into())), NOW)),
+        ("withdraw_address", withdraw_address(EN, &withdraw_draft, sol("0.75"), true)),
+        ("withdraw_amount", withdraw_amount(EN, ADDRESS, sol("0.75"), Some("No.".into()))),
+        ("withdraw_preview", withdraw_preview(EN, ADDRESS, sol("0.5"), &preview_withdrawal, slip())),
+        ("withdraw_refused", withdraw_refused(EN, &broke, NOW)),
+        (
+            "withdrawal_submitted",
+            withdrawal(EN, &withdrawal_in(WithdrawalState::Submitted), page(SIGNATURE), NOW),
+        ),
+        ("withdrawal_held", withdrawal(EN, &withdrawal_in(WithdrawalState::Held), None, NOW)),
+        ("withdrawal_failed", withdrawal(EN, &withdrawal_in(WithdrawalState::Failed), None, NOW)),
+        ("notice_deposit_seen", say(deposit_notice(DepositState::Seen))),
+        ("notice_deposit_credited", say(deposit_notice(DepositState::Credited))),
+        ("notice_won", say(settled(Fate::Won, 791_000_000, VoidReason::Unspecified, "165.02"))),
+        ("notice_lost", say(settled(Fate::Lost, 0, VoidReason::Unspecified, "165.02"))),
+        ("notice_void", say(settled(Fate::RoomVoid, 500_000_000, VoidReason::OracleInsufficient, ""))),
+        ("notice_past_post", say(settled(Fate::PastPost, 500_000_000, VoidReason::Unspecified, "165.02"))),
+        ("fault", fault(EN, "7F3A12BC")),
+        ("group", in_private(EN, link)),
+    ]
+}
+
+#[test]
+fn every_screen_is_as_committed() {
+    for (name, screen) in all() {
+        insta::assert_snapshot!(name, shown(&screen));
+    }
+}
+
+#[test]
+fn every_screen_is_something_telegram_takes() {
+    for (name, screen) in all() {
+        assert!(screen.text.encode_utf16().count() <= MAX_TEXT, "{name} is too long");
+        assert!(!screen.text.is_empty(), "{name} is empty");
+        let opened = screen.text.matches("<b>").count();
+        assert_eq!(opened, screen.text.matches("</b>").count(), "{name}: bold is left open");
+        assert!(
+            !screen.text.contains("{$") && !screen.text.contains("{ "),
+            "{name} lacks a value: {}",
+            screen.text
+        );
+        for button in screen.keyboard.iter().flatten() {
+            assert!(!button.label.is_empty(), "{name} has an empty button");
+            if let Action::Press(press) = &button.action {
+                assert!(press.encode().len() <= crate::callbacks::MAX_BYTES, "{name}: {}", button.label);
+            }
+        }
+    }
+}
+
+/// Buttons of what stays in the chat as a record must not overwrite it.
+#[test]
+fn records_are_never_overwritten() {
+    for (name, screen) in all() {
+        let record = name.starts_with("notice_")
+            || name.starts_with("withdrawal_")
+            || ["placed", "bet_refused", "fault"].contains(&name);
+        for button in screen.keyboard.iter().flatten() {
+            if let Action::Press(press) = &button.action {
+                assert_eq!(press.fresh, record, "{name}: {}", button.label);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hundred_long_lines_still_fit() {
+    let long = transfer(TransferKind::WithdrawalReturned, i64::MIN + 1, SIGNATURE, "SUBMITTED");
+    let screen = transfers(EN, 0, 10, &vec![long; usize::try_from(TRANSFERS_PAGE).unwrap()], NOW);
+    assert!(screen.text.encode_utf16().count() <= MAX_TEXT);
+}
+
+#[test]
+fn a_subtitle_cannot_smuggle_tags() {
+    let room = RoomView { subtitle: "<a href=\"tg://user?id=1\">x</a>".into(), ..touch() };
+    let text = room_card(EN, &room, None, None, NOW).text;
+    assert!(!text.contains("<a "), "{text}");
+}
+
+#[test]
+fn refusals_show_moments_and_spans() {
+    let locked = Refusal::new(RefusalCode::BetLocked)
+        .with("lock_at", datetime!(2026-11-22 17:10 UTC).unix_timestamp());
+    assert_eq!(refusal(EN, &locked, NOW), "Betting closed 17:10 UTC.");
+    let horizon = Refusal::new(RefusalCode::RoomHorizon).with("min", 900).with("max", 86_400);
+    assert_eq!(refusal(EN, &horizon, NOW), "The deadline must be between 15 min and 1 d 0 h away.");
+}

@@ -1,0 +1,235 @@
+//! The gateway's own settings.
+
+use chassis::settings::{Endpoint, Invalid, Network, Reader};
+use proto::Lamports;
+use secrecy::{ExposeSecret, SecretString};
+use std::time::Duration;
+
+/// What the gateway is configured with, beside what every service has.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the money is.
+    pub network: Network,
+    /// The bot.
+    pub telegram: Telegram,
+    /// Flood control of ours, and Telegram's.
+    pub limits: Limits,
+    /// Who answers questions.
+    pub services: Services,
+    /// How long a request may wait for its service before it is refused as expired.
+    pub patience: Duration,
+    /// How long a preview may be agreed to.
+    pub slip_life: Duration,
+    /// What the deposit screen says.
+    pub minimum_deposit: Lamports,
+    /// What the terms say, in percent.
+    pub fee_percent: String,
+    /// Offered by the wizard, in seconds.
+    pub horizons: Vec<u32>,
+}
+
+/// How to reach Telegram and be reached by it.
+#[derive(Clone, Debug)]
+pub struct Telegram {
+    /// Given by @BotFather.
+    pub token: SecretString,
+    /// The Bot API server.
+    pub api_url: Endpoint,
+    /// How long one poll waits for updates.
+    pub poll: Duration,
+    /// Where Telegram delivers updates; without it they are polled.
+    pub webhook: Option<Webhook>,
+}
+
+/// Delivery of updates by HTTPS.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// Public address of `/telegram`.
+    pub url: Endpoint,
+    /// Proves that a request comes from Telegram.
+    pub secret: SecretString,
+}
+
+/// Numbers of the flood control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Messages of one user in a minute.
+    pub messages: u32,
+    /// Presses of one user in a minute.
+    pub presses: u32,
+    /// Calls to Telegram in any second.
+    pub overall_per_second: u32,
+    /// Between two messages to one chat; edits are spaced apart from new messages.
+    pub chat_gap: Duration,
+    /// Messages to one group in any minute.
+    pub group_per_minute: u32,
+}
+
+/// gRPC addresses of the services that are asked.
+#[derive(Clone, Debug)]
+pub struct Services {
+    /// Rooms and bets.
+    pub room: Endpoint,
+    /// Balances.
+    pub wallet: Endpoint,
+    /// Prices.
+    pub oracle: Endpoint,
+    /// Verdicts.
+    pub settlement: Endpoint,
+}
+
+impl Settings {
+    /// Declares and reads them.
+    ///
+    /// # Errors
+    /// At least one cannot be used; the reader knows which.
+    pub fn declare(r: &mut Reader) -> Result<Self, Invalid> {
+        let network = r.network();
+        let telegram = Telegram::declare(r);
+        let limits = Limits::declare(r);
+        let services = Services::declare(r);
+        let patience = r
+            .setting("REQUEST_PATIENCE", "How long a bet, a room or a withdrawal may wait for its service before it is refused as expired.")
+            .between(Duration::from_secs(1), Duration::from_secs(300))
+            .or(Duration::from_secs(30));
+        let slip_life = r
+            .setting("SLIP_LIFE", "How long a preview may be confirmed.")
+            .between(Duration::from_secs(10), Duration::from_secs(24 * 3600))
+            .or(Duration::from_secs(15 * 60));
+        let minimum_deposit = r
+            .setting(
+                "DEPOSIT_MINIMUM_LAMPORTS",
+                "The smallest deposit that is told about, as the deposit screen says it.",
+            )
+            .between(0_i64, i64::MAX)
+            .or(1_000_000);
+        let fee_percent = r
+            .setting(
+                "FEE_BASIS_POINTS",
+                "Protocol and host fee together, as the terms say it; what counts is in each room's terms.",
+            )
+            .between(0_u32, 10_000)
+            .or(300);
+        let horizons = r
+            .setting("ROOM_HORIZONS", "Horizons offered by the wizard.")
+            .check("1 to 9", |list: &Vec<Duration>| {
+                if (1..=9).contains(&list.len()) { Ok(()) } else { Err("is not a list of 1 to 9".to_owned()) }
+            })
+            .or([15, 30, 60, 120, 240].map(|minutes| Duration::from_secs(minutes * 60)).to_vec());
+        Ok(Self {
+            network,
+            telegram: telegram?,
+            limits: limits?,
+            services: services?,
+            patience: patience?,
+            slip_life: slip_life?,
+            minimum_deposit: Lamports::new(minimum_deposit?),
+            fee_percent: crate::screens::format::exact_percent(fee_percent?),
+            horizons: horizons?.iter().filter_map(|span| u32::try_from(span.as_secs()).ok()).collect(),
+        })
+    }
+}
+
+impl Telegram {
+    fn declare(r: &mut Reader) -> Result<Self, Invalid> {
+        let token = r
+            .setting("TELEGRAM_BOT_TOKEN", "The bot's token, from @BotFather.")
+            .check("NUMBER:TEXT", |token: &SecretString| match token.expose_secret().split_once(':') {
+                Some((id, rest)) if id.parse::<u64>().is_ok() && !rest.is_empty() => Ok(()),
+                _ => Err("is not the token of a bot".to_owned()),
+            })
+            .required("123456:ABC-DEF");
+        let telegram = <Endpoint as chassis::settings::Value>::parse("https://api.telegram.org");
+        let api_url = r
+            .setting::<Endpoint>("TELEGRAM_API_URL", "The Bot API server; without it, Telegram's own.")
+            .optional("https://api.telegram.org");
+        let poll = r
+            .setting("TELEGRAM_POLL", "How long one request for updates waits for them.")
+            .between(Duration::from_secs(1), Duration::from_secs(10))
+            .or(Duration::from_secs(10));
+        let url = r
+            .setting::<Endpoint>(
+                "TELEGRAM_WEBHOOK_URL",
+                "Public HTTPS address of this service's `/telegram`; without it updates are polled.",
+            )
+            .optional("https://bot.example.org/telegram");
+        let secret = r
+            .setting::<SecretString>(
+                "TELEGRAM_WEBHOOK_SECRET",
+                "Sent by Telegram with each update; needed with TELEGRAM_WEBHOOK_URL.",
+            )
+            .check("1 to 256 of A-Z, a-z, 0-9, _ and -", |secret: &SecretString| {
+                let secret = secret.expose_secret();
+                let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+                match (1..=256).contains(&secret.len()) && secret.chars().all(allowed) {
+                    true => Ok(()),
+                    false => Err("is too long or has other characters".to_owned()),
+                }
+            })
+            .optional("a-long-random-text");
+        let (url, secret) = (url?, secret?);
+        let webhook = match (url, secret) {
+            (Some(url), Some(secret)) => Some(Webhook { url, secret }),
+            (None, _) => None,
+            (Some(_), None) => {
+                return Err(r.refuse("TELEGRAM_WEBHOOK_SECRET", "is required with TELEGRAM_WEBHOOK_URL"));
+            }
+        };
+        let api_url = match (api_url?, telegram) {
+            (Some(url), _) | (None, Ok(url)) => url,
+            (None, Err(why)) => return Err(r.refuse("TELEGRAM_API_URL", why)),
+        };
+        Ok(Self { token: token?, api_url, poll: poll?, webhook })
+    }
+}
+
+impl Limits {
+    fn declare(r: &mut Reader) -> Result<Self, Invalid> {
+        let messages = r
+            .setting("LIMIT_MESSAGES_PER_MINUTE", "Messages taken from one user in a minute.")
+            .at_least(1)
+            .or(10);
+        let presses = r
+            .setting("LIMIT_PRESSES_PER_MINUTE", "Presses taken from one user in a minute.")
+            .at_least(1)
+            .or(60);
+        let overall_per_second = r
+            .setting("TELEGRAM_CALLS_PER_SECOND", "Messages and edits to all chats in any second.")
+            .between(1, 1_000)
+            .or(30);
+        let chat_gap = r
+            .setting(
+                "TELEGRAM_CHAT_GAP",
+                "Time between two messages to one chat; edits are spaced likewise, apart from new messages.",
+            )
+            .between(Duration::ZERO, Duration::from_secs(60))
+            .or(Duration::from_secs(1));
+        let group_per_minute = r
+            .setting("TELEGRAM_GROUP_PER_MINUTE", "Messages to one group in any minute.")
+            .between(1, 1_000)
+            .or(20);
+        Ok(Self {
+            messages: messages?,
+            presses: presses?,
+            overall_per_second: overall_per_second?,
+            chat_gap: chat_gap?,
+            group_per_minute: group_per_minute?,
+        })
+    }
+}
+
+impl Services {
+    fn declare(r: &mut Reader) -> Result<Self, Invalid> {
+        let room =
+            r.setting("ROOM_GRPC_URL", "room-svc, for rooms and bets.").required("http://room-svc:8081");
+        let wallet = r
+            .setting("WALLET_GRPC_URL", "wallet-svc, for balances and transfers.")
+            .required("http://wallet-svc:8081");
+        let oracle =
+            r.setting("ORACLE_GRPC_URL", "oracle-svc, for prices.").required("http://oracle-svc:8081");
+        let settlement = r
+            .setting("SETTLEMENT_GRPC_URL", "settlement-svc, for verdicts and receipts.")
+            .required("http://settlement-svc:8081");
+        Ok(Self { room: room?, wallet: wallet?, oracle: oracle?, settlement: settlement? })
+    }
+}

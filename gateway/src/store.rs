@@ -1,0 +1,10 @@
+//! All SQL of the schema `gateway`, one file per thing it keeps.
+
+pub mod accounts;
+pub mod deliveries;
+pub mod drafts;
+pub mod house;
+pub mod requests;
+pub mod slips;
+pub mod threads;
+pub mod updates;

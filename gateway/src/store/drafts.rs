@@ -1,0 +1,147 @@
+//! What users are in the middle of.
+
+use crate::domain::{CreateDraft, WithdrawDraft};
+use chassis::Fault;
+use proto::{AccountId, RoomId};
+use serde::{Deserialize, Serialize};
+use sqlx::PgExecutor;
+use time::{Duration, OffsetDateTime};
+
+/// Sessions end after a day.
+const KEPT: Duration = Duration::hours(24);
+
+/// A dialogue that is not finished; one of each kind per user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Draft {
+    /// A room.
+    Create(CreateDraft),
+    /// A withdrawal.
+    Withdraw(WithdrawDraft),
+    /// A stake that will be typed.
+    Stake {
+        /// Where.
+        room: RoomId,
+        /// On which outcome.
+        outcome: u32,
+    },
+}
+
+/// Which dialogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DraftKind {
+    /// A room.
+    Create,
+    /// A withdrawal.
+    Withdraw,
+    /// A stake.
+    Stake,
+}
+
+impl DraftKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Withdraw => "withdraw",
+            Self::Stake => "stake",
+        }
+    }
+}
+
+impl Draft {
+    const fn kind(&self) -> DraftKind {
+        match self {
+            Self::Create(_) => DraftKind::Create,
+            Self::Withdraw(_) => DraftKind::Withdraw,
+            Self::Stake { .. } => DraftKind::Stake,
+        }
+    }
+
+    /// Whether the next message of the user may be meant for it.
+    #[must_use]
+    pub const fn awaits_text(&self) -> bool {
+        match self {
+            Self::Create(draft) => draft.awaits_text(),
+            Self::Withdraw(draft) => draft.awaits_text(),
+            Self::Stake { .. } => true,
+        }
+    }
+}
+
+/// Keeps a draft and makes it the one that the next message is meant for.
+///
+/// # Errors
+/// The database.
+pub async fn save(
+    db: impl PgExecutor<'_>,
+    telegram_user_id: i64,
+    draft: &Draft,
+    now: OffsetDateTime,
+) -> Result<(), Fault> {
+    let body = serde_json::to_value(draft).map_err(|error| Fault::bug(error.to_string()))?;
+    sqlx::query!(
+        "INSERT INTO gateway.draft (telegram_user_id, kind, body, touched_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (telegram_user_id, kind) DO UPDATE
+            SET body = EXCLUDED.body, touched_at = EXCLUDED.touched_at, expires_at = EXCLUDED.expires_at",
+        telegram_user_id,
+        draft.kind().name(),
+        body,
+        now,
+        now + KEPT
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Throws a draft away.
+///
+/// # Errors
+/// The database.
+pub async fn drop(db: impl PgExecutor<'_>, telegram_user_id: i64, kind: DraftKind) -> sqlx::Result<()> {
+    sqlx::query!(
+        "DELETE FROM gateway.draft WHERE telegram_user_id = $1 AND kind = $2",
+        telegram_user_id,
+        kind.name()
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Throws a draft away whose request was done; after a refusal it stays, to be changed.
+///
+/// # Errors
+/// The database.
+pub async fn done(db: impl PgExecutor<'_>, account: AccountId, kind: DraftKind) -> sqlx::Result<()> {
+    sqlx::query!(
+        "DELETE FROM gateway.draft WHERE kind = $2 AND telegram_user_id =
+            (SELECT telegram_user_id FROM gateway.account WHERE account_id = $1)",
+        account.uuid(),
+        kind.name()
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The user's drafts, the one touched last first. One that an older release wrote and this one
+/// cannot read is left out.
+///
+/// # Errors
+/// The database.
+pub async fn of(
+    db: impl PgExecutor<'_>,
+    telegram_user_id: i64,
+    now: OffsetDateTime,
+) -> sqlx::Result<Vec<Draft>> {
+    let rows = sqlx::query!(
+        "SELECT body FROM gateway.draft WHERE telegram_user_id = $1 AND expires_at > $2 ORDER BY touched_at DESC",
+        telegram_user_id,
+        now
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().filter_map(|row| serde_json::from_value(row.body).ok()).collect())
+}

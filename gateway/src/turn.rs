@@ -1,0 +1,137 @@
+//! What an update leads to: rows to write together, and what is answered.
+
+use crate::{
+    commands::{self, Told},
+    screens::Screen,
+    store::{
+        accounts::{self, Account},
+        drafts::{self, Draft, DraftKind},
+        slips::{self, Slip},
+        updates,
+    },
+};
+use chassis::{Db, Fault, Outgoing};
+use proto::{AccountId, RoomId, wallet::WatchDeposits};
+use time::Duration;
+use uuid::Uuid;
+
+/// The result of a handler: nothing is written or said before it is carried out.
+#[derive(Clone, Debug, Default)]
+pub struct Turn {
+    /// Committed together, with the mark on the update.
+    pub writes: Vec<Write>,
+    /// Shown in the chat.
+    pub screen: Option<Screen>,
+    /// Shown over the chat; presses only.
+    pub toast: Option<String>,
+    /// The toast waits for a tap.
+    pub alert: bool,
+    /// A press opens this instead.
+    pub url: Option<String>,
+    /// Answered in a new message, whatever was pressed.
+    pub fresh: bool,
+}
+
+/// A row to write.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// Where the user is in a dialogue.
+    Save(Draft),
+    /// The dialogue is over.
+    Drop(DraftKind),
+    /// A preview's offer.
+    Mint(Slip),
+    /// The offer is taken.
+    Use(Slip),
+    /// A newcomer accepts the terms.
+    Join {
+        /// Minted for them.
+        account: Account,
+        /// Shown next.
+        room: Option<RoomId>,
+    },
+    /// Somebody looks at their deposit screen.
+    Watch(AccountId),
+}
+
+/// Whom and what a turn answers.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// The update.
+    pub update_id: i64,
+    /// Who.
+    pub user_id: i64,
+    /// Where.
+    pub chat_id: i64,
+    /// The pressed message.
+    pub message_id: Option<i32>,
+    /// Code of the language.
+    pub language: String,
+}
+
+impl Turn {
+    /// Only shows something.
+    #[must_use]
+    pub fn show(screen: Screen) -> Self {
+        Self { screen: Some(screen), ..Self::default() }
+    }
+
+    /// Only says something over the chat.
+    #[must_use]
+    pub fn toast(text: String) -> Self {
+        Self { toast: Some(text), ..Self::default() }
+    }
+
+    /// Adds a row to write.
+    #[must_use]
+    pub fn and(mut self, write: Write) -> Self {
+        self.writes.push(write);
+        self
+    }
+}
+
+/// Writes everything in one transaction. False: another delivery of the update was first, and
+/// nothing is written.
+///
+/// # Errors
+/// The database.
+pub async fn commit(db: &Db, scene: &Scene, writes: &[Write], patience: Duration) -> Result<bool, Fault> {
+    let mut unit = db.unit().await?;
+    unit.actor("gateway");
+    let now = unit.now().await?;
+    // A request tells its own outcome, whoever carries this turn to its end.
+    let answered = writes.iter().any(|write| matches!(write, Write::Use(_) | Write::Join { .. }));
+    if !updates::enter(unit.conn(), scene.update_id, answered, now).await? {
+        return Ok(false);
+    }
+    for write in writes {
+        match write {
+            Write::Save(draft) => drafts::save(unit.conn(), scene.user_id, draft, now).await?,
+            Write::Drop(kind) => drafts::drop(unit.conn(), scene.user_id, *kind).await?,
+            Write::Mint(slip) => slips::insert(unit.conn(), slip, now).await?,
+            Write::Use(slip) => {
+                let told = told(scene)?;
+                commands::request(&mut unit, scene.user_id, slip, told, patience).await?;
+            }
+            Write::Join { account, room } => {
+                let told = told(scene)?;
+                if accounts::insert(unit.conn(), scene.user_id, scene.chat_id, account, now).await? {
+                    commands::open_account(&mut unit, account, told, *room).await?;
+                }
+            }
+            Write::Watch(account) => {
+                let watch = WatchDeposits { account_id: account.bytes() };
+                let id = Uuid::new_v5(&account.uuid(), &scene.update_id.to_be_bytes());
+                unit.send(Outgoing::command(&watch).id(id).actor(account.to_string()));
+            }
+        }
+    }
+    unit.commit().await?;
+    Ok(true)
+}
+
+/// Requests arise from presses, so there is a message to tell them in.
+fn told(scene: &Scene) -> Result<Told<'_>, Fault> {
+    let message_id = scene.message_id.ok_or_else(|| Fault::bug("a request without a pressed message"))?;
+    Ok(Told { chat_id: scene.chat_id, message_id, language: &scene.language })
+}

@@ -1,0 +1,33 @@
+//! The gateway against a real broker and a real database. Telegram and the services it asks are
+//! small servers in this process, each speaking its real protocol over a socket.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    reason = "tests fail by panicking"
+)]
+
+mod delivery;
+mod dialogue;
+mod intake;
+mod services;
+mod stage;
+mod telegram;
+
+use std::time::Duration;
+
+/// Waits until `condition` holds, at most 30 s.
+async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
+    let waiting = async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting)
+        .await
+        .unwrap_or_else(|_| panic!("not within 30 s: {what}"));
+}

@@ -1,0 +1,274 @@
+//! The services the gateway asks, as one gRPC server with a little state.
+
+use proto::{
+    Lamports, RoomId,
+    oracle::{
+        self,
+        oracle_service_server::{OracleService, OracleServiceServer},
+    },
+    room::{
+        self, Room,
+        room_service_server::{RoomService, RoomServiceServer},
+    },
+    settlement::{
+        self,
+        settlement_service_server::{SettlementService, SettlementServiceServer},
+    },
+    timestamp,
+    wallet::{
+        self,
+        wallet_service_server::{WalletService, WalletServiceServer},
+    },
+};
+use std::sync::{Arc, Mutex};
+use time::{Duration, OffsetDateTime};
+use tokio::net::TcpListener;
+use tonic::{Request, Response, Status, transport::server::TcpIncoming};
+
+#[derive(Default)]
+pub struct State {
+    pub rooms: Vec<Room>,
+    pub bets: Vec<room::Bet>,
+    pub balance: i64,
+    pub broken: bool,
+}
+
+#[derive(Clone)]
+pub struct Services {
+    pub state: Arc<Mutex<State>>,
+    pub url: String,
+}
+
+pub const ADDRESS: &str = "9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin";
+
+impl Services {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = State { balance: 2_000_000_000, ..State::default() };
+        let services = Self { state: Arc::new(Mutex::new(state)), url };
+        let server = tonic::transport::Server::builder()
+            .add_service(RoomServiceServer::new(services.clone()))
+            .add_service(WalletServiceServer::new(services.clone()))
+            .add_service(OracleServiceServer::new(services.clone()))
+            .add_service(SettlementServiceServer::new(services.clone()));
+        tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
+        services
+    }
+
+    /// An open TOUCH room with a stake on NO.
+    pub fn open_room(&self, id: RoomId, number: i64) {
+        let now = OffsetDateTime::now_utc();
+        let terms = room::Terms {
+            room_id: id.bytes(),
+            kind: room::Kind::Touch.into(),
+            asset: "SOL".into(),
+            target: "165".into(),
+            open_price: "160".into(),
+            open_at: Some(timestamp(now)),
+            lock_at: Some(timestamp(now + Duration::minutes(30))),
+            deadline: Some(timestamp(now + Duration::minutes(60))),
+            outcomes: vec!["YES".into(), "NO".into()],
+            min_stake_lamports: 50_000_000,
+            max_stake_lamports: 5_000_000_000,
+            max_players: 10,
+            protocol_fee_bps: 200,
+            host_fee_bps: 100,
+            quorum: 3,
+            ..room::Terms::default()
+        };
+        let room = Room {
+            room_id: id.bytes(),
+            number,
+            terms: Some(terms),
+            terms_hash: vec![7; 32],
+            state: room::RoomState::Open.into(),
+            players: 1,
+            pools_lamports: vec![0, 1_000_000_000],
+            version: 1,
+            result: None,
+        };
+        self.state.lock().unwrap().rooms.push(room);
+    }
+
+    fn check(&self) -> Result<(), Status> {
+        if self.state.lock().unwrap().broken { Err(Status::internal("reference 42")) } else { Ok(()) }
+    }
+
+    fn room(&self, id: &[u8]) -> Result<Room, Status> {
+        let state = self.state.lock().unwrap();
+        state
+            .rooms
+            .iter()
+            .find(|room| room.room_id == id)
+            .cloned()
+            .ok_or_else(|| Status::not_found("no such room"))
+    }
+}
+
+#[tonic::async_trait]
+impl RoomService for Services {
+    async fn get_room(
+        &self,
+        request: Request<room::GetRoomRequest>,
+    ) -> Result<Response<room::GetRoomResponse>, Status> {
+        self.check()?;
+        let Some(room::get_room_request::Key::RoomId(id)) = request.into_inner().key else {
+            return Err(Status::not_found("no such room"));
+        };
+        Ok(Response::new(room::GetRoomResponse { room: Some(self.room(&id)?) }))
+    }
+
+    async fn list_rooms(
+        &self,
+        _: Request<room::ListRoomsRequest>,
+    ) -> Result<Response<room::ListRoomsResponse>, Status> {
+        self.check()?;
+        let rooms = self.state.lock().unwrap().rooms.clone();
+        let total = rooms.len() as u64;
+        Ok(Response::new(room::ListRoomsResponse { rooms, total, next_page_token: String::new() }))
+    }
+
+    async fn list_bets(
+        &self,
+        request: Request<room::ListBetsRequest>,
+    ) -> Result<Response<room::ListBetsResponse>, Status> {
+        self.check()?;
+        let request = request.into_inner();
+        let state = self.state.lock().unwrap();
+        let wanted = |bet: &&room::Bet| {
+            bet.account_id == request.account_id
+                && (request.room_id.is_empty() || bet.room_id == request.room_id)
+        };
+        let bets: Vec<_> = state.bets.iter().filter(wanted).cloned().collect();
+        let total = bets.len() as u64;
+        let answer = room::ListBetsResponse {
+            bets,
+            rooms: state.rooms.clone(),
+            total,
+            next_page_token: String::new(),
+        };
+        Ok(Response::new(answer))
+    }
+
+    async fn read_frozen_bets(
+        &self,
+        _: Request<room::ReadFrozenBetsRequest>,
+    ) -> Result<Response<room::ReadFrozenBetsResponse>, Status> {
+        Err(Status::unimplemented("not asked by the gateway"))
+    }
+
+    async fn preview_bet(
+        &self,
+        request: Request<room::PreviewBetRequest>,
+    ) -> Result<Response<room::PreviewBetResponse>, Status> {
+        self.check()?;
+        let request = request.into_inner();
+        let room = self.room(&request.room_id)?;
+        let payout_lamports = Lamports::new(request.stake_lamports).get() * 2;
+        Ok(Response::new(room::PreviewBetResponse { room: Some(room), payout_lamports }))
+    }
+}
+
+#[tonic::async_trait]
+impl WalletService for Services {
+    async fn get_account(
+        &self,
+        request: Request<wallet::GetAccountRequest>,
+    ) -> Result<Response<wallet::GetAccountResponse>, Status> {
+        self.check()?;
+        let balance = self.state.lock().unwrap().balance;
+        let account = wallet::Account {
+            account_id: request.into_inner().account_id,
+            deposit_address: ADDRESS.into(),
+            available_lamports: balance,
+            held_lamports: 0,
+            withdrawable_lamports: balance,
+        };
+        Ok(Response::new(wallet::GetAccountResponse { account: Some(account) }))
+    }
+
+    async fn list_transfers(
+        &self,
+        _: Request<wallet::ListTransfersRequest>,
+    ) -> Result<Response<wallet::ListTransfersResponse>, Status> {
+        self.check()?;
+        Ok(Response::new(wallet::ListTransfersResponse::default()))
+    }
+
+    async fn preview_withdrawal(
+        &self,
+        request: Request<wallet::PreviewWithdrawalRequest>,
+    ) -> Result<Response<wallet::PreviewWithdrawalResponse>, Status> {
+        self.check()?;
+        let lamports = request.into_inner().lamports;
+        let refusal = (lamports < 10_000_000).then(|| {
+            let refusal = proto::Refusal::new(proto::common::RefusalCode::WithdrawTooSmall);
+            (&refusal.with("min", 10_000_000).with("amount", lamports)).into()
+        });
+        let answer = wallet::PreviewWithdrawalResponse {
+            fee_lamports: 5_000,
+            arrives_lamports: lamports - 5_000,
+            hold_seconds: 0,
+            refusal,
+        };
+        Ok(Response::new(answer))
+    }
+
+    async fn get_withdrawal(
+        &self,
+        _: Request<wallet::GetWithdrawalRequest>,
+    ) -> Result<Response<wallet::GetWithdrawalResponse>, Status> {
+        Err(Status::unimplemented("not asked by the gateway"))
+    }
+
+    async fn get_ledger_summary(
+        &self,
+        _: Request<wallet::GetLedgerSummaryRequest>,
+    ) -> Result<Response<wallet::GetLedgerSummaryResponse>, Status> {
+        Err(Status::unimplemented("not asked by the gateway"))
+    }
+}
+
+#[tonic::async_trait]
+impl OracleService for Services {
+    async fn get_aggregate(
+        &self,
+        request: Request<oracle::GetAggregateRequest>,
+    ) -> Result<Response<oracle::GetAggregateResponse>, Status> {
+        self.check()?;
+        let aggregate = oracle::Aggregate {
+            asset: request.into_inner().asset,
+            price: "160.21".into(),
+            ..Default::default()
+        };
+        Ok(Response::new(oracle::GetAggregateResponse { aggregate: Some(aggregate), age_ms: 900 }))
+    }
+
+    async fn get_series(
+        &self,
+        _: Request<oracle::GetSeriesRequest>,
+    ) -> Result<Response<oracle::GetSeriesResponse>, Status> {
+        Err(Status::unimplemented("not asked by the gateway"))
+    }
+}
+
+#[tonic::async_trait]
+impl SettlementService for Services {
+    async fn get_settlement(
+        &self,
+        _: Request<settlement::GetSettlementRequest>,
+    ) -> Result<Response<settlement::GetSettlementResponse>, Status> {
+        self.check()?;
+        Err(Status::not_found("not decided"))
+    }
+
+    type GetEvidenceStream = futures::stream::Empty<Result<settlement::GetEvidenceResponse, Status>>;
+
+    async fn get_evidence(
+        &self,
+        _: Request<settlement::GetEvidenceRequest>,
+    ) -> Result<Response<Self::GetEvidenceStream>, Status> {
+        Err(Status::unimplemented("not asked by the gateway"))
+    }
+}

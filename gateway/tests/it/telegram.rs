@@ -1,0 +1,307 @@
+//! A Bot API server with the few methods the gateway calls, and a record of every call.
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use serde_json::{Value, json};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, Semaphore},
+};
+
+pub const TOKEN: &str = "4711:test";
+
+/// What the server does instead of obeying, once.
+#[derive(Clone, Copy, Debug)]
+pub enum Fault {
+    /// 429 with a time to wait.
+    TooMany(u64),
+    /// Obeys, and breaks the connection before the answer.
+    LoseAnswer,
+    /// 403, blocked by the user.
+    Blocked,
+}
+
+#[derive(Clone, Debug)]
+pub struct Message {
+    pub id: i64,
+    pub chat: i64,
+    pub text: String,
+    pub keyboard: Value,
+    pub edits: usize,
+}
+
+impl Message {
+    /// Callback data of the first button whose label contains a text.
+    pub fn button(&self, label: &str) -> Option<String> {
+        let rows = self.keyboard["inline_keyboard"].as_array()?;
+        let mut buttons = rows.iter().flat_map(|row| row.as_array().into_iter().flatten());
+        let button =
+            buttons.find(|button| button["text"].as_str().is_some_and(|text| text.contains(label)))?;
+        button["callback_data"].as_str().map(str::to_owned)
+    }
+}
+
+#[derive(Default)]
+struct Inner {
+    updates: Vec<Value>,
+    next_update: i64,
+    offset: i64,
+    messages: Vec<Message>,
+    answers: Vec<Value>,
+    faults: HashMap<String, VecDeque<Fault>>,
+    calls: Vec<(String, std::time::Instant)>,
+}
+
+#[derive(Clone)]
+pub struct Telegram {
+    inner: Arc<Mutex<Inner>>,
+    arrived: Arc<Notify>,
+    /// Permits for answers to `SendMessage`; unlimited unless a test takes them away.
+    gate: Arc<Semaphore>,
+    pub url: String,
+}
+
+impl Telegram {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let telegram = Self {
+            inner: Arc::new(Mutex::new(Inner { next_update: 1_000, ..Inner::default() })),
+            arrived: Arc::default(),
+            gate: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS / 2)),
+            url: format!("http://{}", listener.local_addr().unwrap()),
+        };
+        let routes = Router::new().route("/{bot}/{method}", post(call)).with_state(telegram.clone());
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        telegram
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap()
+    }
+
+    fn push(&self, mut update: Value) -> i64 {
+        let id = {
+            let mut inner = self.lock();
+            let id = inner.next_update;
+            inner.next_update += 1;
+            update["update_id"] = id.into();
+            inner.updates.push(update);
+            id
+        };
+        self.arrived.notify_waiters();
+        id
+    }
+
+    /// A user writes something in a chat.
+    pub fn say_in(&self, chat: i64, user: i64, text: &str) -> i64 {
+        let message = json!({"message_id": 1, "date": 1, "chat": chat_json(chat), "from": user_json(user), "text": text});
+        self.push(json!({"message": message}))
+    }
+
+    pub fn say(&self, user: i64, text: &str) -> i64 {
+        self.say_in(user, user, text)
+    }
+
+    /// A user presses a button of a message.
+    pub fn press_in(&self, chat: i64, user: i64, message: i64, data: &str) -> i64 {
+        let id = self.lock().next_update;
+        let message = json!({"message_id": message, "date": 1, "chat": chat_json(chat), "text": "x",
+            "from": {"id": 4711, "is_bot": true, "first_name": "ROOMS", "username": "rooms_test_bot"}});
+        let query = json!({"id": format!("q{id}"), "from": user_json(user), "chat_instance": "1", "message": message, "data": data});
+        self.push(json!({"callback_query": query}))
+    }
+
+    /// Presses the button of the newest message of a user's private chat that has it.
+    pub async fn press(&self, user: i64, label: &str) -> i64 {
+        let message = self.with_button(user, label).await;
+        self.press_in(user, user, message.id, &message.button(label).unwrap())
+    }
+
+    pub async fn with_button(&self, chat: i64, label: &str) -> Message {
+        let found = || self.messages(chat).into_iter().rev().find(|message| message.button(label).is_some());
+        crate::eventually(&format!("a button {label:?}"), || async { found().is_some() }).await;
+        found().unwrap()
+    }
+
+    /// Delivers an update again, as Telegram does when it was not confirmed.
+    pub fn redeliver(&self, id: i64) {
+        let update = self.lock().updates.iter().find(|update| update["update_id"] == id).cloned().unwrap();
+        {
+            let mut inner = self.lock();
+            inner.offset = inner.offset.min(id);
+            inner.updates.retain(|update| update["update_id"] != id);
+            inner.updates.insert(0, update);
+        }
+        self.arrived.notify_waiters();
+    }
+
+    pub fn messages(&self, chat: i64) -> Vec<Message> {
+        self.lock().messages.iter().filter(|message| message.chat == chat).cloned().collect()
+    }
+
+    /// Waits for a message with a text in a chat.
+    pub async fn sees(&self, chat: i64, text: &str) -> Message {
+        let found = || self.messages(chat).into_iter().rev().find(|message| message.text.contains(text));
+        let what = format!("{text:?} in chat {chat}");
+        let waiting = crate::eventually(&what, || async { found().is_some() });
+        if tokio::time::timeout(Duration::from_secs(20), waiting).await.is_err() {
+            panic!("no {what}, but {:#?}", self.messages(chat));
+        }
+        found().unwrap()
+    }
+
+    pub fn answers(&self) -> Vec<Value> {
+        self.lock().answers.clone()
+    }
+
+    pub fn inject(&self, method: &str, fault: Fault) {
+        self.lock().faults.entry(method.to_owned()).or_default().push_back(fault);
+    }
+
+    /// Everything below was confirmed.
+    pub fn offset(&self) -> i64 {
+        self.lock().offset
+    }
+
+    /// Holds back the answers to `SendMessage` until the returned permits are dropped.
+    pub async fn hold_sends(&self) -> tokio::sync::OwnedSemaphorePermit {
+        let all = u32::try_from(self.gate.available_permits().min(u32::MAX as usize)).unwrap();
+        let gate = Arc::clone(&self.gate);
+        while gate.available_permits() > all as usize {
+            gate.forget_permits(1_000_000);
+        }
+        gate.acquire_many_owned(all).await.unwrap()
+    }
+
+    pub fn calls(&self, method: &str) -> Vec<std::time::Instant> {
+        self.lock().calls.iter().filter(|(name, _)| name == method).map(|(_, at)| *at).collect()
+    }
+
+    async fn obey(&self, method: &str, params: &Value) -> Result<Value, Response> {
+        match method {
+            "GetMe" => {
+                Ok(json!({"id": 4711, "is_bot": true, "first_name": "ROOMS", "username": "rooms_test_bot",
+                "can_join_groups": true, "can_read_all_group_messages": false, "supports_inline_queries": false,
+                "has_main_web_app": false}))
+            }
+            "GetUpdates" => Ok(self.updates(params).await),
+            "SendMessage" => {
+                let _permit = self.gate.acquire().await;
+                let mut inner = self.lock();
+                let message = Message {
+                    id: i64::try_from(inner.messages.len()).unwrap() + 100,
+                    chat: params["chat_id"].as_i64().unwrap(),
+                    text: params["text"].as_str().unwrap().to_owned(),
+                    keyboard: params["reply_markup"].clone(),
+                    edits: 0,
+                };
+                inner.messages.push(message.clone());
+                Ok(message_json(&message))
+            }
+            "EditMessageText" => {
+                let mut inner = self.lock();
+                let found = inner
+                    .messages
+                    .iter_mut()
+                    .find(|m| params["message_id"] == m.id && params["chat_id"] == m.chat);
+                let Some(message) = found else {
+                    return Err(error(400, "Bad Request: message to edit not found", None));
+                };
+                message.text = params["text"].as_str().unwrap().to_owned();
+                message.keyboard = params["reply_markup"].clone();
+                message.edits += 1;
+                Ok(message_json(message))
+            }
+            "AnswerCallbackQuery" => {
+                self.lock().answers.push(params.clone());
+                Ok(true.into())
+            }
+            _ => Ok(true.into()),
+        }
+    }
+
+    async fn updates(&self, params: &Value) -> Value {
+        let offset = params["offset"].as_i64().unwrap_or_default();
+        let wait = Duration::from_secs(params["timeout"].as_u64().unwrap_or_default());
+        let waiting = async {
+            loop {
+                let arrived = self.arrived.notified();
+                {
+                    let mut inner = self.lock();
+                    inner.offset = inner.offset.max(offset);
+                    let redelivered =
+                        inner.updates.iter().filter(|u| u["update_id"].as_i64().unwrap() >= offset);
+                    let found: Vec<_> = redelivered.cloned().collect();
+                    if !found.is_empty() {
+                        return found;
+                    }
+                }
+                arrived.await;
+            }
+        };
+        tokio::time::timeout(wait, waiting).await.unwrap_or_default().into()
+    }
+}
+
+fn chat_json(chat: i64) -> Value {
+    if chat < 0 {
+        json!({"id": chat, "type": "supergroup", "title": "Group"})
+    } else {
+        json!({"id": chat, "type": "private", "first_name": "User"})
+    }
+}
+
+fn user_json(user: i64) -> Value {
+    json!({"id": user, "is_bot": false, "first_name": "User", "language_code": "en"})
+}
+
+fn message_json(message: &Message) -> Value {
+    json!({"message_id": message.id, "date": 1, "chat": chat_json(message.chat), "text": message.text,
+        "from": {"id": 4711, "is_bot": true, "first_name": "ROOMS", "username": "rooms_test_bot"}})
+}
+
+fn error(code: u16, description: &str, retry_after: Option<u64>) -> Response {
+    let mut body = json!({"ok": false, "error_code": code, "description": description});
+    if let Some(seconds) = retry_after {
+        body["parameters"] = json!({"retry_after": seconds});
+    }
+    (axum::http::StatusCode::from_u16(code).unwrap(), Json(body)).into_response()
+}
+
+async fn call(
+    State(telegram): State<Telegram>,
+    Path((bot, method)): Path<(String, String)>,
+    body: Bytes,
+) -> Response {
+    assert_eq!(bot, format!("bot{TOKEN}"));
+    let params: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let fault = {
+        let mut inner = telegram.lock();
+        inner.calls.push((method.clone(), chassis::clock::monotonic()));
+        inner.faults.get_mut(&method).and_then(VecDeque::pop_front)
+    };
+    match fault {
+        Some(Fault::TooMany(seconds)) => return error(429, "Too Many Requests", Some(seconds)),
+        Some(Fault::Blocked) => return error(403, "Forbidden: bot was blocked by the user", None),
+        Some(Fault::LoseAnswer) => {
+            let _ = telegram.obey(&method, &params).await;
+            let broken = futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("lost")) });
+            return axum::body::Body::from_stream(broken).into_response();
+        }
+        None => {}
+    }
+    match telegram.obey(&method, &params).await {
+        Ok(result) => Json(json!({"ok": true, "result": result})).into_response(),
+        Err(refusal) => refusal,
+    }
+}
