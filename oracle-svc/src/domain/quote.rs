@@ -1,6 +1,6 @@
 //! One price from one venue, and how long it may be believed.
 
-use super::market::{Currency, Pair, VenueId};
+use super::market::{Asset, Currency, Pair, VenueId};
 use super::moment::{Moment, SECOND};
 use super::price::Price;
 use std::collections::BTreeMap;
@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 pub const HEARD_WITHIN: i64 = 2 * SECOND;
 /// A quote that did not change for longer than this is stale even on a live connection.
 pub const CHANGED_WITHIN: i64 = 30 * SECOND;
-/// The USDT rate moves by hundredths of a percent a day and its books are quieter than the
-/// assets': an unchanged rate is believed longer than an unchanged price.
-pub const RATE_CHANGED_WITHIN: i64 = 120 * SECOND;
+/// The USDT rate moves by hundredths of a percent a day, and few venues trade it. What one of them
+/// said is believed for this long, also while it is away: else the loss of one venue that knows the
+/// rate would cost the votes of all that need it.
+pub const RATE_WITHIN: i64 = 600 * SECOND;
 /// Largest distance between the venue's time and our receipt.
 pub const SKEW: i64 = 2 * SECOND;
 
@@ -67,6 +68,7 @@ struct Feed {
 #[derive(Debug, Default)]
 pub struct Board {
     feeds: BTreeMap<VenueId, Feed>,
+    rates: BTreeMap<VenueId, Held>,
 }
 
 impl Board {
@@ -99,43 +101,47 @@ impl Board {
             return Err(Dropped::Skewed { micros });
         }
         let VenueQuote { pair, price, venue_time } = quote;
-        match feed.quotes.get(&pair) {
+        let last = match pair {
+            Pair::Asset(..) => feed.quotes.get(&pair),
+            Pair::UsdtUsd => self.rates.get(&venue),
+        };
+        match last {
             Some(last) if venue_time < last.venue_time => return Err(Dropped::OutOfOrder),
             Some(last) if venue_time == last.venue_time && price == last.price => return Ok(()),
             _ => {}
         }
-        feed.quotes.insert(pair, Held { venue, price, venue_time, received_at: at });
+        let held = Held { venue, price, venue_time, received_at: at };
+        match pair {
+            Pair::Asset(..) => feed.quotes.insert(pair, held),
+            Pair::UsdtUsd => self.rates.insert(venue, held),
+        };
         Ok(())
     }
 
-    /// The quotes of a pair that are fresh at `at`, by venue.
-    pub fn fresh(&self, pair: Pair, at: Moment) -> impl Iterator<Item = Held> + '_ {
-        let changed_within = match pair {
-            Pair::Asset(..) => CHANGED_WITHIN,
-            Pair::UsdtUsd => RATE_CHANGED_WITHIN,
-        };
+    /// The quotes of an asset in a currency that are fresh at `at`, by venue.
+    pub fn fresh(&self, asset: Asset, currency: Currency, at: Moment) -> impl Iterator<Item = Held> + '_ {
         self.feeds
             .values()
             .filter(move |feed| at.since(feed.heard_at) <= HEARD_WITHIN)
-            .filter_map(move |feed| feed.quotes.get(&pair).copied())
-            .filter(move |held| at.since(held.received_at) <= changed_within)
+            .filter_map(move |feed| feed.quotes.get(&Pair::Asset(asset, currency)).copied())
+            .filter(move |held| at.since(held.received_at) <= CHANGED_WITHIN)
+    }
+
+    /// What a USDT is worth in USD, as each venue that trades it said of late.
+    pub fn rates(&self, at: Moment) -> impl Iterator<Item = Held> + '_ {
+        self.rates.values().copied().filter(move |held| at.since(held.received_at) <= RATE_WITHIN)
     }
 
     /// The quotes of an asset fresh at `at`, in either currency.
-    pub fn fresh_asset(
-        &self,
-        asset: super::market::Asset,
-        at: Moment,
-    ) -> impl Iterator<Item = (Currency, Held)> + '_ {
-        [Currency::Usd, Currency::Usdt].into_iter().flat_map(move |currency| {
-            self.fresh(Pair::Asset(asset, currency), at).map(move |held| (currency, held))
-        })
+    pub fn fresh_asset(&self, asset: Asset, at: Moment) -> impl Iterator<Item = (Currency, Held)> + '_ {
+        [Currency::Usd, Currency::Usdt]
+            .into_iter()
+            .flat_map(move |currency| self.fresh(asset, currency, at).map(move |held| (currency, held)))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::market::Asset;
     use super::*;
     use proptest::prelude::*;
 
@@ -159,10 +165,10 @@ mod tests {
     #[test]
     fn fresh_for_two_seconds_after_the_last_sign_of_life() {
         let mut board = board();
-        assert_eq!(board.fresh(PAIR, at(2_000)).count(), 1);
-        assert_eq!(board.fresh(PAIR, at(2_001)).count(), 0);
+        assert_eq!(board.fresh(Asset::Sol, Currency::Usd, at(2_000)).count(), 1);
+        assert_eq!(board.fresh(Asset::Sol, Currency::Usd, at(2_001)).count(), 0);
         board.heard(VenueId::Kraken, at(2_000));
-        assert_eq!(board.fresh(PAIR, at(4_000)).count(), 1);
+        assert_eq!(board.fresh(Asset::Sol, Currency::Usd, at(4_000)).count(), 1);
     }
 
     #[test]
@@ -171,17 +177,17 @@ mod tests {
         for second in 1..=31 {
             board.heard(VenueId::Kraken, at(second * 1_000));
         }
-        assert_eq!(board.fresh(PAIR, at(30_000)).count(), 1);
-        assert_eq!(board.fresh(PAIR, at(30_001)).count(), 0);
+        assert_eq!(board.fresh(Asset::Sol, Currency::Usd, at(30_000)).count(), 1);
+        assert_eq!(board.fresh(Asset::Sol, Currency::Usd, at(30_001)).count(), 0);
     }
 
     #[test]
     fn a_repetition_is_no_change_but_a_trade_at_the_same_price_is() {
         let mut board = board();
         board.quoted(VenueId::Kraken, quote("165", 0), at(1_500)).unwrap();
-        assert_eq!(board.fresh(PAIR, at(1_500)).next().unwrap().received_at, at(0));
+        assert_eq!(board.fresh(Asset::Sol, Currency::Usd, at(1_500)).next().unwrap().received_at, at(0));
         board.quoted(VenueId::Kraken, quote("165", 1_600), at(1_700)).unwrap();
-        assert_eq!(board.fresh(PAIR, at(1_700)).next().unwrap().received_at, at(1_700));
+        assert_eq!(board.fresh(Asset::Sol, Currency::Usd, at(1_700)).next().unwrap().received_at, at(1_700));
     }
 
     #[test]
@@ -193,16 +199,29 @@ mod tests {
         assert_eq!(dropped, Err(Dropped::Skewed { micros: 2_100_000 }));
         assert_eq!(board.quoted(VenueId::Kraken, quote("1", -1), at(1)), Err(Dropped::OutOfOrder));
         assert_eq!(board.quoted(VenueId::Okx, quote("1", 0), at(0)), Err(Dropped::NotConnected));
-        assert_eq!(board.fresh(PAIR, at(1_000)).next().unwrap().price, Price::parse("165").unwrap());
+        assert_eq!(
+            board.fresh(Asset::Sol, Currency::Usd, at(1_000)).next().unwrap().price,
+            Price::parse("165").unwrap()
+        );
     }
 
     #[test]
     fn a_lost_or_new_connection_has_no_quotes() {
         let mut board = board();
         board.lost(VenueId::Kraken);
-        assert_eq!(board.fresh(PAIR, at(1)).count(), 0);
+        assert_eq!(board.fresh(Asset::Sol, Currency::Usd, at(1)).count(), 0);
         board.connected(VenueId::Kraken, at(2));
-        assert_eq!(board.fresh(PAIR, at(3)).count(), 0);
+        assert_eq!(board.fresh(Asset::Sol, Currency::Usd, at(3)).count(), 0);
+    }
+
+    #[test]
+    fn a_rate_outlives_its_connection_by_ten_minutes() {
+        let mut board = board();
+        let rate = VenueQuote { pair: Pair::UsdtUsd, ..quote("0.999", 0) };
+        board.quoted(VenueId::Kraken, rate, at(0)).unwrap();
+        board.lost(VenueId::Kraken);
+        assert_eq!(board.rates(at(600_000)).count(), 1);
+        assert_eq!(board.rates(at(600_001)).count(), 0);
     }
 
     proptest! {
@@ -227,7 +246,7 @@ mod tests {
                 }
             }
             let expected = ask - alive <= 2_000 && changed.is_some_and(|changed| ask - changed <= 30_000);
-            prop_assert_eq!(board.fresh(PAIR, at(ask)).count() == 1, expected);
+            prop_assert_eq!(board.fresh(Asset::Sol, Currency::Usd, at(ask)).count() == 1, expected);
         }
     }
 }

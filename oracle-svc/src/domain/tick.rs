@@ -1,7 +1,7 @@
 //! One look at the board: the quotes of a moment and the price they make.
 
 use super::aggregate::{Aggregate, aggregate};
-use super::market::{Asset, Currency, Pair, VenueId};
+use super::market::{Asset, Currency, VenueId};
 use super::moment::{Moment, SECOND, Second};
 use super::price::Price;
 use super::quote::{Board, Held};
@@ -43,7 +43,7 @@ pub struct Rate {
 impl Rate {
     /// The rate at a moment, if two venues agree on it.
     fn of(board: &Board, at: Moment) -> Option<Self> {
-        let quotes: Vec<Held> = board.fresh(Pair::UsdtUsd, at).collect();
+        let quotes: Vec<Held> = board.rates(at).collect();
         let votes: Vec<_> = quotes.iter().map(|held| (held.venue, held.price)).collect();
         let value = aggregate(&votes, RATE_QUORUM).ok()?.price;
         Some(Self { value, quotes })
@@ -128,6 +128,7 @@ fn in_usd(usdt: Price, rate: Price) -> Option<Price> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::market::Pair;
     use super::super::quote::VenueQuote;
     use super::*;
 

@@ -43,6 +43,8 @@ pub struct Timing {
     pub ping: Duration,
     /// Without any sign of life before it is given up.
     pub idle: Duration,
+    /// Without any quote before it is given up, however alive.
+    pub quiet: Duration,
     /// Before it is replaced: venues close connections after 24 h.
     pub life: Duration,
     /// First pause after a failure; doubled with every further one.
@@ -57,6 +59,7 @@ impl Default for Timing {
             connect: Duration::from_secs(10),
             ping: Duration::from_secs(1),
             idle: Duration::from_secs(10),
+            quiet: Duration::from_secs(60),
             life: Duration::from_secs(23 * 3_600),
             backoff: Duration::from_millis(500),
             backoff_max: Duration::from_secs(30),
@@ -79,8 +82,8 @@ enum End {
     Idle,
     #[error("message {next} after {last}: some were lost")]
     Gap { last: u64, next: u64 },
-    #[error("subscription refused: {0}")]
-    Refused(String),
+    #[error("nothing quoted for too long")]
+    Quiet,
     #[error("the venue asks to connect anew")]
     Asked,
     #[error("old age")]
@@ -95,7 +98,7 @@ impl End {
             Self::Closed => "closed",
             Self::Idle => "idle",
             Self::Gap { .. } => "gap",
-            Self::Refused(_) => "refused",
+            Self::Quiet => "quiet",
             Self::Asked => "asked",
             Self::Aged => "aged",
         }
@@ -163,7 +166,7 @@ impl Connection {
         metrics::gauge!("rooms_oracle_venue_up", "venue" => venue.name()).set(1.0);
         tracing::info!(%venue, url = self.base, "venue connected");
         let mut sequence = None;
-        let (mut heard, mut pinged) = (Instant::now(), Instant::now());
+        let (mut heard, mut pinged, mut quoted) = (Instant::now(), Instant::now(), Instant::now());
         let mut look = interval(self.timing.ping / 2);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let aged = sleep(self.timing.life);
@@ -173,11 +176,16 @@ impl Connection {
                 message = socket.next() => {
                     let message = message.ok_or(End::Closed)??;
                     heard = Instant::now();
-                    self.hear(&message, &mut sequence)?;
+                    if self.hear(&message, &mut sequence)? {
+                        quoted = heard;
+                    }
                 }
                 _ = look.tick() => {
                     if heard.elapsed() > self.timing.idle {
                         return Ok(End::Idle);
+                    }
+                    if quoted.elapsed() > self.timing.quiet {
+                        return Ok(End::Quiet);
                     }
                     if heard.elapsed() >= self.timing.ping / 2 && pinged.elapsed() >= self.timing.ping {
                         pinged = Instant::now();
@@ -210,37 +218,44 @@ impl Connection {
         Ok(())
     }
 
-    fn hear(&self, message: &Message, sequence: &mut Option<u64>) -> Result<(), End> {
+    /// Takes a message and says whether it was a quote.
+    fn hear(&self, message: &Message, sequence: &mut Option<u64>) -> Result<bool, End> {
         let (venue, at) = (self.venue.id(), (self.now)());
         self.board.with(|board| board.heard(venue, at));
         metrics::counter!("rooms_oracle_venue_messages_total", "venue" => venue.name()).increment(1);
         let text = match message {
             Message::Text(text) => text.as_str(),
             Message::Close(_) => return Err(End::Closed),
-            _ => return Ok(()),
+            _ => return Ok(false),
         };
         let VenueMessage { sequence: number, said } = match self.venue.read(text) {
             Ok(message) => message,
-            Err(WireError::Refused(why)) => return Err(End::Refused(why)),
             Err(error) => {
                 metrics::counter!("rooms_oracle_venue_unreadable_total", "venue" => venue.name())
                     .increment(1);
-                tracing::debug!(%venue, error = chassis::tasks::with_sources(&error), "message not read");
-                return Ok(());
+                let text = chassis::tasks::with_sources(&error);
+                // One refused subscription does not spoil the others; if all are, nothing is quoted.
+                match error {
+                    WireError::Refused(_) => tracing::warn!(%venue, error = text, "venue refuses"),
+                    _ => tracing::debug!(%venue, error = text, "message not read"),
+                }
+                return Ok(false);
             }
         };
         match (*sequence, number) {
             (Some(last), Some(next)) if next > last.saturating_add(1) => return Err(End::Gap { last, next }),
-            (Some(last), Some(next)) if next <= last => return Ok(()),
+            (Some(last), Some(next)) if next <= last => return Ok(false),
             (_, Some(next)) => *sequence = Some(next),
             (_, None) => {}
         }
         match said {
-            Said::Quotes(quotes) => quotes.into_iter().for_each(|quote| self.take(venue, quote, at)),
-            Said::Alive => {}
-            Said::Reconnect => return Err(End::Asked),
+            Said::Quotes(quotes) => {
+                quotes.into_iter().for_each(|quote| self.take(venue, quote, at));
+                Ok(true)
+            }
+            Said::Alive => Ok(false),
+            Said::Reconnect => Err(End::Asked),
         }
-        Ok(())
     }
 
     fn take(&self, venue: VenueId, quote: VenueQuote, at: Moment) {

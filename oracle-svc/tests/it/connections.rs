@@ -5,7 +5,7 @@ use crate::{
     venues::{Market, Mood},
 };
 use oracle_svc::{
-    domain::{Asset, Currency, Moment, Pair, VenueId},
+    domain::{Asset, Currency, Moment, VenueId},
     venues::{Connection, SharedBoard, Timing, all},
 };
 use std::{sync::Arc, time::Duration};
@@ -32,8 +32,7 @@ fn fresh(board: &SharedBoard, venue: VenueId) -> bool {
         VenueId::Binance | VenueId::Okx => Currency::Usdt,
         _ => Currency::Usd,
     };
-    let pair = Pair::Asset(Asset::Sol, currency);
-    board.with(|board| board.fresh(pair, now()).any(|held| held.venue == venue))
+    board.with(|board| board.fresh(Asset::Sol, currency, now()).any(|held| held.venue == venue))
 }
 
 fn quick() -> Timing {
@@ -47,10 +46,7 @@ async fn every_venue_quotes_and_three_know_the_rate_of_usdt() {
     for venue in VenueId::ALL {
         eventually("a fresh quote", || async { fresh(&board, *venue) }).await;
     }
-    eventually("rates of three", || async {
-        board.with(|board| board.fresh(Pair::UsdtUsd, now()).count()) == 3
-    })
-    .await;
+    eventually("rates of three", || async { board.with(|board| board.rates(now()).count()) == 3 }).await;
 }
 
 #[tokio::test]
@@ -134,5 +130,28 @@ async fn an_old_connection_is_replaced() {
     let (_board, _stop) = connect(&market, Timing { life: Duration::from_millis(500), ..quick() }).await;
     for venue in VenueId::ALL {
         eventually("the third connection", || async { market.connections(*venue) >= 3 }).await;
+    }
+}
+
+#[tokio::test]
+async fn one_refused_subscription_does_not_spoil_the_others() {
+    let market = Market::new();
+    market.mood(VenueId::Bitstamp, Mood::Picky);
+    let (board, _stop) = connect(&market, quick()).await;
+    eventually("a fresh quote", || async { fresh(&board, VenueId::Bitstamp) }).await;
+    eventually("rates of the two others", || async { board.with(|board| board.rates(now()).count()) == 2 })
+        .await;
+    assert_eq!(market.connections(VenueId::Bitstamp), 1);
+}
+
+#[tokio::test]
+async fn a_venue_that_lives_and_never_quotes_is_connected_anew() {
+    let market = Market::new();
+    for venue in VenueId::ALL {
+        market.mood(*venue, Mood::Stuck);
+    }
+    let (_board, _stop) = connect(&market, Timing { quiet: Duration::from_secs(1), ..quick() }).await;
+    for venue in VenueId::ALL {
+        eventually("a new connection", || async { market.connections(*venue) >= 2 }).await;
     }
 }

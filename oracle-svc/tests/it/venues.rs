@@ -40,6 +40,8 @@ pub enum Mood {
     Skewed(i64),
     /// Leaves out a sequence number now and then.
     Gappy,
+    /// Does not know of USDT.
+    Picky,
     /// Asks every client to come back.
     Leaving,
 }
@@ -181,6 +183,10 @@ impl<'a> Client<'a> {
             VenueId::Bitstamp => match request["event"].as_str().unwrap() {
                 "bts:subscribe" => {
                     let channel = request["data"]["channel"].as_str().unwrap().to_owned();
+                    if self.market.mood_of(self.venue) == Mood::Picky && channel.contains("usdt") {
+                        let refused = json!({"event": "bts:error", "channel": "", "data": {"code": null, "message": "Bad subscription string."}});
+                        return self.send(refused.to_string()).await;
+                    }
                     let done = json!({"event": "bts:subscription_succeeded", "channel": channel, "data": {}});
                     self.subscribe(std::iter::once(channel));
                     self.send(done.to_string()).await?;
