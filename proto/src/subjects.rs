@@ -142,7 +142,6 @@ messages! { Command:
 messages! { Event:
     Gateway "delivered" gateway::Delivered, |m| &m.notification_id;
     Oracle "watch_registered" oracle::WatchRegistered, |m| &m.room_id;
-    Room "room_changed" room::RoomChanged, |m| m.room.as_ref().map_or(&[], |room| &room.room_id);
     Room "room_frozen" room::RoomFrozen, |m| m.room.as_ref().map_or(&[], |room| &room.room_id);
     Settlement "receipt_ready" settlement::ReceiptReady, |m| &m.room_id;
     Settlement "room_decided" settlement::RoomDecided, |m| &m.room_id;
