@@ -95,6 +95,15 @@ impl Guard {
     }
 }
 
+/// Starts the guard unless it runs. Called before a descriptor is opened that children inherit, when the
+/// guard shall not.
+///
+/// # Errors
+/// It cannot be started.
+pub fn ready() -> Result<()> {
+    Guard::get().map(|_| ())
+}
+
 /// A child process under the guard. Dropping it kills it.
 #[derive(Debug)]
 pub struct Guarded {

@@ -42,6 +42,7 @@
 
 pub mod cache;
 pub mod guard;
+pub mod localchain;
 pub mod port;
 pub mod postgres;
 pub mod provision;
@@ -51,6 +52,7 @@ mod nats;
 mod testdb;
 
 pub use guard::{Guarded, Layer};
+pub use localchain::LocalChain;
 pub use nats::{Nats, NatsOptions};
 pub use postgres::{Postgres, PostgresOptions};
 pub use testdb::TestDb;
