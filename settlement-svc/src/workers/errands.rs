@@ -26,7 +26,7 @@ impl Errands {
     pub async fn round(&self) -> Result<(), Fault> {
         let parked = errand::parked(&mut *self.db.pool().acquire().await?).await?;
         // A gauge is a float by nature.
-        metrics::gauge!("settlement_errands_parked").set(f64::from(parked));
+        metrics::gauge!("rooms_errands_parked").set(f64::from(parked));
         while let Some((room, errand)) = errand::take(&mut *self.db.pool().acquire().await?).await? {
             let run = match errand {
                 Errand::ReadBets => self.read_bets(room).await,

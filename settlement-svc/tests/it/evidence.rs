@@ -2,10 +2,15 @@
 
 use crate::{
     eventually,
-    room::{Room, touched},
+    room::{Room, touched, void},
     world::World,
 };
-use proto::{RoomId, receipt_memo, settlement::GetEvidenceRequest, wallet::AnchorReceipt};
+use proto::{
+    RoomId, receipt_memo,
+    room::{Kind, VoidReason},
+    settlement::GetEvidenceRequest,
+    wallet::AnchorReceipt,
+};
 use serde_json::Value;
 use settlement_svc::SettlementService;
 use sha2::{Digest, Sha256};
@@ -107,6 +112,29 @@ async fn a_bundle_leads_from_quotes_to_the_memo() {
         streamed.extend(piece.bundle);
     }
     assert_eq!(String::from_utf8(streamed).unwrap(), body, "both doors show the same");
+}
+
+/// No bets at all, and more than one page of them.
+#[tokio::test]
+async fn a_bundle_has_any_size() {
+    let world = World::new().await;
+    let empty = Room::new(1, Kind::Touch);
+    let crowd = (0..1_001).fold(Room::new(2, Kind::Touch), |room, number| room.bet(number % 2, "0.05"));
+    for (room, verdict) in [(&empty, void(VoidReason::Tie)), (&crowd, touched())] {
+        world.open(room);
+        world.resolve(room.id, &verdict).await;
+        world.anchored(room).await;
+        let (_, body) = get(&world, room.id).await;
+        let bundle: Value = serde_json::from_str(&body).unwrap();
+        let bets = bundle["bets"].as_array().unwrap().iter();
+        let ids: Vec<_> = bets.map(|bet| text(&bet["bet_id"]).parse::<Uuid>().unwrap()).collect();
+        let frozen: Vec<_> = room.bets.iter().map(|bet| Uuid::from_slice(&bet.bet_id).unwrap()).collect();
+        assert_eq!(ids, frozen);
+        assert_eq!(bundle["series"].as_array().unwrap().is_empty(), room.bets.is_empty());
+        let label = if room.bets.is_empty() { "VOID TIE" } else { "YES" };
+        assert_eq!(text(&bundle["book"]["label"]), label);
+        assert!(text(&bundle["receipt"]["memo"]).ends_with(label));
+    }
 }
 
 #[tokio::test]
