@@ -117,8 +117,7 @@ pub async fn settle(unit: &mut Unit, settlement: &mut Settlement, totals: &Total
         unit.event(&result);
     }
     tracing::info!(%room, ruling = ?totals.ruling, "settled");
-    metrics::counter!("rooms_settled_total", "result" => messages::result_label(totals.ruling))
-        .increment(1);
+    metrics::counter!("rooms_settled_total", "result" => messages::result_label(totals.ruling)).increment(1);
     let receipt = messages::anchor_receipt(&frozen, &settlement.verdict, totals);
     unit.issue(ANCHOR, room.uuid(), &receipt).await
 }
