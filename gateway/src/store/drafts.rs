@@ -12,7 +12,7 @@ const KEPT: Duration = Duration::hours(24);
 
 /// A dialogue that is not finished; one of each kind per user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "dialogue", rename_all = "snake_case")]
 pub enum Draft {
     /// A room.
     Create(CreateDraft),
@@ -144,4 +144,21 @@ pub async fn of(
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().filter_map(|row| serde_json::from_value(row.body).ok()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{CreateStep, Kind, WithdrawStep};
+
+    #[test]
+    fn drafts_return_from_the_database_as_they_went() {
+        let create = CreateDraft { step: CreateStep::Asset, kind: Some(Kind::Close), ..CreateDraft::default() };
+        let withdraw = WithdrawDraft { step: WithdrawStep::Amount, address: Some("x".into()), amount: None };
+        let stake = Draft::Stake { room: RoomId::new(uuid::Uuid::from_u128(1)), outcome: 1 };
+        for draft in [Draft::Create(create), Draft::Withdraw(withdraw), stake] {
+            let stored = serde_json::to_value(&draft).unwrap();
+            assert_eq!(serde_json::from_value::<Draft>(stored).unwrap(), draft);
+        }
+    }
 }

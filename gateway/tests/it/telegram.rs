@@ -15,7 +15,7 @@ use std::{
 };
 use tokio::{
     net::TcpListener,
-    sync::{Notify, Semaphore},
+    sync::{Notify, OwnedRwLockWriteGuard, RwLock},
 };
 
 pub const TOKEN: &str = "4711:test";
@@ -66,8 +66,8 @@ struct Inner {
 pub struct Telegram {
     inner: Arc<Mutex<Inner>>,
     arrived: Arc<Notify>,
-    /// Permits for answers to `SendMessage`; unlimited unless a test takes them away.
-    gate: Arc<Semaphore>,
+    /// Read while a `SendMessage` is obeyed; a test that writes holds them back.
+    gate: Arc<RwLock<()>>,
     pub url: String,
 }
 
@@ -77,7 +77,7 @@ impl Telegram {
         let telegram = Self {
             inner: Arc::new(Mutex::new(Inner { next_update: 1_000, ..Inner::default() })),
             arrived: Arc::default(),
-            gate: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS / 2)),
+            gate: Arc::default(),
             url: format!("http://{}", listener.local_addr().unwrap()),
         };
         let routes = Router::new().route("/{bot}/{method}", post(call)).with_state(telegram.clone());
@@ -129,7 +129,10 @@ impl Telegram {
 
     pub async fn with_button(&self, chat: i64, label: &str) -> Message {
         let found = || self.messages(chat).into_iter().rev().find(|message| message.button(label).is_some());
-        crate::eventually(&format!("a button {label:?}"), || async { found().is_some() }).await;
+        let waiting = crate::eventually("a button", || async { found().is_some() });
+        if tokio::time::timeout(Duration::from_secs(20), waiting).await.is_err() {
+            panic!("no button {label:?}, but {:#?}", self.messages(chat));
+        }
         found().unwrap()
     }
 
@@ -173,14 +176,9 @@ impl Telegram {
         self.lock().offset
     }
 
-    /// Holds back the answers to `SendMessage` until the returned permits are dropped.
-    pub async fn hold_sends(&self) -> tokio::sync::OwnedSemaphorePermit {
-        let all = u32::try_from(self.gate.available_permits().min(u32::MAX as usize)).unwrap();
-        let gate = Arc::clone(&self.gate);
-        while gate.available_permits() > all as usize {
-            gate.forget_permits(1_000_000);
-        }
-        gate.acquire_many_owned(all).await.unwrap()
+    /// Holds back every `SendMessage` until the guard is dropped.
+    pub async fn hold_sends(&self) -> OwnedRwLockWriteGuard<()> {
+        Arc::clone(&self.gate).write_owned().await
     }
 
     pub fn calls(&self, method: &str) -> Vec<std::time::Instant> {
@@ -196,7 +194,7 @@ impl Telegram {
             }
             "GetUpdates" => Ok(self.updates(params).await),
             "SendMessage" => {
-                let _permit = self.gate.acquire().await;
+                let _open = self.gate.read().await;
                 let mut inner = self.lock();
                 let message = Message {
                     id: i64::try_from(inner.messages.len()).unwrap() + 100,
