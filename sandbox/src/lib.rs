@@ -19,6 +19,7 @@ pub mod localchain;
 pub mod report;
 pub mod run;
 pub mod services;
+pub mod smoke;
 pub mod supervise;
 pub mod venues;
 pub mod world;

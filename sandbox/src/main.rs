@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use sandbox::localchain::Program;
-use sandbox::{bench, run, services};
+use sandbox::{bench, run, services, smoke};
 
 /// ROOMS on this machine: real servers, a local chain, a local Telegram and all services.
 #[derive(Parser)]
@@ -33,6 +33,8 @@ enum Command {
     },
     /// Print every setting of every service as Markdown; `docs/settings.md` is this.
     Settings,
+    /// Play the whole road of a room by script, and check every lamport.
+    Smoke(smoke::Arguments),
     /// Measure, against a baseline taken in the same run.
     Bench(bench::Arguments),
     /// Build the local chain unless the cache has it, and print where it is.
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
     let done = match cli.command.unwrap_or(Command::Run(cli.run)) {
         Command::Run(arguments) => in_world(run::run(arguments)),
         Command::Serve { service, arguments } => return serve(&service, arguments),
+        Command::Smoke(arguments) => in_world(smoke::run(arguments)),
         Command::Bench(arguments) => in_world(bench::run(arguments)),
         Command::Settings => services::settings().map(|page| {
             print!("{page}");

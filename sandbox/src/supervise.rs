@@ -180,7 +180,9 @@ impl Supervised {
         }
     }
 
-    fn log_tail(&self) -> String {
+    /// The end of its log, for an error message.
+    #[must_use]
+    pub fn log_tail(&self) -> String {
         let log = &self.0.launch.log;
         let text = std::fs::read_to_string(log).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();

@@ -1,0 +1,175 @@
+//! `smoke`: the whole road of a room, played by script through the Bot API.
+//!
+//! A fresh world in a temporary folder, every service a process of its own. Three people deposit on
+//! chain, open four rooms, bet in all of them and hear what became of it; one of them withdraws; a
+//! fourth comes too late. The script works every balance out by itself, and then reads chats, ledger,
+//! chain, evidence and receipts. Under faults the same evening must leave the same behind.
+
+mod audit;
+mod faults;
+mod person;
+mod plan;
+mod play;
+mod record;
+mod table;
+mod tale;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use servers::scratch::Scratch;
+
+pub use faults::Faults;
+pub use record::Record;
+
+use crate::environment;
+use crate::report::Report;
+use crate::world::World;
+use crate::world::settings::LOWERED;
+use faults::Findings;
+use plan::Plan;
+use play::Evening;
+use tale::Tale;
+
+/// How long a world may take to start, and to stop; the local chain is built before.
+const START_WITHIN: Duration = Duration::from_secs(120);
+const STOP_WITHIN: Duration = Duration::from_secs(60);
+
+/// Arguments of `smoke`.
+#[derive(Args, Clone, Debug)]
+pub struct Arguments {
+    #[command(flatten)]
+    faults: Faults,
+    /// Decides amounts, outcomes and the walk of prices
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Keep the world in this folder, which is emptied first; without it, a temporary one
+    #[arg(long, value_name = "DIR")]
+    world: Option<PathBuf>,
+    /// Print one JSON object on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+/// One run.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The sandbox binary, which is every service, too.
+    pub program: PathBuf,
+    /// Decides amounts, outcomes and the walk of prices.
+    pub seed: u64,
+    /// What disturbs it.
+    pub faults: Faults,
+    /// Where the world is; a temporary folder if it does not matter.
+    pub dir: Option<PathBuf>,
+}
+
+/// Plays the evening undisturbed and, if faults are asked for, once more under them. The exit status
+/// says whether everything was as it must be.
+///
+/// # Errors
+/// This program cannot be found.
+pub async fn run(arguments: Arguments) -> Result<ExitCode> {
+    let began = tokio::time::Instant::now();
+    let mut report = Report::new();
+    let calm = Setup {
+        program: std::env::current_exe().context("find this program")?,
+        seed: arguments.seed,
+        faults: Faults::default(),
+        dir: arguments.world.clone(),
+    };
+    let playing = async {
+        let undisturbed = play(&calm, &mut report).await?;
+        if arguments.faults.any() {
+            let disturbed = Setup { faults: arguments.faults.clone(), ..calm.clone() };
+            let record = play(&disturbed, &mut report).await?;
+            compare(&undisturbed, &record, &disturbed.faults, &mut report);
+        }
+        anyhow::Ok(())
+    };
+    if let Err(error) = playing.await {
+        eprintln!("\nerror: {error:#}");
+        report.check("played to the end", "yes", error, false);
+    }
+    report.note("seed", arguments.seed);
+    report.note("seconds", format!("{:.1}", began.elapsed().as_secs_f64()));
+    Ok(report.print(arguments.json))
+}
+
+/// Plays one evening in a fresh world, tells it on standard error, and returns what it left behind.
+///
+/// # Errors
+/// Somebody waited in vain; the ends of all logs are printed before.
+pub async fn play(setup: &Setup, report: &mut Report) -> Result<Record> {
+    let scratch = Scratch::create()?;
+    let dir = setup.dir.as_deref().unwrap_or(scratch.path());
+    let (faults, tale) = (&setup.faults, Tale::begin());
+    tale.scene(&format!("the evening of seed {}, {}", setup.seed, faults.name()));
+    tell_lowered(&tale);
+    let plan = Plan::try_of(setup.seed)?;
+    let options = faults.world(dir, setup.program.clone(), setup.seed);
+    let world = tokio::time::timeout(START_WITHIN, World::start(options)).await;
+    let world = world.context("the world does not start")??;
+    tale.tell("", format_args!("the world is ready: {}", world.addresses().page));
+
+    let mut findings = Findings::of(report, faults);
+    let limit = faults.limit();
+    let played = tokio::time::timeout(limit, evening(&world, faults, &plan, &tale, &mut findings)).await;
+    let played = played.unwrap_or_else(|_| Err(anyhow::anyhow!("not at its end after {limit:?}")));
+    faults.verify(&world, &tale, &mut findings).await;
+    let seconds = tale.seconds();
+    if let Err(error) = &played {
+        eprintln!("\n{error:#}\n");
+        tell_logs(&world, dir);
+    }
+    // The guard ends what does not end by itself.
+    if tokio::time::timeout(STOP_WITHIN, world.stop()).await.is_err() {
+        eprintln!("the world does not stop within {STOP_WITHIN:?}");
+    }
+    let record = played.with_context(|| format!("{}, seed {}", faults.name(), setup.seed))?;
+    tale.tell("", format_args!("played in {seconds:.1} s"));
+    report.note(&format!("{}_seconds", faults.name().replace([' ', ','], "_")), format!("{seconds:.1}"));
+    Ok(record)
+}
+
+/// Holds a disturbed run against the undisturbed one of the same seed.
+pub fn compare(undisturbed: &Record, disturbed: &Record, faults: &Faults, report: &mut Report) {
+    undisturbed.compare(disturbed, &mut Findings::of(report, faults));
+}
+
+async fn evening(
+    world: &World,
+    faults: &Faults,
+    plan: &Plan,
+    tale: &Tale,
+    findings: &mut Findings<'_>,
+) -> Result<Record> {
+    let mut evening = Evening::begin(world, faults, plan, tale).await?;
+    evening.play().await?;
+    evening.look_back().await?;
+    let balances = evening.audit(findings).await?;
+    evening.check_withdrawal(findings).await?;
+    evening.check_evidence(findings).await?;
+    let messages = evening.read_chats(findings).await?;
+    Ok(Record { balances, messages })
+}
+
+fn tell_lowered(tale: &Tale) {
+    let world = LOWERED.iter().filter(|rule| environment::get(rule.name).is_none());
+    let world = world.map(|rule| (rule.name, rule.value, rule.product));
+    let lowered: Vec<String> = world
+        .chain(faults::LOWERED)
+        .map(|(name, value, product)| format!("{name}={value} ({product})"))
+        .collect();
+    tale.tell("", format_args!("lowered (the product's value): {}", lowered.join(", ")));
+}
+
+fn tell_logs(world: &World, dir: &Path) {
+    for service in world.services() {
+        eprintln!("-- {}\n{}\n", service.name(), service.log_tail());
+    }
+    eprintln!("the world was in {}", dir.display());
+}
