@@ -27,6 +27,8 @@ CREATE TABLE wallet.address (
     lamports    bigint NOT NULL DEFAULT 0 CHECK (lamports >= 0),
     -- Newest transaction up to which everything is finalized and credited.
     cursor      bytea CHECK (octet_length(cursor) = 64),
+    -- When its history was last asked for and then dealt with.
+    read_at     timestamptz,
     -- Polled often until then: somebody looks at it.
     hot_until   timestamptz NOT NULL,
     due_at      timestamptz NOT NULL,

@@ -104,6 +104,15 @@ impl Endpoint {
         Ok(paid.get(paid.len() * 3 / 4).copied().unwrap_or_default())
     }
 
+    pub(super) async fn slot(&self, commitment: Commitment) -> Result<u64, NetworkError> {
+        let commitment = match commitment {
+            Commitment::Processed => CommitmentConfig::processed(),
+            Commitment::Confirmed => CommitmentConfig::confirmed(),
+            Commitment::Finalized => CommitmentConfig::finalized(),
+        };
+        self.within(self.client.get_slot_with_commitment(commitment)).await
+    }
+
     pub(super) async fn accounts(
         &self,
         addresses: &[Pubkey],

@@ -135,6 +135,12 @@ pub trait Network: Send + Sync {
     /// No endpoint answers.
     async fn compute_unit_price(&self, writes: &Pubkey) -> Result<u64, NetworkError>;
 
+    /// The newest slot of at least this commitment.
+    ///
+    /// # Errors
+    /// No endpoint answers.
+    async fn slot(&self, commitment: Commitment) -> Result<u64, NetworkError>;
+
     /// Finalized accounts, `None` where nothing is, all at one slot. At most [`ACCOUNTS`].
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //! first and on to the next where it fails.
 
 use super::{
-    AccountState, AtSlot, Blockhash, HistoryItem, Network, NetworkError, Signed, Testimony,
+    AccountState, AtSlot, Blockhash, Commitment, HistoryItem, Network, NetworkError, Signed, Testimony,
     TransactionDetails, endpoint::Endpoint,
 };
 use async_trait::async_trait;
@@ -85,7 +85,9 @@ impl RpcPool {
                     tracing::debug!(%error, endpoint = member.endpoint.index, "rpc endpoint failed");
                     metrics::counter!("wallet_rpc_failures_total", "endpoint" => member.endpoint.index.to_string())
                         .increment(1);
-                    self.learn(member, FAILURE_MICROS);
+                    if blames_endpoint(&error) {
+                        self.learn(member, FAILURE_MICROS);
+                    }
                     failure = error;
                 }
             }
@@ -104,6 +106,13 @@ impl RpcPool {
     }
 }
 
+/// Whether an error says something about the endpoint, rather than about what it was asked: a
+/// transaction that fails its simulation (-32002) or signature check (-32003), bad parameters
+/// (-32602). <https://github.com/anza-xyz/agave/blob/v4.2/rpc-client-api/src/custom_error.rs>
+const fn blames_endpoint(error: &NetworkError) -> bool {
+    !matches!(error, NetworkError::Refused { code: -32002 | -32003 | -32602, .. })
+}
+
 #[async_trait]
 impl Network for RpcPool {
     async fn blockhash(&self) -> Result<Blockhash, NetworkError> {
@@ -116,6 +125,10 @@ impl Network for RpcPool {
 
     async fn compute_unit_price(&self, writes: &Pubkey) -> Result<u64, NetworkError> {
         self.ask(|endpoint| endpoint.compute_unit_price(writes)).await
+    }
+
+    async fn slot(&self, commitment: Commitment) -> Result<u64, NetworkError> {
+        self.ask(|endpoint| endpoint.slot(commitment)).await
     }
 
     async fn accounts(

@@ -30,6 +30,26 @@ impl Comparison {
     }
 }
 
+/// What the chain has more than the ledger.
+///
+/// The first comparison is at the slot that the endpoint names. Some endpoints name a finalized
+/// slot and answer with a newer state: the others are at the slots from there to the newest at
+/// which anything of ours happened, and agreement at one of them is agreement.
+///
+/// # Errors
+/// Amounts beyond the ledger's range.
+pub fn drift(comparisons: &[Comparison]) -> Result<Lamports, LamportsError> {
+    let mut named = Lamports::ZERO;
+    for (place, comparison) in comparisons.iter().enumerate() {
+        match comparison.drift()? {
+            Lamports::ZERO => return Ok(Lamports::ZERO),
+            drift if place == 0 => named = drift,
+            _ => {}
+        }
+    }
+    Ok(named)
+}
+
 /// What a comparison means, given what the one before it found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -79,6 +99,22 @@ mod tests {
         assert_eq!(landed.drift(), Ok(Lamports::ZERO));
         let lost = Comparison { chain: Lamports::new(99), ..comparison() };
         assert_eq!(lost.drift(), Ok(Lamports::new(-1)));
+    }
+
+    #[test]
+    fn a_newer_state_than_the_slot_that_is_named_is_recognised() {
+        // 40 arrived two slots after the one named, and the endpoint shows it already.
+        let named = Comparison {
+            chain: Lamports::new(140),
+            ledger: Lamports::new(140),
+            posted_later: Lamports::new(40),
+            ..comparison()
+        };
+        assert_eq!(drift(&[named]), Ok(Lamports::new(40)));
+        let newer = Comparison { slot: 11, posted_later: Lamports::ZERO, ..named };
+        assert_eq!(drift(&[named, newer]), Ok(Lamports::ZERO));
+        let stolen = |one: Comparison| Comparison { chain: Lamports::new(133), ..one };
+        assert_eq!(drift(&[stolen(named), stolen(newer)]), Ok(Lamports::new(33)));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use solana_pubkey::Pubkey;
 use solana_signature::Signature;
 use sqlx::{PgConnection, PgExecutor};
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// An address whose history is due to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Due {
     pub owner: KeyOwner,
     /// Newest transaction that was dealt with.
     pub cursor: Option<Signature>,
+    /// When this was asked: its history is read after that.
+    pub asked_at: OffsetDateTime,
 }
 
 /// What lies at an address according to what was posted.
@@ -35,7 +38,8 @@ pub struct Balance {
 /// The database.
 pub async fn due(executor: impl PgExecutor<'_>, limit: i64) -> Result<Vec<Due>, Fault> {
     let rows = sqlx::query!(
-        "SELECT address, owner, cursor FROM wallet.address WHERE due_at <= wallet.db_clock() ORDER BY due_at LIMIT $1",
+        r#"SELECT address, owner, cursor, now AS "asked_at!" FROM wallet.address, wallet.db_clock() AS now
+           WHERE due_at <= now ORDER BY due_at LIMIT $1"#,
         limit,
     )
     .fetch_all(executor)
@@ -46,31 +50,47 @@ pub async fn due(executor: impl PgExecutor<'_>, limit: i64) -> Result<Vec<Due>, 
                 address: pubkey(&row.address)?,
                 owner: KeyOwner::from_id(row.owner),
                 cursor: row.cursor.as_deref().map(signature).transpose()?,
+                asked_at: row.asked_at,
             })
         })
         .collect()
 }
 
-/// An address was read up to the cursor; it is due again after `hot` while somebody looks at
-/// it, else after `cold`.
+/// Everything up to this transaction was dealt with.
 ///
 /// # Errors
 /// The database.
-pub async fn read_up_to(
+pub async fn move_cursor(conn: &mut PgConnection, address: &Pubkey, cursor: &Signature) -> Result<(), Fault> {
+    sqlx::query!(
+        "UPDATE wallet.address SET cursor = $2 WHERE address = $1",
+        &address.to_bytes(),
+        cursor.as_ref()
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The history of an address was dealt with as it stood at `read_at`, or could not be read. It
+/// is due again after `hot` while somebody looks at it, else after `cold`.
+///
+/// # Errors
+/// The database.
+pub async fn done(
     conn: &mut PgConnection,
     address: &Pubkey,
-    cursor: Option<&Signature>,
+    read_at: Option<OffsetDateTime>,
     hot: Duration,
     cold: Duration,
 ) -> Result<(), Fault> {
     sqlx::query!(
         "UPDATE wallet.address
-         SET cursor = coalesce($2, cursor),
+         SET read_at = coalesce($2, read_at),
              due_at = now + make_interval(secs => CASE WHEN hot_until > now THEN $3::float8 ELSE $4::float8 END)
          FROM wallet.db_clock() AS now
          WHERE address = $1",
         &address.to_bytes(),
-        cursor.map(|signature| signature.as_ref().to_vec()),
+        read_at,
         hot.as_secs_f64(),
         cold.as_secs_f64(),
     )
@@ -97,19 +117,27 @@ pub async fn watch(conn: &mut PgConnection, accounts: &[AccountId], hot_for: Dur
     Ok(())
 }
 
-/// Makes addresses due now.
+/// Makes due now those of these addresses that were not read since. Returns how many.
 ///
 /// # Errors
 /// The database.
-pub async fn hurry(executor: impl PgExecutor<'_>, addresses: &[Pubkey]) -> Result<(), Fault> {
-    sqlx::query!(
+pub async fn hurry(
+    executor: impl PgExecutor<'_>,
+    addresses: &[Pubkey],
+    since: OffsetDateTime,
+) -> Result<u64, Fault> {
+    let hurried = sqlx::query!(
         "UPDATE wallet.address SET due_at = wallet.db_clock()
-         WHERE address IN (SELECT address FROM wallet.address WHERE address = ANY($1) ORDER BY address FOR NO KEY UPDATE)",
+         WHERE address IN (
+             SELECT address FROM wallet.address
+             WHERE address = ANY($1) AND (read_at IS NULL OR read_at < $2)
+             ORDER BY address FOR NO KEY UPDATE)",
         &addresses_in(addresses),
+        since,
     )
     .execute(executor)
     .await?;
-    Ok(())
+    Ok(hurried.rows_affected())
 }
 
 /// Books what came to addresses or left them; the ledger's `chain` account moves by the sum in

@@ -121,6 +121,22 @@ pub async fn around(
     })
 }
 
+/// Slots after one and up to another in which something was posted.
+///
+/// # Errors
+/// The database.
+pub async fn busy_slots(executor: impl PgExecutor<'_>, after: u64, to: u64) -> Result<Vec<u64>, Fault> {
+    let slots = sqlx::query_scalar!(
+        r#"SELECT slot AS "slot!" FROM wallet.deposit WHERE state = 'CREDITED' AND slot > $1 AND slot <= $2
+           UNION SELECT slot FROM wallet.chain_tx WHERE slot > $1 AND slot <= $2 ORDER BY 1"#,
+        height_in(after)?,
+        height_in(to)?,
+    )
+    .fetch_all(executor)
+    .await?;
+    slots.into_iter().map(height_out).collect()
+}
+
 /// Whether withdrawals are paused.
 ///
 /// # Errors

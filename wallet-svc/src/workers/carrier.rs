@@ -112,11 +112,11 @@ impl Context {
         };
         match fate {
             Fate::Open => {
-                let seen = testimonies.iter().any(|testimony| testimony.status.is_some());
-                let over = testimonies
-                    .iter()
-                    .any(|testimony| testimony.finalized_height > attempt.last_valid_height);
-                if seen || over { Ok(()) } else { self.submit(held, attempt).await }
+                // Bytes may be re-sent freely: one endpoint's word does not stop it.
+                let settled = |one: &Testimony| {
+                    one.status.is_some() || one.finalized_height > attempt.last_valid_height
+                };
+                if testimonies.iter().all(settled) { Ok(()) } else { self.submit(held, attempt).await }
             }
             Fate::Dead => self.end(held, attempt, AttemptState::Dead, None).await,
             Fate::Finalized { slot } => self.land(held, attempt, AttemptState::Finalized, slot).await,

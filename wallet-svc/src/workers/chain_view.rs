@@ -39,7 +39,7 @@ impl ChainView {
             .map(|balance| balance.address)
             .collect();
         let read = self.0.balances(&addresses).await?;
-        Ok(read.map(|(slot, value)| AtSlot { slot, value }))
+        Ok(read.map(|read| AtSlot { slot: read.slot, value: read.lamports }))
     }
 
     /// What a withdrawal would cost and whether it would be refused as things stand, including

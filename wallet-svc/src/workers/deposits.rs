@@ -46,7 +46,7 @@ impl Context {
                         tracing::warn!(address = %due.address, error = fault.chain(), "address not read");
                         let mut unit = self.unit(held).await?;
                         let (hot, cold) = (POSTPONED, POSTPONED.max(self.settings.pace.hot));
-                        store::address::read_up_to(unit.conn(), &due.address, None, hot, cold).await?;
+                        store::address::done(unit.conn(), &due.address, None, hot, cold).await?;
                         unit.commit().await
                     }
                 }
@@ -64,9 +64,9 @@ impl Context {
             for foreign in &read {
                 self.credit(&mut unit, due, foreign).await?;
             }
-            let cursor = items.last().map(|item| &item.signature);
-            let pace = &self.settings.pace;
-            store::address::read_up_to(unit.conn(), &due.address, cursor, pace.hot, pace.cold).await?;
+            if let Some(last) = items.last() {
+                store::address::move_cursor(unit.conn(), &due.address, &last.signature).await?;
+            }
             unit.commit().await?;
         }
         self.note_fresh(held, due, fresh).await
@@ -164,7 +164,7 @@ impl Context {
         }
         let pace = &self.settings.pace;
         let soon = if fresh.is_empty() { pace.cold } else { pace.hot };
-        store::address::read_up_to(unit.conn(), &due.address, None, pace.hot, soon).await?;
+        store::address::done(unit.conn(), &due.address, Some(due.asked_at), pace.hot, soon).await?;
         unit.commit().await
     }
 

@@ -3,62 +3,95 @@
 
 use super::Context;
 use crate::{
-    chain::ACCOUNTS,
-    domain::drift::{Comparison, Verdict, judge},
+    chain::{ACCOUNTS, Commitment},
+    domain::drift::{Comparison, Verdict, drift, judge},
     store,
 };
 use chassis::{Fault, Held};
-use proto::Lamports;
+use proto::{Lamports, LamportsError};
 use solana_pubkey::Pubkey;
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// How often it is tried to read all balances in one slot.
 const TRIES: usize = 5;
-/// How long a comparison waits for transactions that were on their way when the balances were
-/// read, and how often it looks.
+/// How long a comparison waits for what was on its way when the balances were read.
 const SETTLE_PAUSE: Duration = Duration::from_millis(500);
 const SETTLE_TRIES: usize = 240;
+
+/// Balances read in one slot.
+pub(super) struct Reading {
+    /// The slot that the endpoint names.
+    pub(super) slot: u64,
+    /// The newest slot once the answer was there.
+    newest: u64,
+    /// The sum.
+    pub(super) lamports: Lamports,
+}
 
 impl Context {
     /// One comparison.
     pub(super) async fn compare(&self, held: &Held) -> Result<(), Fault> {
         self.treasury().await?;
-        let addresses: Vec<Pubkey> =
-            store::address::with_money(self.db.pool()).await?.iter().map(|balance| balance.address).collect();
-        let read_at = self.db.unit().await?.now().await?;
-        let Some((slot, chain)) = self.balances(&addresses).await? else {
+        let money = store::address::with_money(self.db.pool()).await?;
+        let addresses: Vec<Pubkey> = money.iter().map(|balance| balance.address).collect();
+        let Some(reading) = self.balances(&addresses).await? else {
             tracing::info!(addresses = addresses.len(), "balances not read in one slot, compared next time");
             return Ok(());
         };
+        let read_at = self.now().await?;
+        let mut since = None;
+        let mut read_since = false;
         for _ in 0..SETTLE_TRIES {
-            // One snapshot: the ledger must not move between the sums.
-            let mut unit = self.db.unit().await?;
-            sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").execute(unit.conn()).await?;
-            let around = store::reconciliation::around(&mut *unit.conn(), slot, read_at, &addresses).await?;
-            if around.unknown == 0 {
-                let ledger = around
-                    .chain_account
-                    .checked_add(around.elsewhere)
-                    .and_then(|sum| Lamports::ZERO.checked_sub(sum));
-                let comparison = Comparison {
-                    slot,
-                    chain,
-                    ledger: ledger.map_err(|_| Fault::bug("amounts beyond the ledger"))?,
-                    posted_later: around.posted_later,
-                    not_posted: around.not_posted,
-                };
-                drop(unit);
-                return self.conclude_comparison(held, &comparison, &addresses).await;
+            match self.comparisons(&reading, read_at, &addresses).await? {
+                // Only what was read since can tell money on its way from money that is lost.
+                Some(all) if read_since || drift(&all).map_err(beyond)? == Lamports::ZERO => {
+                    return self.conclude_comparison(held, &reading, &all).await;
+                }
+                _ => {}
             }
-            drop(unit);
+            if since.is_none() && self.network.slot(Commitment::Finalized).await? >= reading.newest {
+                since = Some(self.now().await?);
+            }
+            if let Some(since) = since {
+                read_since = store::address::hurry(self.db.pool(), &addresses, since).await? == 0;
+            }
             tokio::time::sleep(SETTLE_PAUSE).await;
         }
         tracing::info!("transactions did not end in time, compared next time");
         Ok(())
     }
 
+    async fn now(&self) -> Result<OffsetDateTime, Fault> {
+        self.db.unit().await?.now().await
+    }
+
+    /// Both sides at the slot that was named and at every later one that the answer may be of;
+    /// nothing while the end of one of our transactions is not known.
+    async fn comparisons(
+        &self,
+        reading: &Reading,
+        read_at: OffsetDateTime,
+        read: &[Pubkey],
+    ) -> Result<Option<Vec<Comparison>>, Fault> {
+        let mut slots = vec![reading.slot];
+        slots.extend(store::reconciliation::busy_slots(self.db.pool(), reading.slot, reading.newest).await?);
+        let mut comparisons = Vec::with_capacity(slots.len());
+        for slot in slots {
+            let around = store::reconciliation::around(self.db.pool(), slot, read_at, read).await?;
+            if around.unknown > 0 {
+                return Ok(None);
+            }
+            let ledger = around.chain_account.checked_add(around.elsewhere);
+            let ledger = ledger.and_then(|sum| Lamports::ZERO.checked_sub(sum)).map_err(beyond)?;
+            let (posted_later, not_posted) = (around.posted_later, around.not_posted);
+            comparisons.push(Comparison { slot, chain: reading.lamports, ledger, posted_later, not_posted });
+        }
+        Ok(Some(comparisons))
+    }
+
     /// The sum of finalized balances in one slot; nothing where the answers are of several slots.
-    pub(super) async fn balances(&self, addresses: &[Pubkey]) -> Result<Option<(u64, Lamports)>, Fault> {
+    pub(super) async fn balances(&self, addresses: &[Pubkey]) -> Result<Option<Reading>, Fault> {
         for _ in 0..TRIES {
             let mut slots = Vec::new();
             let mut lamports = Vec::with_capacity(addresses.len());
@@ -69,9 +102,9 @@ impl Context {
             }
             let Some(&slot) = slots.first() else { return Ok(None) };
             if slots.iter().all(|other| *other == slot) {
-                let sum =
-                    Lamports::checked_sum(lamports).map_err(|_| Fault::bug("amounts beyond the ledger"))?;
-                return Ok(Some((slot, sum)));
+                let newest = self.network.slot(Commitment::Processed).await?;
+                let lamports = Lamports::checked_sum(lamports).map_err(beyond)?;
+                return Ok(Some(Reading { slot, newest, lamports }));
             }
         }
         Ok(None)
@@ -80,25 +113,24 @@ impl Context {
     async fn conclude_comparison(
         &self,
         held: &Held,
-        comparison: &Comparison,
-        read: &[Pubkey],
+        reading: &Reading,
+        all: &[Comparison],
     ) -> Result<(), Fault> {
-        let drift = comparison.drift().map_err(|_| Fault::bug("amounts beyond the ledger"))?;
+        let drift = drift(all).map_err(beyond)?;
         let before = store::reconciliation::last(self.db.pool()).await?.map(|compared| compared.drift);
         let verdict = judge(drift, before);
         let mut unit = self.unit(held).await?;
-        store::reconciliation::store(unit.conn(), comparison.slot, comparison.chain, drift).await?;
+        store::reconciliation::store(unit.conn(), reading.slot, reading.lamports, drift).await?;
         match verdict {
             Verdict::Agree => {}
             Verdict::Suspect(drift) => {
-                tracing::warn!(?comparison, %drift, "ledger and chain differ, looking again");
-                store::address::hurry(&mut *unit.conn(), read).await?;
+                tracing::warn!(?all, %drift, "ledger and chain differ, looking again");
             }
             Verdict::Drift(drift) => {
                 metrics::counter!("wallet_drift_total").increment(1);
                 let reason = format!("the chain has {} lamports more than the ledger", drift.get());
                 if store::reconciliation::pause_withdrawals(unit.conn(), &reason).await? {
-                    tracing::error!(?comparison, %drift, "drift: withdrawals are paused");
+                    tracing::error!(?all, %drift, "drift: withdrawals are paused");
                 }
             }
         }
@@ -107,4 +139,8 @@ impl Context {
         metrics::gauge!("wallet_drift_persists").set(persists);
         Ok(())
     }
+}
+
+fn beyond(error: LamportsError) -> Fault {
+    Fault::bug(error.to_string())
 }
