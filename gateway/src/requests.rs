@@ -29,6 +29,9 @@ const SLOW: Span = Span::milliseconds(900);
 /// After this one is told that it takes longer.
 const SLOWER: Span = Span::seconds(3);
 
+/// Pause before what could not be told is told again.
+const AGAIN: Span = Span::seconds(1);
+
 /// How often is looked when nothing wakes.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
@@ -43,6 +46,8 @@ pub async fn run(app: Arc<App>, stop: CancellationToken) {
                         let id = request.id;
                         if let Err(fault) = show(&app, request).await {
                             tracing::warn!(request = %id, error = fault.chain(), "not shown yet");
+                            // Where this fails as well, the lease ends by itself.
+                            let _ = requests::again(app.db.pool(), id, app.clock.now() + AGAIN).await;
                         }
                     });
                 }
@@ -75,28 +80,22 @@ async fn show(app: &App, request: Request) -> Result<(), Fault> {
         (None, 1) => Some(on_its_way(language, &request).into()),
         (None, _) => Some(Screen::new([language.say("still-working")]).into()),
     };
+    let mut next = None;
     if let Some(Tidings { screen, then }) = tidings {
         let letter = Letter::edit(request.chat_id, request.message_id, &screen);
         let fate = match app.post.post(letter.clone()).await {
             Fate::Gone => app.post.post(Letter { edit: None, ..letter }).await,
             fate => fate,
         };
-        match fate {
-            Fate::Unsent(why) | Fate::Unknown(why) => return Err(Fault::upstream("Telegram", why)),
-            Fate::Sent(_)
-            | Fate::Superseded
-            | Fate::Later(_)
-            | Fate::Blocked
-            | Fate::Gone
-            | Fate::Refused(_) => {}
+        if let Fate::Unsent(why) | Fate::Unknown(why) = fate {
+            return Err(Fault::upstream("Telegram", why));
         }
-        requests::shown(app.db.pool(), request.id, request.shown, app.clock.now()).await?;
-        if let Some(screen) = then {
-            app.post.post(Letter::new(request.chat_id, &screen)).await;
-        }
-        return Ok(());
+        next = then;
     }
-    requests::shown(app.db.pool(), request.id, request.shown, app.clock.now()).await?;
+    let first = requests::shown(app.db.pool(), request.id, request.shown, app.clock.now()).await?;
+    if let Some(screen) = next.filter(|_| first) {
+        app.post.post(Letter::new(request.chat_id, &screen)).await;
+    }
     Ok(())
 }
 

@@ -97,19 +97,15 @@ impl Settings {
             .between(Duration::from_secs(10), Duration::from_secs(24 * 3600))
             .or(Duration::from_secs(15 * 60));
         let minimum_deposit = r
-            .setting(
-                "DEPOSIT_MINIMUM_LAMPORTS",
-                "The smallest deposit that is told about, as the deposit screen says it.",
-            )
-            .between(0_i64, i64::MAX)
+            .setting("DEPOSIT_NOTICE_MIN", "As at wallet-svc, for the deposit screen: in lamports.")
+            .between(0_i64, proto::LAMPORTS_PER_SOL)
             .or(1_000_000);
-        let fee_percent = r
-            .setting(
-                "FEE_BASIS_POINTS",
-                "Protocol and host fee together, as the terms say it; what counts is in each room's terms.",
-            )
-            .between(0_u32, 10_000)
-            .or(300);
+        let protocol_fee = r
+            .setting("ROOM_PROTOCOL_FEE_BPS", "As at room-svc, for the terms.")
+            .between(0_u32, 2_000)
+            .or(200);
+        let host_fee =
+            r.setting("ROOM_HOST_FEE_BPS", "As at room-svc, for the terms.").between(0_u32, 2_000).or(100);
         let horizons = r
             .setting("ROOM_HORIZONS", "Horizons offered by the wizard.")
             .check("1 to 9", |list: &Vec<Duration>| {
@@ -124,7 +120,7 @@ impl Settings {
             patience: patience?,
             slip_life: slip_life?,
             minimum_deposit: Lamports::new(minimum_deposit?),
-            fee_percent: crate::screens::format::exact_percent(fee_percent?),
+            fee_percent: crate::screens::format::exact_percent(protocol_fee?.saturating_add(host_fee?)),
             horizons: horizons?.iter().filter_map(|span| u32::try_from(span.as_secs()).ok()).collect(),
         })
     }

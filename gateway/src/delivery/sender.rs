@@ -135,6 +135,13 @@ struct Term {
     shaken: bool,
 }
 
+/// Calls that have begun are brought to their end, also when the term is over.
+impl Drop for Term {
+    fn drop(&mut self) {
+        self.calls.detach_all();
+    }
+}
+
 impl Term {
     fn take(&mut self, (letter, tell): Posted) {
         let kind = letter.edit.map_or(Kind::Send, Kind::Edit);

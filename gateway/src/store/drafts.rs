@@ -153,7 +153,8 @@ mod tests {
 
     #[test]
     fn drafts_return_from_the_database_as_they_went() {
-        let create = CreateDraft { step: CreateStep::Asset, kind: Some(Kind::Close), ..CreateDraft::default() };
+        let create =
+            CreateDraft { step: CreateStep::Asset, kind: Some(Kind::Close), ..CreateDraft::default() };
         let withdraw = WithdrawDraft { step: WithdrawStep::Amount, address: Some("x".into()), amount: None };
         let stake = Draft::Stake { room: RoomId::new(uuid::Uuid::from_u128(1)), outcome: 1 };
         for draft in [Draft::Create(create), Draft::Withdraw(withdraw), stake] {

@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// How long a replica may take to show something before another one tries.
-const LEASE: Duration = Duration::seconds(15);
+const LEASE: Duration = Duration::seconds(10);
 
 /// Shown together at most.
 const TOGETHER: i64 = 100;
@@ -146,7 +146,7 @@ pub async fn claim(
     Ok(requests.collect())
 }
 
-/// The message says `shown` now.
+/// The message says `shown` now. False: it said so before.
 ///
 /// # Errors
 /// The database.
@@ -155,8 +155,8 @@ pub async fn shown(
     id: CommandId,
     shown: i16,
     now: OffsetDateTime,
-) -> sqlx::Result<()> {
-    sqlx::query!(
+) -> sqlx::Result<bool> {
+    let updated = sqlx::query!(
         "UPDATE gateway.request SET shown = $2, leased_until = $3 WHERE command_id = $1 AND shown < $2",
         id.uuid(),
         shown,
@@ -164,6 +164,17 @@ pub async fn shown(
     )
     .execute(db)
     .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// It could not be told; the next try is due at a moment.
+///
+/// # Errors
+/// The database.
+pub async fn again(db: impl PgExecutor<'_>, id: CommandId, at: OffsetDateTime) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE gateway.request SET leased_until = $2 WHERE command_id = $1", id.uuid(), at)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::cast_possible_truncation,
+    clippy::disallowed_methods,
     reason = "tests fail by panicking"
 )]
 
