@@ -3,7 +3,12 @@
 //! Logs go to standard error. Traces go to an OTLP collector when one is configured; every span of level `info` and up
 //! is sent, whatever the log filter hides. Metrics are read from `/metrics`.
 
-use std::{collections::HashMap, sync::OnceLock, time::Duration};
+use std::{
+    collections::HashMap,
+    io::{self, IsTerminal},
+    sync::OnceLock,
+    time::Duration,
+};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::{
@@ -71,7 +76,9 @@ impl Telemetry {
                 .with_tracer(provider.tracer(service))
                 .with_filter(EnvFilter::new(TRACED))
         });
-        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        // Colours are for people at a terminal, not for files.
+        let lines =
+            tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
         let lines = match common.log_format {
             LogFormat::Json => lines.json().boxed(),
             LogFormat::Text => lines.boxed(),

@@ -125,8 +125,11 @@ impl Unit {
         let mut ids = Vec::with_capacity(commands.len());
         let mut bodies = Vec::with_capacity(commands.len());
         let mut messages = Vec::with_capacity(commands.len());
+        let at_us = crate::bus::micros(self.now().await?);
         for (key, outgoing) in commands {
             let mut message = outgoing.into_message();
+            // Part of the bytes that are repeated.
+            message.at_us = at_us;
             if message.actor.is_empty() {
                 message.actor.clone_from(&self.actor);
             }

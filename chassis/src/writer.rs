@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use proto::{Refusal, common::RefusalCode};
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     convert::Infallible,
     panic::AssertUnwindSafe,
     sync::Arc,
@@ -125,8 +125,12 @@ impl<H: Handler> Writer<H> {
 
     /// Brings a batch to its end: every message is committed, delayed or buried.
     async fn write(&self, batch: Vec<Held>, stop: &CancellationToken) {
-        let (suspects, ordinary): (Vec<_>, Vec<_>) =
-            batch.into_iter().partition(|held| held.raw.delivered >= SUSPECT_DELIVERIES);
+        let mut ids = HashSet::with_capacity(batch.len());
+        // An id that comes twice with two bodies must meet its own inbox row, so in another
+        // transaction.
+        let (suspects, ordinary): (Vec<_>, Vec<_>) = batch
+            .into_iter()
+            .partition(|held| held.raw.delivered >= SUSPECT_DELIVERIES || !ids.insert(held.raw.id));
         let mut groups: VecDeque<Vec<Held>> = suspects.into_iter().map(|held| vec![held]).collect();
         groups.push_front(ordinary);
         let mut blamed: HashMap<Uuid, u32> = HashMap::new();

@@ -93,6 +93,7 @@ pub fn spinner(what: &str) -> ProgressBar {
 }
 
 /// A path from the environment; an empty one counts as unset.
+#[expect(clippy::disallowed_methods, reason = "which servers to run is not a setting of a service")]
 pub(crate) fn path_variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
