@@ -3,7 +3,7 @@
 
 /// A variable's value; an empty one counts as unset.
 #[must_use]
-#[allow(clippy::disallowed_methods, reason = "the one place of the sandbox that reads the environment")]
+#[expect(clippy::disallowed_methods, reason = "the one place of the sandbox that reads the environment")]
 pub fn get(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
