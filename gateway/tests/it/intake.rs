@@ -53,6 +53,22 @@ async fn an_update_of_before_a_restart_is_not_answered_twice() {
     assert_eq!(helps, 1);
 }
 
+/// One polls and one sends, both work: what the other replica has to say is handed over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_replicas_are_one_bot_and_one_takes_over() {
+    let mut stage = Stage::set().await;
+    stage.start().await;
+    for user in 1..=8 {
+        stage.member(ANNA + user).await;
+        assert_eq!(stage.telegram.messages(ANNA + user).len(), 1, "the terms, which became the desk");
+    }
+    stage.stop().await;
+    stage.member(ANNA).await;
+    stage.telegram.say(ANNA, "/help");
+    stage.telegram.sees(ANNA, "How it works").await;
+    assert_eq!(stage.telegram.messages(ANNA).len(), 2);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_gets_one_polite_notice() {
     let stage = Stage::set_with(vec![("LIMIT_MESSAGES_PER_MINUTE", "3".into())]).await;

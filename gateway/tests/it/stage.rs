@@ -28,7 +28,7 @@ pub struct Stage {
     pub nats: Nats,
     pub db: TestDb,
     extra: Vec<(&'static str, String)>,
-    running: Option<Running>,
+    running: Vec<Running>,
     bus: Bus,
 }
 
@@ -57,13 +57,14 @@ impl Stage {
             nats,
             db,
             extra,
-            running: None,
+            running: Vec::new(),
             bus,
         };
         stage.start().await;
         stage
     }
 
+    /// Starts a replica.
     pub async fn start(&mut self) {
         let mut variables: Vec<(&str, String)> = vec![
             ("POSTGRES_URL", self.db.url().to_owned()),
@@ -82,15 +83,16 @@ impl Stage {
         variables.retain(|(name, _)| self.extra.iter().all(|(other, _)| other != name));
         variables.extend(self.extra.iter().cloned());
         let variables: Variables = variables.into_iter().collect();
-        self.running = Some(chassis::service::start::<Gateway>(variables).await.unwrap());
+        self.running.push(chassis::service::start::<Gateway>(variables).await.unwrap());
     }
 
+    /// Stops the replica that was started first.
     pub async fn stop(&mut self) {
-        self.running.take().unwrap().stop().await.unwrap();
+        self.running.remove(0).stop().await.unwrap();
     }
 
     pub fn http(&self) -> std::net::SocketAddr {
-        self.running.as_ref().unwrap().http()
+        self.running[0].http()
     }
 
     /// Takes the next command of a kind from its service's consumer.
