@@ -50,33 +50,22 @@ impl Program {
     /// port, which is where the test validator always has it.
     #[must_use]
     pub fn arguments(&self, folder: &Path, rpc: u16) -> Vec<String> {
-        let ws = rpc.saturating_add(1).to_string();
-        let rpc = rpc.to_string();
-        let file = |name: &str| folder.join(name).display().to_string();
-        let arguments: &[&str] = match self {
-            Self::Localchain(_) => {
-                &["--port", &rpc, "--ws", &ws, "--slot-ms", "100", "--db", &file("chain.sqlite")]
-            }
-            Self::Surfpool(_) => &[
-                "start",
-                "--offline",
-                "--no-tui",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                &rpc,
-                "--ws-port",
-                &ws,
-                "--slot-time",
-                "100",
-                "--db",
-                &file("surfpool.sqlite"),
-            ],
-            Self::TestValidator(_) => {
-                &["--quiet", "--bind-address", "127.0.0.1", "--rpc-port", &rpc, "--ledger", &file("ledger")]
-            }
+        let ws = rpc.saturating_add(1);
+        let line = match self {
+            Self::Localchain(_) => format!("--port {rpc} --ws {ws} --slot-ms 100 --db"),
+            Self::Surfpool(_) => format!(
+                "start --offline --no-tui --no-studio --no-deploy --host 127.0.0.1 --port {rpc} --ws-port {ws} \
+                 --slot-time 100 --db"
+            ),
+            Self::TestValidator(_) => format!("--quiet --bind-address 127.0.0.1 --rpc-port {rpc} --ledger"),
         };
-        arguments.iter().map(|argument| (*argument).to_owned()).collect()
+        // Last, and apart from the others: a path may hold spaces.
+        let kept = folder.join(match self {
+            Self::TestValidator(_) => "ledger",
+            Self::Localchain(_) | Self::Surfpool(_) => "chain.sqlite",
+        });
+        let words = line.split_whitespace().map(str::to_owned);
+        words.chain([kept.display().to_string()]).collect()
     }
 }
 
@@ -91,5 +80,14 @@ mod tests {
         let validator = "/opt/bin/solana-test-validator";
         assert_eq!(named(validator), Program::TestValidator(validator.into()));
         assert_eq!(named("./mine"), Program::Localchain("./mine".into()));
+    }
+
+    #[test]
+    fn its_folder_may_hold_spaces() {
+        let ours = Program::Localchain("localchain".into());
+        let arguments = ours.arguments(Path::new("/my world/chain"), 8_899);
+        let expected =
+            ["--port", "8899", "--ws", "8900", "--slot-ms", "100", "--db", "/my world/chain/chain.sqlite"];
+        assert_eq!(arguments, expected);
     }
 }
