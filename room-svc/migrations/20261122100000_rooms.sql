@@ -70,12 +70,12 @@ CREATE UNIQUE INDEX bet_one_per_player ON room.bet (room_id, account_id) WHERE s
 CREATE INDEX bet_of_account ON room.bet (account_id, accepted_at DESC, id DESC);
 CREATE INDEX bet_pending ON room.bet (accepted_at) WHERE state = 1;
 
--- A frozen room's bets are what settlement-svc has counted: nothing joins them and nothing of
--- them changes but their fate.
+-- A frozen room's bets are what settlement-svc has counted: nothing joins them, nothing leaves them,
+-- and nothing of them changes but their fate.
 CREATE FUNCTION room.frozen_bets_stand() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM written JOIN room.room ON room.id = written.room_id
-               WHERE room.frozen_at IS NOT NULL AND written.state IN (1, 2)) THEN
+               WHERE room.frozen_at IS NOT NULL AND (TG_OP <> 'UPDATE' OR written.state NOT IN (4, 5, 6))) THEN
         RAISE EXCEPTION 'a bet of a frozen room was written' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
@@ -84,6 +84,8 @@ CREATE TRIGGER frozen_bets_insert AFTER INSERT ON room.bet
     REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION room.frozen_bets_stand();
 CREATE TRIGGER frozen_bets_update AFTER UPDATE ON room.bet
     REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION room.frozen_bets_stand();
+CREATE TRIGGER frozen_bets_delete AFTER DELETE ON room.bet
+    REFERENCING OLD TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION room.frozen_bets_stand();
 
 CREATE FUNCTION room.bets_stand() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -125,8 +125,9 @@ impl Handler for Rooms {
     }
 }
 
-/// Locks the rooms of a batch and reads the bets it is about.
+/// Locks the openings and rooms of a batch and reads the bets it is about.
 async fn load(unit: &mut Unit, batch: &[Delivery<Incoming>]) -> Result<WorkingSet, Fault> {
+    let mut openings: Vec<String> = Vec::new();
     let mut rooms: BTreeSet<RoomId> = BTreeSet::new();
     let mut bets: Vec<Uuid> = Vec::new();
     let mut players: Vec<(RoomId, AccountId)> = Vec::new();
@@ -151,8 +152,16 @@ async fn load(unit: &mut Unit, batch: &[Delivery<Incoming>]) -> Result<WorkingSe
             | Incoming::ReceiptReady(ReceiptReady { room_id, .. }) => {
                 rooms.insert(RoomId::try_from_bytes(room_id)?);
             }
-            Incoming::OpenRoom(_) | Incoming::WatchRegistered(_) => {}
+            Incoming::OpenRoom(open) => {
+                let host = AccountId::try_from_bytes(&open.host_account_id)?;
+                openings.push(format!("host {host}"));
+                openings.push(format!("question {} {}", open.scope_chat_id, open.asset));
+            }
+            Incoming::WatchRegistered(_) => {}
         }
+    }
+    if !openings.is_empty() {
+        store::room::lock_openings(unit.conn(), &openings).await?;
     }
     if rooms.is_empty() {
         return Ok(WorkingSet::default());

@@ -95,15 +95,28 @@ fn array(items: impl Iterator<Item = impl ToString>) -> String {
     format!("{{{}}}", items.join(","))
 }
 
-/// Live rooms of a host, behind a lock that other openings of the host wait for.
+/// Makes openings wait for each other that could break a rule together: by one host, or in one
+/// scope on one asset. Taken for a whole batch at once, in the order of the keys, so that two
+/// batches never wait for each other.
+///
+/// # Errors
+/// The database.
+pub async fn lock_openings(conn: &mut PgConnection, names: &[String]) -> Result<(), Fault> {
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(key)
+         FROM (SELECT DISTINCT hashtextextended(name, 0) AS key FROM unnest($1::text[]) AS name ORDER BY key) AS keys",
+        names
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Live rooms of a host.
 ///
 /// # Errors
 /// The database.
 pub async fn live_of_host(conn: &mut PgConnection, host: AccountId) -> Result<i64, Fault> {
-    let key = host.uuid().to_string();
-    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", key)
-        .execute(&mut *conn)
-        .await?;
     let live = sqlx::query_scalar!(
         "SELECT count(*) AS \"count!\" FROM room.room WHERE host = $1 AND state BETWEEN 1 AND 4",
         host.uuid()
@@ -172,13 +185,14 @@ pub async fn insert(conn: &mut PgConnection, terms: &Terms) -> Result<(), Fault>
     Ok(())
 }
 
-/// Rooms whose lock has come and that still take bets.
+/// Rooms whose lock has come and that are not closed yet.
 ///
 /// # Errors
 /// The database.
 pub async fn due_to_close(conn: &mut PgConnection) -> Result<Vec<Uuid>, Fault> {
     let due = sqlx::query_scalar!(
-        "SELECT id FROM room.room WHERE state IN (1, 2) AND lock_at <= room.db_clock() ORDER BY lock_at LIMIT 200"
+        "SELECT id FROM room.room WHERE state IN (1, 2) AND closed_at IS NULL AND lock_at <= room.db_clock()
+         ORDER BY lock_at LIMIT 200"
     );
     Ok(due.fetch_all(conn).await?)
 }

@@ -1,0 +1,32 @@
+//! room-svc against a real PostgreSQL and a real nats-server. The tests speak as gateway,
+//! wallet-svc, oracle-svc and settlement-svc.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
+mod betting;
+mod clock;
+mod freeze;
+mod opening;
+mod replicas;
+mod world;
+
+use std::{future::Future, time::Duration};
+
+/// Waits until `condition` holds, at most 30 s.
+async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
+    let waiting = async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting)
+        .await
+        .unwrap_or_else(|_| panic!("not within 30 s: {what}"));
+}
