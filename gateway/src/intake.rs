@@ -105,7 +105,8 @@ impl Intake {
         let visitor = Visitor { user_id: arrival.user_id, private: arrival.private, language, account };
         let turn = if before.answered {
             Turn::default()
-        } else if before.seen {
+        } else if before.seen && matches!(arrival.content, Content::Text(_)) {
+            // The dialogue has gone on: the text must not be taken for the next answer.
             match Member::of(visitor) {
                 Some(member) => handlers::typed::resume(app, member).await?,
                 None => Turn::default(),
@@ -128,14 +129,9 @@ impl Intake {
             message_id: arrival.message_id(),
             language: language.code().to_owned(),
         };
-        // Of a redelivered update only the answer is owed.
-        let committed = if before.seen || turn.writes.is_empty() {
-            false
-        } else if self.commit(&scene, &turn.writes).await? {
-            true
-        } else {
+        if !turn.writes.is_empty() && !self.commit(&scene, &turn.writes, before.seen).await? {
             return Ok(Confirmable::now());
-        };
+        }
         if turn.writes.iter().any(|write| matches!(write, Write::Use(_) | Write::Join { .. })) {
             app.requests.notify_one();
         }
@@ -148,12 +144,7 @@ impl Intake {
             Some(message_id) => Letter::edit(arrival.chat_id, message_id, screen),
             None => Letter::new(arrival.chat_id, screen),
         };
-        let told = self.tell(letter, arrival.update_id, reference.to_owned());
-        if committed {
-            tokio::spawn(told);
-            return Ok(Confirmable::now());
-        }
-        Ok(Confirmable(told))
+        Ok(Confirmable(self.tell(letter, arrival.update_id, reference.to_owned())))
     }
 
     /// The end of an answer: sent, and remembered.
@@ -178,12 +169,12 @@ impl Intake {
         .boxed()
     }
 
-    async fn commit(&self, scene: &Scene, writes: &[Write]) -> Result<bool, Fault> {
+    async fn commit(&self, scene: &Scene, writes: &[Write], again: bool) -> Result<bool, Fault> {
         let patience = self.app.settings.patience;
         let patience = time::Duration::try_from(patience).unwrap_or(time::Duration::MINUTE);
         let mut tries = 1;
         loop {
-            match turn::commit(&self.app.db, scene, writes, patience).await {
+            match turn::commit(&self.app.db, scene, writes, again, patience).await {
                 Err(fault) if tries < COMMITS && fault.blame() == chassis::Blame::Nobody => {
                     tracing::warn!(error = fault.chain(), tries, "a turn is committed again");
                     tries += 1;

@@ -91,17 +91,24 @@ impl Turn {
 }
 
 /// Writes everything in one transaction. False: another delivery of the update was first, and
-/// nothing is written.
+/// nothing is written; unless this is known and it is done `again`, because the answer is still
+/// owed: all writes of turns that are not answered by a request may be repeated.
 ///
 /// # Errors
 /// The database.
-pub async fn commit(db: &Db, scene: &Scene, writes: &[Write], patience: Duration) -> Result<bool, Fault> {
+pub async fn commit(
+    db: &Db,
+    scene: &Scene,
+    writes: &[Write],
+    again: bool,
+    patience: Duration,
+) -> Result<bool, Fault> {
     let mut unit = db.unit().await?;
     unit.actor("gateway");
     let now = unit.now().await?;
     // A request tells its own outcome, whoever carries this turn to its end.
     let answered = writes.iter().any(|write| matches!(write, Write::Use(_) | Write::Join { .. }));
-    if !updates::enter(unit.conn(), scene.update_id, answered, now).await? {
+    if !updates::enter(unit.conn(), scene.update_id, answered, now).await? && !again {
         return Ok(false);
     }
     for write in writes {

@@ -28,6 +28,42 @@ async fn an_update_is_confirmed_only_after_its_answer_was_sent() {
     assert_eq!(helps, 1, "delivered many times, answered once");
 }
 
+/// Killed between commit and answer: the answer comes after all, and what was typed is not taken
+/// for the next step.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_was_not_sent_is_still_owed() {
+    let mut stage = Stage::set().await;
+    stage.member(ANNA).await;
+    stage.telegram.say(ANNA, "/create");
+    stage.telegram.press(ANNA, "Touch").await;
+    stage.telegram.press(ANNA, "SOL").await;
+    stage.telegram.sees(ANNA, "Type the target price").await;
+    let held = stage.telegram.hold_sends().await;
+    let typed = stage.telegram.say(ANNA, "45");
+    crate::eventually("committed", || async {
+        let row: Option<bool> =
+            sqlx::query_scalar("SELECT answered FROM gateway.seen_update WHERE update_id = $1")
+                .bind(typed)
+                .fetch_optional(stage.db.pool())
+                .await
+                .unwrap();
+        row == Some(false)
+    })
+    .await;
+    assert!(stage.telegram.offset() <= typed);
+    stage.stop().await;
+    drop(held);
+    // What was in flight may arrive now; the fresh process answers in any case.
+    stage.telegram.forget_messages(ANNA);
+    stage.start().await;
+    let horizon = stage.telegram.sees(ANNA, "How long until the deadline?").await;
+    assert!(horizon.text.contains("$45"), "{}", horizon.text);
+    // The review of a redelivered text has a slip that exists.
+    stage.telegram.press(ANNA, "1 h").await;
+    stage.telegram.press(ANNA, "Open this room").await;
+    stage.next::<proto::room::OpenRoom>().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_update_of_before_a_restart_is_not_answered_twice() {
     let mut stage = Stage::set().await;

@@ -152,6 +152,13 @@ impl Telegram {
         self.lock().messages.iter().filter(|message| message.chat == chat).cloned().collect()
     }
 
+    /// Looks only at what comes from now on; the numbers of messages go on.
+    pub fn forget_messages(&self, chat: i64) {
+        for message in self.lock().messages.iter_mut().filter(|message| message.chat == chat) {
+            message.chat = 0;
+        }
+    }
+
     /// Waits for a message with a text in a chat.
     pub async fn sees(&self, chat: i64, text: &str) -> Message {
         let found = || self.messages(chat).into_iter().rev().find(|message| message.text.contains(text));
