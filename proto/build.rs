@@ -12,6 +12,7 @@ const FILES: [&str; 8] = [
     "rooms/wallet/v1/wallet.proto",
 ];
 
+#[expect(clippy::disallowed_methods, reason = "this is how cargo tells a build script its folder")]
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=rooms");
     let descriptors = protox::compile(FILES, ["."])?;
