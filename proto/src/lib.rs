@@ -40,12 +40,7 @@ pub use timestamp::{from_timestamp, timestamp};
 pub struct Malformed(pub &'static str);
 
 #[allow(missing_docs, reason = "documented in the .proto files")]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    clippy::allow_attributes_without_reason,
-    reason = "generated code"
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::allow_attributes_without_reason, reason = "generated code")]
 mod generated {
     pub mod chassis {
         pub mod v1 {
