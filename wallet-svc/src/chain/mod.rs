@@ -159,7 +159,7 @@ pub trait Network: Send + Sync {
         until: Option<&Signature>,
     ) -> Result<Vec<HistoryItem>, NetworkError>;
 
-    /// What a confirmed transaction did; `None` where the endpoint does not have it.
+    /// What a confirmed transaction did; `None` where no endpoint that answers has it.
     ///
     /// # Errors
     /// No endpoint answers, or the answer cannot be understood.
@@ -232,6 +232,12 @@ pub enum NetworkError {
         /// Why.
         #[source]
         source: MalformedTransaction,
+    },
+    /// It does not have what another endpoint may have.
+    #[error("endpoint {endpoint} does not have it")]
+    Absent {
+        /// Its place in the list.
+        endpoint: usize,
     },
     /// No endpoint is configured.
     #[error("no endpoint")]

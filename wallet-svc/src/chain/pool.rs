@@ -13,7 +13,7 @@ use solana_pubkey::Pubkey;
 use solana_signature::Signature;
 use std::{
     future::Future,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::Duration,
 };
 use tokio::time::Instant;
@@ -110,7 +110,10 @@ impl RpcPool {
 /// transaction that fails its simulation (-32002) or signature check (-32003), bad parameters
 /// (-32602). <https://github.com/anza-xyz/agave/blob/v4.2/rpc-client-api/src/custom_error.rs>
 const fn blames_endpoint(error: &NetworkError) -> bool {
-    !matches!(error, NetworkError::Refused { code: -32002 | -32003 | -32602, .. })
+    !matches!(
+        error,
+        NetworkError::Refused { code: -32002 | -32003 | -32602, .. } | NetworkError::Absent { .. }
+    )
 }
 
 #[async_trait]
@@ -146,8 +149,24 @@ impl Network for RpcPool {
         self.ask(|endpoint| endpoint.history(address, until)).await
     }
 
+    /// Asks on where an endpoint does not have it: it may lag behind, or keep no history.
     async fn transaction(&self, signature: &Signature) -> Result<Option<TransactionDetails>, NetworkError> {
-        self.ask(|endpoint| endpoint.transaction(signature)).await
+        let absent = AtomicBool::new(false);
+        let found = self
+            .ask(|endpoint| {
+                let absent = &absent;
+                async move {
+                    let answer = endpoint.transaction(signature).await?;
+                    absent.fetch_or(answer.is_none(), Ordering::Relaxed);
+                    answer.ok_or(NetworkError::Absent { endpoint: endpoint.index })
+                }
+            })
+            .await;
+        match found {
+            Ok(details) => Ok(Some(details)),
+            Err(_) if absent.into_inner() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn submit(&self, transaction: &Signed) -> Result<(), NetworkError> {
