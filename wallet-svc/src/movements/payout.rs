@@ -39,6 +39,9 @@ pub enum Chunk {
 /// must page somebody and change nothing.
 pub async fn post_chunk(unit: &mut Unit, chunk: &PostPayouts) -> Result<Chunk, Fault> {
     let room = RoomId::try_from_bytes(&chunk.room_id)?;
+    if chunk.chunk >= chunk.chunks {
+        return Err(Malformed("a chunk beyond the last").into());
+    }
     let last = chunk.chunk.checked_add(1) == Some(chunk.chunks);
     let mut lines = Vec::with_capacity(chunk.lines.len());
     for line in &chunk.lines {
@@ -75,8 +78,13 @@ pub async fn post_chunk(unit: &mut Unit, chunk: &PostPayouts) -> Result<Chunk, F
     store::ledger::open(unit, &BTreeSet::from([Account::escrow(room), Account::house(Kind::ProtocolFees)]))
         .await?;
     store::ledger::lock(unit, &accounts).await?;
-    if store::ledger::is_posted(unit, key).await? {
-        return Ok(Chunk::Posted);
+    let movement = Movement::try_new(key, MovementKind::Payout, entries)?;
+    match store::ledger::posted_hash(unit, key).await? {
+        Some(hash) if hash == movement.request_hash() => return Ok(Chunk::Posted),
+        Some(_) => {
+            return Err(Fault::bug(format!("chunk {} of room {room} came with another body", chunk.chunk)));
+        }
+        None => {}
     }
     let held = store::hold::held_in_room(unit, room).await?;
     let ours = i64::try_from(bets.len()).map_err(|_| Malformed("too many lines"))?;
@@ -90,7 +98,6 @@ pub async fn post_chunk(unit: &mut Unit, chunk: &PostPayouts) -> Result<Chunk, F
             chunk.chunk
         )));
     }
-    let movement = Movement::try_new(key, MovementKind::Payout, entries)?;
     match post(unit, &[movement]).await?.first() {
         Some(Posted::Now) => {}
         other => return Err(Fault::bug(format!("chunk {} of room {room}: {other:?}", chunk.chunk))),

@@ -165,7 +165,7 @@ pub async fn write(unit: &mut Unit, movements: &[&Movement], balances: &Balances
     let changed: Vec<(Account, Lamports)> = balances.changed().collect();
     let (kinds, owners) = columns(changed.iter().map(|(account, _)| account));
     let balances: Vec<i64> = changed.iter().map(|(_, balance)| balance.get()).collect();
-    sqlx::query!(
+    let written = sqlx::query!(
         "UPDATE wallet.ledger_account AS a SET balance = t.balance
          FROM unnest($1::smallint[], $2::uuid[], $3::bigint[]) AS t (kind, owner, balance)
          WHERE a.kind = t.kind AND a.owner = t.owner",
@@ -174,18 +174,21 @@ pub async fn write(unit: &mut Unit, movements: &[&Movement], balances: &Balances
         &balances
     )
     .execute(unit.conn())
-    .await?;
+    .await?
+    .rows_affected();
+    if usize::try_from(written) != Ok(changed.len()) {
+        return Err(Fault::bug(format!("{} balances changed and {written} were written", changed.len())));
+    }
     Ok(())
 }
 
-/// Whether a movement with this key is in the ledger.
+/// The request hash of the movement with this key, if it is in the ledger.
 ///
 /// # Errors
 /// The database.
-pub async fn is_posted(unit: &mut Unit, key: Uuid) -> Result<bool, Fault> {
-    let posted =
-        sqlx::query_scalar!("SELECT EXISTS (SELECT FROM wallet.ledger_tx WHERE id = $1) AS \"posted!\"", key);
-    Ok(posted.fetch_one(unit.conn()).await?)
+pub async fn posted_hash(unit: &mut Unit, key: Uuid) -> Result<Option<Uuid>, Fault> {
+    let hash = sqlx::query_scalar!("SELECT request_hash FROM wallet.ledger_tx WHERE id = $1", key);
+    Ok(hash.fetch_optional(unit.conn()).await?)
 }
 
 /// Whether an account was opened.
