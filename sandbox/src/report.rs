@@ -61,6 +61,16 @@ impl Report {
         self.ok
     }
 
+    /// Everything that is not good, a line each.
+    #[must_use]
+    pub fn failures(&self) -> String {
+        let failed = self.checks.iter().filter(|check| !check.ok);
+        let lines: Vec<String> = failed
+            .map(|check| format!("{}: {} instead of {}", check.name, check.measured, check.goal))
+            .collect();
+        lines.join("\n")
+    }
+
     /// Prints one JSON object, or a table, on standard output; the exit status says whether all is
     /// good.
     #[must_use]

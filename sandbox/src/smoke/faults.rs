@@ -36,12 +36,12 @@ pub struct Faults {
 /// The named steps at which services kill themselves, one per life, each at the n-th time it is
 /// reached: spread over the evening, from the first account to the last settlement.
 const KILLS: [(&str, [&str; 3]); 6] = [
-    ("gateway", ["batch.taken:2", "relay.published:4", "batch.committed:6"]),
-    ("room-svc", ["batch.decided:2", "batch.taken:6", "batch.committed:6"]),
-    ("wallet-svc", ["batch.taken:2", "batch.decided:4", "batch.committed:4"]),
-    ("settlement-svc", ["batch.taken:1", "batch.decided:2", "batch.committed:2"]),
-    ("oracle-svc", ["batch.taken:1", "batch.decided:2", "batch.committed:1"]),
-    ("notifier-svc", ["batch.taken:2", "relay.published:1", "batch.committed:3"]),
+    ("gateway", ["batch.taken:2", "relay.published:4", "batch.committed:16"]),
+    ("room-svc", ["batch.decided:2", "batch.taken:6", "batch.committed:18"]),
+    ("wallet-svc", ["batch.taken:2", "batch.decided:4", "batch.committed:12"]),
+    ("settlement-svc", ["batch.taken:1", "batch.decided:2", "batch.committed:6"]),
+    ("oracle-svc", ["batch.taken:1", "batch.decided:2", "batch.committed:3"]),
+    ("notifier-svc", ["batch.taken:2", "relay.published:1", "batch.committed:10"]),
 ];
 
 /// Rules that the smoke lowers beyond what the sandbox does; printed with them.
@@ -88,7 +88,7 @@ impl Faults {
     /// lost message waits for its repetition.
     pub(super) const fn longer(&self) -> Duration {
         Duration::from_secs(if self.kill {
-            60
+            40
         } else if self.wipe_broker {
             20
         } else if self.any() {
@@ -147,13 +147,24 @@ impl Faults {
         Ok(())
     }
 
-    /// Whether what was asked for has happened, and nothing else.
-    pub(super) async fn verify(&self, world: &World, tale: &Tale, report: &mut Findings<'_>) {
-        let exits = world.exits();
-        for exit in &exits {
-            let step = exit.step.as_deref().unwrap_or("no named step");
-            tale.tell("", format_args!("{} was ended at {step} ({})", exit.service, exit.status));
+    /// Tells of every end of a service, as it happens. Never returns.
+    pub(super) async fn watch(world: &World, tale: &Tale) {
+        let mut told = vec![0; world.services().len()];
+        loop {
+            for (service, told) in world.services().iter().zip(&mut told) {
+                for exit in service.exits().iter().skip(*told) {
+                    let step = exit.step.as_deref().unwrap_or("no named step");
+                    tale.tell("", format_args!("** {} is ended at {step}: {}", service.name(), exit.status));
+                    *told += 1;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+
+    /// Whether what was asked for has happened, and nothing else.
+    pub(super) async fn verify(&self, world: &World, report: &mut Findings<'_>) {
+        let exits = world.exits();
         let mut unplanned: Vec<_> =
             exits.iter().map(|exit| (exit.service.as_str(), exit.step.as_deref())).collect();
         if self.kill {

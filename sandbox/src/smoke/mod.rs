@@ -6,6 +6,7 @@
 //! chain, evidence and receipts. Under faults the same evening must leave the same behind.
 
 mod audit;
+mod betting;
 mod faults;
 mod person;
 mod plan;
@@ -18,8 +19,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
+use serde_json::json;
 use servers::scratch::Scratch;
 
 pub use faults::Faults;
@@ -117,9 +119,12 @@ pub async fn play(setup: &Setup, report: &mut Report) -> Result<Record> {
 
     let mut findings = Findings::of(report, faults);
     let limit = faults.limit();
-    let played = tokio::time::timeout(limit, evening(&world, faults, &plan, &tale, &mut findings)).await;
-    let played = played.unwrap_or_else(|_| Err(anyhow::anyhow!("not at its end after {limit:?}")));
-    faults.verify(&world, &tale, &mut findings).await;
+    let played = tokio::select! {
+        played = evening(&world, faults, &plan, &tale, &mut findings) => played,
+        () = Faults::watch(&world, &tale) => Err(anyhow!("nobody watches any more")),
+        () = tokio::time::sleep(limit) => Err(anyhow!("not at its end after {limit:?}")),
+    };
+    faults.verify(&world, &mut findings).await;
     let seconds = tale.seconds();
     if let Err(error) = &played {
         eprintln!("\n{error:#}\n");
@@ -130,8 +135,11 @@ pub async fn play(setup: &Setup, report: &mut Report) -> Result<Record> {
         eprintln!("the world does not stop within {STOP_WITHIN:?}");
     }
     let record = played.with_context(|| format!("{}, seed {}", faults.name(), setup.seed))?;
+    for (what, time) in tale.measured() {
+        tale.tell("", format_args!("{what}: {time}"));
+    }
     tale.tell("", format_args!("played in {seconds:.1} s"));
-    report.note(&format!("{}_seconds", faults.name().replace([' ', ','], "_")), format!("{seconds:.1}"));
+    report.note(&faults.name(), json!({ "seconds": format!("{seconds:.1}"), "measured": tale.measured() }));
     Ok(record)
 }
 

@@ -37,7 +37,8 @@ pub struct Person {
     /// As Telegram shows it.
     pub name: &'static str,
     player: Player,
-    tale: Tale,
+    /// Where all of it is told.
+    pub tale: Tale,
     manners: Manners,
 }
 

@@ -33,7 +33,12 @@ pub enum Which {
     Lonely,
     /// TOUCH on BTC while the venues are silent: void, no reliable price.
     Blind,
+    /// CLOSE rooms in which nobody bets, several: void, too.
+    Empty,
 }
+
+/// Empty rooms of each of [`Who::EMPTY_HOSTS`].
+pub const EMPTY_ROOMS: usize = 3;
 
 /// YES and NO.
 pub const YES: usize = 0;
@@ -87,6 +92,9 @@ impl Who {
     /// All three.
     pub const ALL: [Self; 3] = [Self::Ann, Self::Bob, Self::Cid];
 
+    /// Those with time for rooms that nobody wants.
+    pub const EMPTY_HOSTS: [Self; 2] = [Self::Bob, Self::Cid];
+
     /// As Telegram shows it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -98,7 +106,7 @@ impl Who {
 }
 
 impl Which {
-    /// All four.
+    /// Those in which somebody bets.
     pub const ALL: [Self; 4] = [Self::Touch, Self::Close, Self::Lonely, Self::Blind];
 
     /// In the transcript.
@@ -108,15 +116,16 @@ impl Which {
             Self::Close => "close",
             Self::Lonely => "lonely",
             Self::Blind => "blind",
+            Self::Empty => "empty",
         }
     }
 
-    /// Who opens it.
+    /// Who opens it; the empty ones have several hosts.
     pub const fn host(self) -> Who {
         match self {
             Self::Touch => Who::Ann,
             Self::Close => Who::Bob,
-            Self::Lonely | Self::Blind => Who::Cid,
+            Self::Lonely | Self::Blind | Self::Empty => Who::Cid,
         }
     }
 }
@@ -160,6 +169,7 @@ impl Plan {
             // A verdict that no price has to give: nobody stands against anybody.
             (Which::Lonely, None),
             (Which::Blind, None),
+            (Which::Empty, None),
         ] {
             let bets: Vec<&mut Wager> = wagers.iter_mut().filter(|wager| wager.which == which).collect();
             let stakes: Vec<(usize, i64)> = bets.iter().map(|wager| (wager.outcome, wager.stake)).collect();

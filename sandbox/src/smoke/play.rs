@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::faults::Faults;
 use super::person::{Person, between, line_below};
-use super::plan::{NO, Plan, Which, Who, YES, sol};
+use super::plan::{EMPTY_ROOMS, Plan, Which, Who, YES, sol};
 use super::table::{self, Opened, Question};
 use super::tale::Tale;
 use crate::botapi::{Game, Shown};
@@ -28,12 +28,18 @@ const BEFORE_THE_TOUCH: Duration = Duration::from_millis(2_500);
 /// now and as long again, and for the stakes to be held. A slow machine plays the same evening.
 fn betting(which: Which, answer: Duration) -> Duration {
     let (answers, least) = match which {
-        Which::Close => (30, 9),
-        Which::Blind => (30, 8),
-        Which::Lonely => (80, 14),
-        Which::Touch => (80, 20),
+        Which::Close => (24, 9),
+        Which::Blind => (24, 8),
+        Which::Lonely => (40, 13),
+        Which::Touch => (50, 20),
+        Which::Empty => (0, 5),
     };
     (answer * answers + Duration::from_secs(3)).max(Duration::from_secs(least))
+}
+
+/// In cents.
+fn percent_of(price: Decimal, percent: u32) -> Decimal {
+    (price * Decimal::from(percent) / Decimal::ONE_HUNDRED).round_dp(2).normalize()
 }
 
 /// A run of the script.
@@ -46,9 +52,9 @@ pub struct Evening<'a> {
     /// Has an account and no money.
     pub(super) dan: Person,
     pub(super) rooms: BTreeMap<Which, Opened>,
+    /// Those in which nobody bets.
+    pub(super) empty: Vec<Opened>,
     pub(super) withdrawn: Option<Withdrawn>,
-    /// How long an answer of the bot takes here.
-    answer: Duration,
 }
 
 /// What left.
@@ -76,8 +82,8 @@ impl<'a> Evening<'a> {
             people.insert(who, Person::meet(&game, who.name(), tale, faults.manners()).await?);
         }
         let dan = Person::meet(&game, "Dan", tale, faults.manners()).await?;
-        let (rooms, withdrawn, answer) = (BTreeMap::new(), None, Duration::ZERO);
-        Ok(Self { world, faults, plan, tale, people, dan, rooms, withdrawn, answer })
+        let (rooms, empty, withdrawn) = (BTreeMap::new(), Vec::new(), None);
+        Ok(Self { world, faults, plan, tale, people, dan, rooms, empty, withdrawn })
     }
 
     /// Somebody who plays for money.
@@ -96,9 +102,14 @@ impl<'a> Evening<'a> {
         self.rooms.get(&which).with_context(|| format!("{} is not open", which.name()))
     }
 
+    /// Every room of the evening.
+    pub fn all_rooms(&self) -> impl Iterator<Item = &Opened> {
+        self.rooms.values().chain(&self.empty)
+    }
+
     /// Numbers and names of the rooms, for what is compared between runs.
     pub fn names(&self) -> Vec<(i64, &'static str)> {
-        self.rooms.values().map(|room| (room.number, room.which.name())).collect()
+        self.all_rooms().map(|room| (room.number, room.which.name())).collect()
     }
 
     /// From the first message to the last credit.
@@ -109,9 +120,6 @@ impl<'a> Evening<'a> {
         self.tale.scene("/start, terms, deposits on chain");
         let [ann, bob, cid] = [Who::Ann, Who::Bob, Who::Cid];
         tokio::try_join!(self.arrive(ann), self.arrive(bob), self.arrive(cid))?;
-
-        self.answer = self.tale.pace();
-        self.tale.tell("", format_args!("an answer takes {} ms", self.answer.as_millis()));
 
         self.tale.scene("/create: four rooms");
         let opened = tokio::try_join!(self.open(ann), self.open(bob), self.open(cid))?;
@@ -124,13 +132,16 @@ impl<'a> Evening<'a> {
         },)?;
 
         self.tale.scene("the price is steered to the target; rooms end one by one; /withdraw");
-        let (withdrawn, ..) = tokio::try_join!(
+        let (withdrawn, bobs, cids, ..) = tokio::try_join!(
             self.withdraw(),
+            self.open_empty(bob),
+            self.open_empty(cid),
             self.steer(last_bet),
             self.come_too_late(&late),
             self.hear_results(),
         )?;
         self.withdrawn = Some(withdrawn);
+        self.empty = bobs.into_iter().chain(cids).collect();
         self.receipts().await
     }
 
@@ -147,16 +158,33 @@ impl<'a> Evening<'a> {
         outside.airdrop(&outside.address(person.id())?, lamports + 10_000_000).await?;
         let signature = outside.send(person.id(), &address.parse()?, lamports).await?;
         let amount = sol(i64::try_from(lamports)?);
+        self.tale.begins(who.name());
         person.tell(format_args!("sends {amount} SOL to {address}, {signature}"));
         let heading = format!("Deposit credited · {amount} SOL");
         let credited = person.hear("the credit", |text| text.starts_with(&heading)).await?;
+        self.tale.ends(who.name(), "deposit on chain to credit told");
         table::says(&credited, &[&format!("Balance {amount} SOL"), &signature.to_string()])
     }
 
     async fn open(&self, who: Who) -> Result<Vec<Opened>> {
         let mut opened = Vec::new();
         for which in Which::ALL.into_iter().filter(|which| which.host() == who) {
-            opened.push(table::open(self.person(who)?, &self.question(which)?).await?);
+            let question = self.question(which)?;
+            opened.push(table::open(self.person(who)?, &question, || self.horizon(which)).await?);
+        }
+        let pace = self.tale.pace().as_millis();
+        self.person(who)?.tell(format_args!("waits {pace} ms for an answer, which sets the horizons"));
+        Ok(opened)
+    }
+
+    /// Rooms that nobody wants, on different targets: the same question twice is refused.
+    async fn open_empty(&self, who: Who) -> Result<Vec<Opened>> {
+        let mut opened = Vec::new();
+        let (asset, symbol) = if who == Who::Bob { (Asset::Eth, "ETH") } else { (Asset::Btc, "BTC") };
+        for percent in (80..).take(EMPTY_ROOMS) {
+            let target = percent_of(self.world.market().price(asset), percent);
+            let question = Question { which: Which::Empty, asset: symbol, touch: false, target };
+            opened.push(table::open(self.person(who)?, &question, || self.horizon(Which::Empty)).await?);
         }
         Ok(opened)
     }
@@ -168,93 +196,18 @@ impl<'a> Evening<'a> {
             // Far enough from the price that its walk does not decide.
             Which::Close if self.plan.book(which)?.winner == Some(YES) => (Asset::Eth, "ETH", false, 99),
             Which::Close => (Asset::Eth, "ETH", false, 101),
-            Which::Lonely => (Asset::Btc, "BTC", false, 99),
+            Which::Lonely | Which::Empty => (Asset::Btc, "BTC", false, 99),
             Which::Blind => (Asset::Btc, "BTC", true, 105),
         };
-        let price = self.world.market().price(asset);
-        let target = (price * Decimal::from(percent) / Decimal::ONE_HUNDRED).round_dp(2).normalize();
-        Ok(Question { which, asset: symbol, touch, target, seconds: self.horizon(which) })
+        let target = percent_of(self.world.market().price(asset), percent);
+        Ok(Question { which, asset: symbol, touch, target })
     }
 
     /// From opening to deadline: bets are taken for half of it.
     fn horizon(&self, which: Which) -> u32 {
-        let betting = betting(which, self.answer) + self.faults.longer();
+        let longer = if which == Which::Empty { Duration::ZERO } else { self.faults.longer() };
+        let betting = betting(which, self.tale.pace()) + longer;
         u32::try_from(betting.as_secs().saturating_mul(2)).unwrap_or(u32::MAX)
-    }
-
-    /// All bets and all refusals. Returns when the last bet was accepted, and a preview that nobody
-    /// has confirmed yet.
-    async fn bet(&self) -> Result<(Instant, Shown)> {
-        let (late, ..) =
-            tokio::try_join!(self.dan_hesitates(), self.ann_bets(), self.bob_bets(), self.cid_bets())?;
-        let last_bet = Instant::now();
-        tokio::try_join!(self.bob_is_kept_out(), self.dan_finds_it_full())?;
-        Ok((last_bet, late))
-    }
-
-    async fn ann_bets(&self) -> Result<()> {
-        self.bets(Who::Ann, &[Which::Blind, Which::Close]).await?;
-        let (ann, room) = (self.person(Who::Ann)?, self.room(Which::Touch)?);
-        let why = "The smallest stake here is 0.05 SOL; you chose 0.01 SOL.";
-        let told = table::refused(ann, &table::card(ann, room).await?, YES, 10_000_000, why).await?;
-        let card = ann.tap(&told, "Open room", &format!("Room #{} ", room.number)).await?;
-        let spare = table::card(ann, room).await?;
-        table::bet_with_two_taps(ann, &card, room, &self.plan.wager(Who::Ann, Which::Touch)?).await?;
-        let why = "You already have a bet in this room.";
-        table::refused(ann, &spare, NO, 50_000_000, why).await?;
-        self.bets(Who::Ann, &[Which::Lonely]).await
-    }
-
-    async fn bob_bets(&self) -> Result<()> {
-        self.bets(Who::Bob, &[Which::Blind, Which::Close]).await?;
-        let (bob, room) = (self.person(Who::Bob)?, self.room(Which::Touch)?);
-        let why = "The largest stake here is 5 SOL; you chose 6 SOL.";
-        table::refused(bob, &table::card(bob, room).await?, YES, 6_000_000_000, why).await?;
-        self.bets(Who::Bob, &[Which::Touch]).await
-    }
-
-    async fn cid_bets(&self) -> Result<()> {
-        self.bets(Who::Cid, &[Which::Blind, Which::Close]).await?;
-        let (cid, room) = (self.person(Who::Cid)?, self.room(Which::Touch)?);
-        let staked: i64 = [Which::Blind, Which::Close]
-            .into_iter()
-            .map(|which| self.plan.wager(Who::Cid, which).map(|wager| wager.stake))
-            .sum::<Result<_>>()?;
-        let left = self.plan.deposits.get(&Who::Cid).copied().unwrap_or_default() - staked;
-        let why = format!("You have {} SOL and the stake is 5 SOL.", sol(left));
-        table::refused(cid, &table::card(cid, room).await?, NO, 5_000_000_000, &why).await?;
-        self.bets(Who::Cid, &[Which::Touch, Which::Lonely]).await
-    }
-
-    async fn bets(&self, who: Who, rooms: &[Which]) -> Result<()> {
-        for which in rooms {
-            let (person, room) = (self.person(who)?, self.room(*which)?);
-            let card = table::card(person, room).await?;
-            table::bet(person, &card, room, &self.plan.wager(who, *which)?).await?;
-        }
-        Ok(())
-    }
-
-    /// Two are on one side: the last seat is kept for the other.
-    async fn bob_is_kept_out(&self) -> Result<()> {
-        let (bob, room) = (self.person(Who::Bob)?, self.room(Which::Lonely)?);
-        let why = "The last seats are kept for the other side";
-        table::refused(bob, &table::card(bob, room).await?, YES, 100_000_000, why).await.map(drop)
-    }
-
-    /// Comes by a shared link, and takes his time with the last tap.
-    async fn dan_hesitates(&self) -> Result<Shown> {
-        let room = self.room(Which::Close)?;
-        let terms = self.dan.follow(&room.link, "Welcome to ROOMS").await?;
-        let card = self.dan.tap(&terms, "I am 18+", &format!("Room #{} ", room.number)).await?;
-        table::preview(&self.dan, &card, YES, 50_000_000).await
-    }
-
-    /// All seats are taken.
-    async fn dan_finds_it_full(&self) -> Result<()> {
-        let room = self.room(Which::Touch)?;
-        let card = self.dan.follow(&room.link, &format!("Room #{} ", room.number)).await?;
-        table::refused(&self.dan, &card, NO, 50_000_000, "All 3 seats are taken.").await.map(drop)
     }
 
     /// Takes the quorum away for longer than a touch room may be without a price.
@@ -267,7 +220,7 @@ impl<'a> Evening<'a> {
             .await?;
         self.tale.tell("", "three venues are silent: no quorum, no price");
         // A tenth of the horizon may be without a price, at most ten seconds.
-        let allowed = (self.horizon(Which::Blind) / 10).min(10);
+        let allowed = (self.room(Which::Blind)?.seconds / 10).min(10);
         sleep(Duration::from_secs(u64::from(allowed) + 3)).await;
         for venue in [Venue::Binance, Venue::Coinbase, Venue::Kraken] {
             market.set_fault(venue, Fault::None)?;
@@ -293,6 +246,7 @@ impl<'a> Evening<'a> {
         let to = (market.price(Asset::Sol) * Decimal::new(thousandths, 3)).round_dp(2);
         self.tale.tell("", format_args!("SOL goes to ${to}"));
         market.drift(Asset::Sol, to, Duration::from_millis(500), true)?;
+        self.tale.begins("touch");
         self.faults.strike(self.world, self.tale).await
     }
 
@@ -326,9 +280,11 @@ impl<'a> Evening<'a> {
         let preview = ann.say(&amount, "Check it once more").await?;
         let arrives = between(&preview.text, "Arrives ", " SOL")?.to_owned();
         let heading = format!("Withdrawal {amount} SOL");
+        self.tale.begins("withdrawal");
         ann.tap_twice(&preview, "Confirm", &heading).await?;
         let finalized = |text: &str| text.starts_with(&heading) && text.contains("✓ final on chain");
         let told = ann.hear("the withdrawal's end", finalized).await?;
+        self.tale.ends("withdrawal", "withdrawal confirmed to final on chain");
         let signature = told.text.lines().last().unwrap_or_default().to_owned();
         Ok(Withdrawn { address: address.to_string(), before, arrives, signature })
     }
@@ -370,13 +326,16 @@ impl<'a> Evening<'a> {
                 && ["You won", "You lost", "Stake returned"].iter().any(|how| first.starts_with(how))
         };
         let told = person.hear(&format!("the result of {}", which.name()), of_room).await?;
+        if which == Which::Touch {
+            self.tale.ends("touch", "price at the target to result told");
+        }
         let all: Vec<&str> = lines.iter().map(String::as_str).chain([heading.as_str()]).collect();
         table::says(&told, &all)
     }
 
     /// Waits until every room's receipt stands on chain.
     async fn receipts(&self) -> Result<()> {
-        for room in self.rooms.values() {
+        for room in self.all_rooms() {
             self.until(&format!("the receipt of {}", room.which.name()), || async {
                 let result = self.read(room).await.and_then(|read| read.result);
                 result.is_some_and(|result| !result.receipt_signature.is_empty())

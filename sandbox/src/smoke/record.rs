@@ -8,10 +8,10 @@ use proto::Lamports;
 
 use super::faults::Findings;
 use super::person::{Person, is_fault};
-use super::plan::{Which, Who, answer, sol};
+use super::plan::{EMPTY_ROOMS, Which, Who, answer, sol};
 use super::play::Evening;
 use super::table;
-use super::tale::{is_for_good, one_line, timeless};
+use super::tale::{is_for_good, joined, timeless};
 
 /// What must be the same in every run of an evening, whatever disturbs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,8 +31,7 @@ impl Evening<'_> {
         self.tale.scene("/bets, /wallet, /transfers, the result of a room");
         futures::future::try_join_all(Who::ALL.map(|who| self.look_back_as(who))).await?;
         let ann = self.person(Who::Ann)?;
-        let (room, name) = (self.room(Which::Touch)?, format!(" · room #"));
-        let end = format!("{name}{}", room.number);
+        let end = format!(" · room #{}", self.room(Which::Touch)?.number);
         let won = |text: &str| {
             text.lines().next().is_some_and(|line| line.starts_with("You won") && line.ends_with(&end))
         };
@@ -159,6 +158,9 @@ impl Evening<'_> {
         }
         let refusals = if who == Who::Cid { 1 } else { 2 };
         headings.extend(std::iter::repeat_n("Not placed.".to_owned(), refusals));
+        if Who::EMPTY_HOSTS.contains(&who) {
+            headings.extend(std::iter::repeat_n("Your room is open.".to_owned(), EMPTY_ROOMS));
+        }
         if who == Who::Ann {
             headings.push(format!("Withdrawal {} SOL", sol(self.plan.withdrawal)));
         }
@@ -193,10 +195,10 @@ fn differences(planned: &[String], told: &[String]) -> String {
     for text in planned {
         match extra.iter().position(|other| other == text) {
             Some(place) => drop(extra.remove(place)),
-            None => lines.push(format!("missing: {}", one_line(text))),
+            None => lines.push(format!("missing: {}", joined(text))),
         }
     }
-    lines.extend(extra.iter().map(|text| format!("too much: {}", one_line(text))));
+    lines.extend(extra.iter().map(|text| format!("too much: {}", joined(text))));
     lines.join("\n")
 }
 

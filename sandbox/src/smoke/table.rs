@@ -23,8 +23,6 @@ pub struct Question {
     pub touch: bool,
     /// In USD.
     pub target: Decimal,
-    /// From opening to deadline.
-    pub seconds: u32,
 }
 
 /// A room that is open.
@@ -38,13 +36,15 @@ pub struct Opened {
     pub id: RoomId,
     /// The payload of a deep link to it.
     pub link: String,
+    /// From opening to deadline.
+    pub seconds: u32,
 }
 
-/// Opens a room by the wizard.
+/// Opens a room by the wizard. Its horizon is asked for as late as possible.
 ///
 /// # Errors
 /// The bot does not play along.
-pub async fn open(host: &Person, question: &Question) -> Result<Opened> {
+pub async fn open(host: &Person, question: &Question, horizon: impl Fn() -> u32) -> Result<Opened> {
     let kinds = host.say("/create", "What kind of question?").await?;
     let kind = if question.touch { "Touch" } else { "Close" };
     let assets = host.tap(&kinds, kind, "Which price?").await?;
@@ -56,7 +56,8 @@ pub async fn open(host: &Person, question: &Question) -> Result<Opened> {
     }
     let horizons = host.say(&question.target.to_string(), "How long until the deadline?").await?;
     host.tap(&horizons, "Other", "Type how long").await?;
-    let mut review = host.say(&format!("{}s", question.seconds), "Review your room").await?;
+    let seconds = horizon();
+    let mut review = host.say(&format!("{seconds}s"), "Review your room").await?;
     for _ in 0..20 {
         let told = host.tap_for(&review, "Open this room", &["Your room is open.", "Not opened."]).await?;
         if told.text.starts_with("Your room is open.") {
@@ -64,7 +65,7 @@ pub async fn open(host: &Person, question: &Question) -> Result<Opened> {
             let data = told.data("Refresh").context("a card without a button to refresh it")?;
             let id = data.rsplit('.').next().unwrap_or_default();
             let link = format!("room_{id}");
-            return Ok(Opened { which: question.which, number, id: room_id(id)?, link });
+            return Ok(Opened { which: question.which, number, id: room_id(id)?, link, seconds });
         }
         // An oracle that was killed has no price for a moment, and a room needs one to open.
         ensure!(told.text.contains("no reliable"), "not opened: {}", told.text);
@@ -115,7 +116,9 @@ pub async fn preview(player: &Person, card: &Shown, outcome: usize, stake: i64) 
 /// It is not.
 pub async fn bet(player: &Person, card: &Shown, room: &Opened, wager: &Wager) -> Result<()> {
     let preview = preview(player, card, wager.outcome, wager.stake).await?;
+    player.tale.begins(player.name);
     let told = player.tap(&preview, "Confirm", &format!("Bet accepted · room #{}", room.number)).await?;
+    player.tale.ends(player.name, "bet confirmed to accepted");
     says(&told, &[&format!("{} SOL on {}", sol(wager.stake), answer(wager.outcome))])
 }
 

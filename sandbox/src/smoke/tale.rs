@@ -1,8 +1,9 @@
 //! The transcript: who said what and when, on standard error; and what of a chat is compared with
 //! another run of the same evening.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Display;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,6 +13,9 @@ use crate::botapi::Shown;
 /// Longest line of a message in the transcript.
 const WIDTH: usize = 150;
 
+/// Answers that make the pace.
+const LAST: usize = 12;
+
 /// Tells a run as it goes. Clones tell the same one.
 #[derive(Clone, Debug)]
 pub struct Tale(Arc<Inner>);
@@ -19,14 +23,23 @@ pub struct Tale(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     began: Instant,
-    /// How many answers came, and how long they took together.
-    answers: Mutex<(u32, Duration)>,
+    /// How long the last answers took.
+    answers: Mutex<VecDeque<Duration>>,
+    /// What has begun and not ended.
+    open: Mutex<BTreeMap<String, Instant>>,
+    /// How long what took, each time.
+    measured: Mutex<BTreeMap<&'static str, Vec<Duration>>>,
 }
 
 impl Tale {
     /// Time counts from here.
     pub fn begin() -> Self {
-        Self(Arc::new(Inner { began: Instant::now(), answers: Mutex::default() }))
+        Self(Arc::new(Inner {
+            began: Instant::now(),
+            answers: Mutex::default(),
+            open: Mutex::default(),
+            measured: Mutex::default(),
+        }))
     }
 
     /// Seconds since the beginning.
@@ -36,14 +49,40 @@ impl Tale {
 
     /// An answer of the bot came after so long.
     pub fn answered(&self, after: Duration) {
-        let mut answers = self.0.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        *answers = (answers.0.saturating_add(1), answers.1.saturating_add(after));
+        let mut answers = lock(&self.0.answers);
+        answers.push_front(after);
+        answers.truncate(LAST);
     }
 
-    /// How long an answer took on average.
+    /// How long an answer took of late, on average.
     pub fn pace(&self) -> Duration {
-        let (count, sum) = *self.0.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        sum.checked_div(count).unwrap_or_default()
+        let answers = lock(&self.0.answers);
+        let count = u32::try_from(answers.len()).unwrap_or(u32::MAX);
+        answers.iter().sum::<Duration>().checked_div(count).unwrap_or_default()
+    }
+
+    /// Somebody begins something that is measured.
+    pub fn begins(&self, who: &str) {
+        lock(&self.0.open).insert(who.to_owned(), Instant::now());
+    }
+
+    /// It ends, for the first who finds it open.
+    pub fn ends(&self, who: &str, what: &'static str) {
+        if let Some(began) = lock(&self.0.open).remove(who) {
+            lock(&self.0.measured).entry(what).or_default().push(began.elapsed());
+        }
+    }
+
+    /// What was measured: median and number.
+    pub fn measured(&self) -> BTreeMap<&'static str, String> {
+        let measured = lock(&self.0.measured);
+        let middle = |times: &Vec<Duration>| {
+            let mut sorted = times.clone();
+            sorted.sort_unstable();
+            let median = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
+            format!("{:.2} s (median of {})", median.as_secs_f64(), sorted.len())
+        };
+        measured.iter().map(|(what, times)| (*what, middle(times))).collect()
     }
 
     /// A heading.
@@ -57,15 +96,25 @@ impl Tale {
     }
 }
 
-/// A message in one line.
+/// A poisoned lock only means that somebody panicked; what it protects is whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A message in one line, cut to what a terminal shows.
 pub fn one_line(text: &str) -> String {
-    let joined: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let joined = joined.join(" | ");
+    let joined = joined(text);
     if joined.chars().count() <= WIDTH {
         joined
     } else {
         joined.chars().take(WIDTH).collect::<String>() + "…"
     }
+}
+
+/// A message in one line, whole.
+pub fn joined(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    lines.join(" | ")
 }
 
 /// Beginnings of messages that tell something for good: what was decided, what came and went. All
@@ -104,6 +153,8 @@ fn timeless_line(line: &str, rooms: &[(i64, &str)]) -> String {
         let after = words.get(place + 1).copied().unwrap_or_default();
         kept.push(timeless_word(before, word, after, rooms));
     }
+    // `1 h 5 min` and `50 min` are as long.
+    kept.dedup_by(|one, before| one == before && one == "…");
     kept.join(" ")
 }
 
@@ -112,19 +163,18 @@ const MONTHS: [&str; 12] =
 
 fn timeless_word(before: &str, word: &str, after: &str, rooms: &[(i64, &str)]) -> String {
     let (bare, tail) = word.split_at(word.trim_end_matches(['.', ',', '?', ':', ';']).len());
-    let is_number = !bare.is_empty() && bare.chars().all(|c| c.is_ascii_digit());
+    let is_number = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_digit());
+    let is_unit = |word: &str| matches!(word, "s" | "min" | "h" | "d");
+    let is_span = (is_number(bare) && is_unit(after)) || (is_number(before) && is_unit(bare));
+    let is_date = MONTHS.contains(&bare) || (is_number(bare) && MONTHS.contains(&before));
     if let Some(number) = bare.strip_prefix('#').and_then(|number| number.parse::<i64>().ok()) {
         let name = rooms.iter().find(|(known, _)| *known == number).map_or("unknown", |(_, name)| *name);
         format!("#{name}{tail}")
     } else if bare.starts_with('$') {
         format!("$…{tail}")
-    } else if bare.len() >= 16 && bare.chars().all(|c| c.is_ascii_alphanumeric()) {
-        format!("…{tail}")
     } else if bare.contains(':') && bare.chars().all(|c| c.is_ascii_digit() || c == ':') {
         format!("00:00{tail}")
-    } else if MONTHS.contains(&bare) || (is_number && MONTHS.contains(&before)) {
-        format!("…{tail}")
-    } else if is_number && matches!(after, "s" | "min" | "h") {
+    } else if is_span || is_date || (bare.len() >= 16 && bare.chars().all(|c| c.is_ascii_alphanumeric())) {
         format!("…{tail}")
     } else {
         word.to_owned()
@@ -138,10 +188,10 @@ mod tests {
     #[test]
     fn what_changes_from_run_to_run_is_left_out() {
         let text = "You won 0.791 SOL · room #12\nWill SOL rise to $165.20 before Nov 22, 18:00:05 UTC?\n\
-                    Betting closes 17:30 UTC · in 12 min\n\
+                    Betting closes 17:30 UTC · in 1 h 12 min\n\
                     5VERv8NMvzbJMEkV8xnrLkEaWRtSz9CosKDYjCJjBRnbJLgp8uirBgmQpjKhoR4t";
         let same = "You won 0.791 SOL · room #touch\nWill SOL rise to $… before … …, 00:00 UTC?\n\
-                    Betting closes 00:00 UTC · in … min\n…";
+                    Betting closes 00:00 UTC · in …\n…";
         assert_eq!(timeless(text, &[(12, "touch"), (1, "close")]), same);
     }
 

@@ -8,8 +8,10 @@
     reason = "tests fail by panicking"
 )]
 
+mod bets;
 mod botapi;
 mod faucet;
+mod smoke;
 mod venues;
 mod world;
 
