@@ -9,8 +9,8 @@ use sandbox::smoke::{self, Faults, Record, Setup};
 use serde_json::Value;
 use tokio::sync::{OnceCell, Semaphore};
 
-/// Worlds at a time: mostly they wait, but each has some dozen processes.
-static WORLDS: Semaphore = Semaphore::const_new(2);
+/// One world at a time: each has some dozen processes, and prices that must not be late.
+static WORLDS: Semaphore = Semaphore::const_new(1);
 
 static UNDISTURBED: OnceCell<Record> = OnceCell::const_new();
 
