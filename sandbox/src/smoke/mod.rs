@@ -67,6 +67,9 @@ pub struct Setup {
     pub faults: Faults,
     /// Where the world is; a temporary folder if it does not matter.
     pub dir: Option<PathBuf>,
+    /// How much longer bets are taken than the pace of the machine asks for: others may be about to
+    /// slow it down.
+    pub leisure: Duration,
 }
 
 /// Plays the evening undisturbed and, if faults are asked for, once more under them. The exit status
@@ -82,6 +85,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         seed: arguments.seed,
         faults: Faults::default(),
         dir: arguments.world.clone(),
+        leisure: Duration::ZERO,
     };
     let playing = async {
         let undisturbed = play(&calm, &mut report).await?;
@@ -120,7 +124,7 @@ pub async fn play(setup: &Setup, report: &mut Report) -> Result<Record> {
     let mut findings = Findings::of(report, faults);
     let limit = faults.limit();
     let played = tokio::select! {
-        played = evening(&world, faults, &plan, &tale, &mut findings) => played,
+        played = evening(&world, setup, &plan, &tale, &mut findings) => played,
         () = Faults::watch(&world, &tale) => Err(anyhow!("nobody watches any more")),
         () = tokio::time::sleep(limit) => Err(anyhow!("not at its end after {limit:?}")),
     };
@@ -150,12 +154,12 @@ pub fn compare(undisturbed: &Record, disturbed: &Record, faults: &Faults, report
 
 async fn evening(
     world: &World,
-    faults: &Faults,
+    setup: &Setup,
     plan: &Plan,
     tale: &Tale,
     findings: &mut Findings<'_>,
 ) -> Result<Record> {
-    let mut evening = Evening::begin(world, faults, plan, tale).await?;
+    let mut evening = Evening::begin(world, setup, plan, tale).await?;
     evening.play().await?;
     evening.look_back().await?;
     let balances = evening.audit(findings).await?;

@@ -11,6 +11,7 @@ use proto::{
 use rust_decimal::Decimal;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::Setup;
 use super::faults::Faults;
 use super::person::{Person, between, line_below};
 use super::plan::{EMPTY_ROOMS, Plan, Which, Who, YES, sol};
@@ -28,9 +29,9 @@ const BEFORE_THE_TOUCH: Duration = Duration::from_millis(2_500);
 /// now and as long again, and for the stakes to be held. A slow machine plays the same evening.
 fn betting(which: Which, answer: Duration) -> Duration {
     let (answers, least) = match which {
-        Which::Close => (24, 9),
-        Which::Blind => (24, 8),
-        Which::Lonely => (40, 13),
+        Which::Close => (36, 12),
+        Which::Blind => (36, 11),
+        Which::Lonely => (50, 16),
         Which::Touch => (50, 20),
         Which::Empty => (0, 5),
     };
@@ -55,6 +56,7 @@ pub struct Evening<'a> {
     /// Those in which nobody bets.
     pub(super) empty: Vec<Opened>,
     pub(super) withdrawn: Option<Withdrawn>,
+    leisure: Duration,
 }
 
 /// What left.
@@ -75,7 +77,8 @@ impl<'a> Evening<'a> {
     ///
     /// # Errors
     /// The local Telegram does not answer.
-    pub async fn begin(world: &'a World, faults: &'a Faults, plan: &'a Plan, tale: &'a Tale) -> Result<Self> {
+    pub async fn begin(world: &'a World, setup: &'a Setup, plan: &'a Plan, tale: &'a Tale) -> Result<Self> {
+        let faults = &setup.faults;
         let game = Game::new(&world.addresses().page);
         let mut people = BTreeMap::new();
         for who in Who::ALL {
@@ -83,7 +86,8 @@ impl<'a> Evening<'a> {
         }
         let dan = Person::meet(&game, "Dan", tale, faults.manners()).await?;
         let (rooms, empty, withdrawn) = (BTreeMap::new(), Vec::new(), None);
-        Ok(Self { world, faults, plan, tale, people, dan, rooms, empty, withdrawn })
+        let leisure = setup.leisure;
+        Ok(Self { world, faults, plan, tale, people, dan, rooms, empty, withdrawn, leisure })
     }
 
     /// Somebody who plays for money.
@@ -205,7 +209,7 @@ impl<'a> Evening<'a> {
 
     /// From opening to deadline: bets are taken for half of it.
     fn horizon(&self, which: Which) -> u32 {
-        let longer = if which == Which::Empty { Duration::ZERO } else { self.faults.longer() };
+        let longer = if which == Which::Empty { Duration::ZERO } else { self.faults.longer() + self.leisure };
         let betting = betting(which, self.tale.pace()) + longer;
         u32::try_from(betting.as_secs().saturating_mul(2)).unwrap_or(u32::MAX)
     }

@@ -14,12 +14,15 @@ static WORLDS: Semaphore = Semaphore::const_new(1);
 
 static UNDISTURBED: OnceCell<Record> = OnceCell::const_new();
 
+/// Other tests come and go beside it.
+const LEISURE: Duration = Duration::from_secs(15);
+
 /// Plays one evening; every check of it must be good.
 async fn play(faults: Faults) -> (Record, Report) {
     let _world = WORLDS.acquire().await.unwrap();
     let mut report = Report::new();
     let program = env!("CARGO_BIN_EXE_sandbox").into();
-    let setup = Setup { program, seed: 1, faults, dir: None };
+    let setup = Setup { program, seed: 1, faults, dir: None, leisure: LEISURE };
     let record = smoke::play(&setup, &mut report).await.unwrap_or_else(|error| panic!("{error:#}"));
     assert!(report.ok(), "{}", report.failures());
     (record, report)
