@@ -49,7 +49,6 @@ struct Slip {
 struct Table {
     db: TestDb,
     nats: Nats,
-    rooms: Vec<Uuid>,
     accounts: Vec<Uuid>,
     slips: Vec<Slip>,
 }
@@ -76,7 +75,7 @@ impl Table {
         let accounts: Vec<Uuid> = (0..RICH + POOR).map(|_| Uuid::now_v7()).collect();
         fund(&db, &accounts).await;
         let slips = slips(&rooms, &accounts);
-        Self { db, nats, rooms, accounts, slips }
+        Self { db, nats, accounts, slips }
     }
 
     fn variables(&self, schema: &str, faults: &str) -> Vec<(String, String)> {
