@@ -98,7 +98,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     };
     if let Err(error) = playing.await {
         eprintln!("\nerror: {error:#}");
-        report.check("played to the end", "yes", error, false);
+        report.check("played to the end", "yes", format!("{error:#}"), false);
     }
     report.note("seed", arguments.seed);
     report.note("seconds", format!("{:.1}", began.elapsed().as_secs_f64()));
