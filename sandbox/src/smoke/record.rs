@@ -1,7 +1,7 @@
 //! What a run leaves behind: looked at by the players on their screens, and kept to be compared with
 //! another run of the same evening.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
 use proto::Lamports;
@@ -106,10 +106,14 @@ impl Evening<'_> {
         let faults = heard.iter().filter(|shown| is_fault(&shown.text)).count();
         let mut told: Vec<String> =
             heard.iter().filter(|shown| is_for_good(shown)).map(|shown| shown.text.clone()).collect();
-        told.sort_unstable();
         let count = told.len();
         if self.faults.kill {
-            // After a crash in the middle of a call, messages about money are sent again.
+            // After a crash in the middle of a call, messages about money are sent again. What was
+            // to be edited later then stays behind as it was.
+            told = latest_of_threads(told);
+        }
+        told.sort_unstable();
+        if self.faults.kill {
             told.dedup();
         }
         if count > told.len() {
@@ -188,6 +192,28 @@ impl Record {
     }
 }
 
+/// Of each thing that is told in one message by editing it, the latest message.
+fn latest_of_threads(told: Vec<String>) -> Vec<String> {
+    let mut threads = BTreeSet::new();
+    let mut latest: Vec<String> = told
+        .into_iter()
+        .rev()
+        .filter(|text| thread(text).is_none_or(|thread| threads.insert(thread)))
+        .collect();
+    latest.reverse();
+    latest
+}
+
+/// What an edited message is about: a deposit or a withdrawal of this much.
+fn thread(text: &str) -> Option<String> {
+    let heading = text.lines().next().unwrap_or_default();
+    let deposit = ["Deposit seen · ", "Deposit credited · "];
+    let deposit = deposit.iter().find_map(|prefix| heading.strip_prefix(prefix));
+    deposit
+        .map(|amount| format!("Deposit {amount}"))
+        .or_else(|| heading.starts_with("Withdrawal ").then(|| heading.to_owned()))
+}
+
 /// What is missing and what is too much, a line each.
 fn differences(planned: &[String], told: &[String]) -> String {
     let mut extra = told.to_vec();
@@ -205,6 +231,18 @@ fn differences(planned: &[String], told: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_thread_the_latest_message_counts() {
+        let told = [
+            "Deposit seen · 2 SOL",
+            "Bet accepted",
+            "Deposit credited · 2 SOL\nBalance 2 SOL",
+            "Bet accepted",
+        ];
+        let latest = latest_of_threads(told.map(str::to_owned).to_vec());
+        assert_eq!(latest, ["Bet accepted", "Deposit credited · 2 SOL\nBalance 2 SOL", "Bet accepted"]);
+    }
 
     #[test]
     fn differences_name_what_is_missing_and_what_is_too_much() {
