@@ -345,8 +345,9 @@ impl Rooms {
 /// Writes what a batch changed and does what the rooms call for now.
 pub async fn write_set(unit: &mut Unit, set: &WorkingSet) -> Result<(), Fault> {
     store::room::update(unit.conn(), set.changed_rooms()).await?;
-    store::bet::insert(unit.conn(), set.new_bets()).await?;
+    // Refused bets leave their places before others take them.
     store::bet::update_states(unit.conn(), set.changed_bets()).await?;
+    store::bet::insert(unit.conn(), set.new_bets()).await?;
     for (room, next) in set.calls() {
         match next {
             Next::Wait => {}
