@@ -13,13 +13,16 @@
     )
 )]
 
+pub mod audit;
 mod basis_points;
 mod bets_hash;
 mod decimal;
 mod ids;
 mod lamports;
 mod outcome;
+pub mod proof;
 mod receipt;
+pub mod statement;
 mod subjects;
 mod timestamp;
 

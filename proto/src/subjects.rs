@@ -131,11 +131,23 @@ messages! { Command:
     Room "place_bet" room::PlaceBet, |m| &m.room_id;
     Settlement "resolve_room" settlement::ResolveRoom, |m| &m.room_id;
     Wallet "anchor_receipt" wallet::AnchorReceipt, |m| &m.room_id;
+    Wallet "approve_withdrawal" wallet::ApproveWithdrawal, |m| &m.withdrawal_id;
+    Wallet "cancel_withdrawal" wallet::CancelWithdrawal, |m| &m.account_id;
+    Wallet "close_account" wallet::CloseAccount, |m| &m.account_id;
+    Wallet "confirm_totp" wallet::ConfirmTotp, |m| &m.account_id;
+    Wallet "cool_off" wallet::CoolOff, |m| &m.account_id;
+    Wallet "exclude_self" wallet::ExcludeSelf, |m| &m.account_id;
     Wallet "hold_stakes" wallet::HoldStakes, |m| first(&m.items, |item| &item.room_id);
     Wallet "open_account" wallet::OpenAccount, |m| &m.account_id;
+    Wallet "pause_withdrawals" wallet::PauseWithdrawals, |_m| &[];
     Wallet "post_payouts" wallet::PostPayouts, |m| &m.room_id;
+    Wallet "reject_withdrawal" wallet::RejectWithdrawal, |m| &m.withdrawal_id;
     Wallet "release_stakes" wallet::ReleaseStakes, |m| first(&m.items, |item| &item.room_id);
+    Wallet "remove_totp" wallet::RemoveTotp, |m| &m.account_id;
     Wallet "request_withdrawal" wallet::RequestWithdrawal, |m| &m.account_id;
+    Wallet "resume_withdrawals" wallet::ResumeWithdrawals, |_m| &[];
+    Wallet "set_limit" wallet::SetLimit, |m| &m.account_id;
+    Wallet "take_proof" wallet::TakeProof, |_m| &[];
     Wallet "watch_deposits" wallet::WatchDeposits, |m| &m.account_id;
 }
 
@@ -146,10 +158,12 @@ messages! { Event:
     Settlement "receipt_ready" settlement::ReceiptReady, |m| &m.room_id;
     Settlement "room_decided" settlement::RoomDecided, |m| &m.room_id;
     Settlement "room_settled" settlement::RoomSettled, |m| &m.room_id;
+    Wallet "account_closed" wallet::AccountClosed, |m| &m.account_id;
     Wallet "account_opened" wallet::AccountOpened, |m| m.account.as_ref().map_or(&[], |account| &account.account_id);
     Wallet "deposit_changed" wallet::DepositChanged, |m| &m.deposit_id;
     Wallet "payouts_posted" wallet::PayoutsPosted, |m| &m.room_id;
     Wallet "receipt_anchored" wallet::ReceiptAnchored, |m| &m.room_id;
+    Wallet "security_changed" wallet::SecurityChanged, |m| &m.account_id;
     Wallet "stakes_decided" wallet::StakesDecided, |m| first(&m.items, |item| &item.room_id);
     Wallet "withdrawal_changed" wallet::WithdrawalChanged, |m| m.withdrawal.as_ref().map_or(&[], |w| &w.withdrawal_id);
 }

@@ -17,6 +17,7 @@ use proto::{
         WithdrawalState,
     },
 };
+use expect_test::expect_file;
 use time::{Duration, OffsetDateTime, macros::datetime};
 use uuid::Uuid;
 
@@ -88,6 +89,7 @@ fn account() -> Account {
         available_lamports: 1_250_000_000,
         held_lamports: 100_000_000,
         withdrawable_lamports: 750_000_000,
+        ..Default::default()
     }
 }
 
@@ -195,6 +197,7 @@ fn shown(screen: &Screen) -> String {
         });
         text.push_str(&format!("\n{}", buttons.collect::<Vec<_>>().join("  ")));
     }
+    text.push('\n');
     text
 }
 
@@ -250,7 +253,7 @@ fn all() -> Vec<(&'static str, Screen)> {
         fee_lamports: 5_000,
         arrives_lamports: 499_995_000,
         hold_seconds: 86_400,
-        refusal: None,
+        ..Default::default()
     };
     vec![
         ("terms", desk::terms(EN, Network::Devnet, "3", None)),
@@ -310,7 +313,7 @@ fn all() -> Vec<(&'static str, Screen)> {
         ("create_horizon", create(EN, &draft(CreateStep::Horizon), &opening(None, false))),
         ("create_custom_horizon", create(EN, &draft(CreateStep::CustomHorizon), &opening(None, false))),
         ("create_review", create(EN, &draft(CreateStep::Review), &opening(Some(slip()), false))),
-        ("opened", opened(EN, &empty, NOW)),
+        ("opened", opened(EN, &empty, quote("160.21"), NOW)),
         ("room_refused", room_refused(EN, &duplicate, Some((touch().id, "12".into())), NOW)),
         ("withdraw_address", withdraw_address(EN, &withdraw_draft, sol("0.75"), true)),
         ("withdraw_amount", withdraw_amount(EN, ADDRESS, sol("0.75"), Some("No.".into()))),
@@ -336,7 +339,7 @@ fn all() -> Vec<(&'static str, Screen)> {
 #[test]
 fn every_screen_is_as_committed() {
     for (name, screen) in all() {
-        insta::assert_snapshot!(name, shown(&screen));
+        expect_file![format!("snapshots/{name}.txt")].assert_eq(&shown(&screen));
     }
 }
 
@@ -396,5 +399,24 @@ fn refusals_show_moments_and_spans() {
         .with("lock_at", datetime!(2026-11-22 17:10 UTC).unix_timestamp());
     assert_eq!(refusal(EN, &locked, NOW), "Betting closed 17:10 UTC.");
     let horizon = Refusal::new(RefusalCode::RoomHorizon).with("min", 900).with("max", 86_400);
-    assert_eq!(refusal(EN, &horizon, NOW), "The deadline must be between 15 min and 1 d 0 h away.");
+    assert_eq!(refusal(EN, &horizon, NOW), "The deadline must be between 15 min and 1 d away.");
+}
+
+#[test]
+fn one_is_not_a_plural() {
+    let close = RoomView { quorum: 1, mean_seconds: 1, ..room(WireKind::Close, RoomState::Open) };
+    let text = room_card(EN, &close, None, None, NOW).text;
+    assert!(text.contains("the price of one second, the median of at least one exchange."), "{text}");
+    let touch = RoomView { quorum: 1, past_post_seconds: 1, ..touch() };
+    let text = room_card(EN, &touch, None, None, NOW).text;
+    assert!(text.contains("the median of at least one exchange at or beyond"), "{text}");
+    assert!(text.contains("less than 1 second before the touch"), "{text}");
+
+    let live = |max: u32| refusal(EN, &Refusal::new(RefusalCode::RoomTooManyLive).with("max", max), NOW);
+    assert_eq!(live(1), "You already have a live room. Wait until it has ended.");
+    assert_eq!(live(5), "You already have 5 live rooms. Wait until one has ended.");
+    let full =
+        |seats: u32| refusal(EN, &Refusal::new(RefusalCode::BetRoomFull).with("max_players", seats), NOW);
+    assert_eq!(full(1), "The only seat is taken.");
+    assert_eq!(full(10), "All 10 seats are taken.");
 }
