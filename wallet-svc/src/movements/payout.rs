@@ -9,10 +9,7 @@
 //! hold from HELD to SPENT. The last chunk leaves no hold of the room and nothing in its escrow.
 
 use crate::{
-    domain::{
-        hold::State,
-        ledger::{Account, Entry, Kind, Movement, MovementKind},
-    },
+    domain::ledger::{Account, Entry, Kind, Movement, MovementKind},
     store::{
         self,
         ledger::{Posted, post},
@@ -91,7 +88,7 @@ pub async fn post_chunk(unit: &mut Unit, chunk: &PostPayouts) -> Result<Chunk, F
     if last && held > ours {
         return Ok(Chunk::TooEarly);
     }
-    let spent = store::hold::leave_held(unit, &bets, State::Spent).await?;
+    let spent = store::hold::spend(unit, &lines).await?;
     if i64::try_from(spent) != Ok(ours) {
         return Err(Fault::bug(format!(
             "chunk {} of room {room}: {ours} lines met {spent} holds",
@@ -113,15 +110,15 @@ pub async fn post_chunk(unit: &mut Unit, chunk: &PostPayouts) -> Result<Chunk, F
     Ok(Chunk::Posted)
 }
 
-/// A host without an account has its part go to the protocol.
+/// The part of a host without an account, or of one who has left or excluded themselves, goes to the protocol.
 async fn fees(unit: &mut Unit, chunk: &PostPayouts, room: RoomId) -> Result<Vec<Entry>, Fault> {
     let fee = |lamports| Lamports::try_positive(lamports).map_err(|_| Malformed("fee"));
     let host = match chunk.host_account_id.as_slice() {
         [] => Account::house(Kind::ProtocolFees),
         id => {
             let host = Account::available(AccountId::try_from_bytes(id)?);
-            let known = store::ledger::exists(unit, host).await?;
-            if known { host } else { Account::house(Kind::ProtocolFees) }
+            let earns = store::ledger::exists(unit, host).await? && may_earn(unit, host.owner).await?;
+            if earns { host } else { Account::house(Kind::ProtocolFees) }
         }
     };
     let line = |account, lamports| Entry { account, lamports, reference: room.uuid() };
@@ -129,4 +126,13 @@ async fn fees(unit: &mut Unit, chunk: &PostPayouts, room: RoomId) -> Result<Vec<
         line(Account::house(Kind::ProtocolFees), fee(chunk.protocol_fee_lamports)?),
         line(host, fee(chunk.host_fee_lamports)?),
     ])
+}
+
+/// Whether an account takes part in the takeout as a host. A break of days does not end that, an exclusion does.
+async fn may_earn(unit: &mut Unit, account: Uuid) -> Result<bool, Fault> {
+    let now = unit.now().await?;
+    let players = store::limit::rules(unit.conn(), &[account]).await?;
+    Ok(players
+        .values()
+        .all(|player| !player.closed && player.excluded_until.is_none_or(|until| until <= now)))
 }

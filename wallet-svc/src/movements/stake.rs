@@ -8,22 +8,26 @@
 //! A bet's hold is decided once and for ever: its row in `wallet.hold` is the key. A release of a
 //! bet that is not known yet leaves a tombstone, so that its hold, should it come after all, is
 //! refused.
+//!
+//! Limits that an account has set for itself are decided here and nowhere else, under its lock.
 
 use crate::{
     domain::{
         hold::{Hold, State},
         ledger::{Account, Balances, Entry as Line, Movement, MovementKind},
+        limit::Player,
     },
     store,
 };
 use chassis::{Fault, Unit};
 use prost::Message;
 use proto::{
-    AccountId, BetId, Lamports, Malformed, Refusal, RoomId,
+    AccountId, BetId, Decided, Lamports, Malformed, Refusal, RoomId,
     common::RefusalCode,
     wallet::{StakeDecision, StakeHold, StakeRelease, StakeState},
 };
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// A hold to be decided.
@@ -63,6 +67,10 @@ pub async fn hold(unit: &mut Unit, lists: &[(Uuid, Vec<Wanted>)]) -> Result<Vec<
     // Read under the accounts' locks: two lists with the same bet wait for each other there.
     let bets: Vec<Uuid> = wanted().map(|item| item.bet.uuid()).collect();
     let mut holds = store::hold::of_bets(unit, &bets).await?;
+    let now = unit.now().await?;
+    let owners: BTreeSet<Uuid> = wanted().map(|item| item.account.uuid()).collect();
+    let mut players =
+        store::limit::players(unit.conn(), &owners.into_iter().collect::<Vec<_>>(), now).await?;
 
     let mut fresh: BTreeSet<BetId> = BTreeSet::new();
     let mut decisions = Vec::with_capacity(bets.len());
@@ -72,7 +80,7 @@ pub async fn hold(unit: &mut Unit, lists: &[(Uuid, Vec<Wanted>)]) -> Result<Vec<
         let mut escrow: BTreeMap<RoomId, (Lamports, Uuid)> = BTreeMap::new();
         for item in list {
             if let Entry::Vacant(place) = holds.entry(item.bet) {
-                let hold = decide(item, &mut balances)?;
+                let hold = decide(item, &mut balances, players.get_mut(&item.account), now)?;
                 if hold.state == State::Held {
                     entries.push(line(
                         Account::available(item.account),
@@ -106,31 +114,55 @@ pub async fn hold(unit: &mut Unit, lists: &[(Uuid, Vec<Wanted>)]) -> Result<Vec<
     Ok(decisions)
 }
 
-/// Takes the stake from the balance, or names the rule against it.
-fn decide(item: &Wanted, balances: &mut Balances) -> Result<Hold, Fault> {
-    let user = Account::available(item.account);
-    let refusal = match balances.get(user) {
-        None => Some(Refusal::new(RefusalCode::AccountUnknown)),
-        Some(_) => {
-            let entries = [
-                line(user, negative(item.amount)?, item.bet.uuid()),
-                line(Account::escrow(item.room), item.amount, item.bet.uuid()),
-            ];
-            balances.apply(&entries).map_err(beyond)?.err().map(|short| {
-                Refusal::new(RefusalCode::BetNotEnough)
-                    .with("available", short.balance.get())
-                    .with("stake", item.amount.get())
-            })
-        }
-    };
+/// Holds the stake of a bet, or notes the rule against it.
+fn decide(
+    item: &Wanted,
+    balances: &mut Balances,
+    player: Option<&mut Player>,
+    now: OffsetDateTime,
+) -> Result<Hold, Fault> {
+    let limited = player.is_some();
+    let refusal = take(item, balances, player, now)?.err();
     Ok(Hold {
         bet: item.bet,
         account: item.account,
         room: item.room,
         amount: item.amount,
         state: if refusal.is_some() { State::Refused } else { State::Held },
+        watched: limited && refusal.is_none(),
         refusal: refusal.map(|refusal| proto::common::Refusal::from(&refusal).encode_to_vec()),
     })
+}
+
+/// Takes the stake from the balance and counts it, or names the rule against it.
+fn take(
+    item: &Wanted,
+    balances: &mut Balances,
+    player: Option<&mut Player>,
+    now: OffsetDateTime,
+) -> Result<Decided<()>, Fault> {
+    let user = Account::available(item.account);
+    let Some(available) = balances.get(user) else {
+        return Ok(Err(Refusal::new(RefusalCode::AccountUnknown)));
+    };
+    if let Some(player) = &player
+        && let Err(refusal) = player.may_stake(item.amount, available, now)
+    {
+        return Ok(Err(refusal));
+    }
+    let entries = [
+        line(user, negative(item.amount)?, item.bet.uuid()),
+        line(Account::escrow(item.room), item.amount, item.bet.uuid()),
+    ];
+    if let Err(short) = balances.apply(&entries).map_err(beyond)? {
+        return Ok(Err(Refusal::new(RefusalCode::BetNotEnough)
+            .with("available", short.balance.get())
+            .with("stake", item.amount.get())));
+    }
+    if let Some(player) = player {
+        player.staked(item.amount).map_err(beyond)?;
+    }
+    Ok(Ok(()))
 }
 
 /// Gives stakes back, or makes sure that they are never taken. Returns one decision per item.
@@ -165,6 +197,7 @@ pub async fn release(unit: &mut Unit, items: &[StakeRelease]) -> Result<Vec<Stak
                     amount: Lamports::ZERO,
                     state: State::Released,
                     refusal: None,
+                    watched: false,
                 };
                 tombstones.push(hold.clone());
                 holds.insert(bet, hold);
@@ -188,7 +221,9 @@ pub async fn release(unit: &mut Unit, items: &[StakeRelease]) -> Result<Vec<Stak
         }
     }
     store::hold::insert(unit, &tombstones.iter().collect::<Vec<_>>()).await?;
-    store::hold::leave_held(unit, &given_back, State::Released).await?;
+    if !given_back.is_empty() {
+        store::hold::release(unit, &given_back).await?;
+    }
     store::ledger::write(unit, &movements.iter().collect::<Vec<_>>(), &balances).await?;
     let released = items.iter().map(|item| StakeDecision {
         bet_id: item.bet_id.clone(),

@@ -1,10 +1,11 @@
 //! Moves deposits to the treasury, several addresses in one transaction. The treasury pays the
 //! network fee, and `capital` answers for it: where it is short, sweeps wait.
 
-use super::{Context, postings};
+use super::Context;
 use crate::{
     chain::{Draft, TransferDraft, Unsigned},
     domain::chain_tx::Purpose,
+    movements::capital,
     store::{self, sweep::Source},
 };
 use chassis::{Fault, Held};
@@ -60,7 +61,7 @@ impl Context {
     /// process builds for `capital` at a time or the sum is short for a moment, in which case a
     /// fee stays due until somebody fills it up.
     pub(super) async fn capital_covers(&self, unsigned: &Unsigned) -> Result<bool, Fault> {
-        let capital = postings::capital_balance(&self.db).await?;
+        let capital = capital::balance(&self.db).await?;
         let committed = store::chain_tx::fees_committed(self.db.pool()).await?;
         let needed =
             committed.checked_add(unsigned.fee).map_err(|_| Fault::bug("amounts beyond the ledger"))?;
