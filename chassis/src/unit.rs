@@ -2,7 +2,7 @@
 //! issued commands, and the frame of messages that it sends.
 
 use crate::{
-    Delivery, Fault,
+    Delivery, Fault, audit,
     bus::Outgoing,
     outbox::{Relay, Sent},
     telemetry,
@@ -35,6 +35,7 @@ pub struct Unit {
     outcomes: Vec<Outcome>,
     stored: Vec<(Uuid, Vec<u8>)>,
     later: HashSet<Uuid>,
+    audit: Vec<audit::Said>,
     now: Option<OffsetDateTime>,
     actor: String,
 }
@@ -49,6 +50,7 @@ impl Unit {
             outcomes: Vec::new(),
             stored: Vec::new(),
             later: HashSet::new(),
+            audit: Vec::new(),
             now: None,
             actor: service.token().to_owned(),
         })
@@ -205,6 +207,20 @@ impl Unit {
         self.outcomes.push(outcome);
     }
 
+    /// Writes what is decided into the audit log. The record is there with everything else that this transaction
+    /// commits, and is sealed soon after. `actor` is an operator's key, an account's id or a service; `action` is in the
+    /// words of the command; `subject` is the aggregate's id; `body` holds no secrets.
+    pub fn audit(
+        &mut self,
+        actor: impl Into<String>,
+        action: &'static str,
+        subject: &[u8],
+        body: &serde_json::Value,
+    ) {
+        let said = audit::Said { actor: actor.into(), action, subject: subject.to_vec(), body: body.to_string() };
+        self.audit.push(said);
+    }
+
     /// Something that this message needs is not there yet: it is delivered again after a while.
     /// Nothing of it may be written.
     pub fn later<M>(&mut self, delivery: &Delivery<M>) {
@@ -229,6 +245,10 @@ impl Unit {
     /// repetition finds out through the inbox.
     pub async fn commit(mut self) -> Result<(), Fault> {
         self.forget_later().await?;
+        if !self.audit.is_empty() {
+            let (said, now) = (std::mem::take(&mut self.audit), self.now().await?);
+            audit::write(&mut self.tx, now, &said).await?;
+        }
         self.write_outcomes().await?;
         let sent = self.write_frame().await?;
         let Self { tx, relay, .. } = self;

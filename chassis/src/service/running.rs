@@ -5,6 +5,7 @@ use std::{future::Future, io, net::SocketAddr, str::FromStr, sync::Arc, time::Du
 use axum::{
     Router, extract::DefaultBodyLimit, http::StatusCode, middleware, response::IntoResponse, routing::get,
 };
+use proto::common::audit_service_server::AuditServiceServer;
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -15,7 +16,7 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 
 use super::{Runtime, Service};
 use crate::{
-    Db,
+    Db, audit,
     bus::Bus,
     clock::Clock,
     grpc::{ReflectionError, Services},
@@ -150,6 +151,7 @@ pub(super) async fn start_with<S: Service>(common: Common, own: S::Settings) -> 
         http: Router::new(),
     };
     attend::<S>(&runtime, exit);
+    runtime.grpc.add(AuditServiceServer::new(audit::Log::new(runtime.db.clone())));
     S::start(&mut runtime, own).await.map_err(StartError::Service)?;
     serve_http(&runtime.tasks, http, runtime.http.merge(operations(&runtime.health)));
     serve_grpc(&runtime.tasks, grpc, runtime.grpc, runtime.health).await?;
@@ -226,6 +228,8 @@ fn attend<S: Service>(runtime: &Runtime, exit: mpsc::Receiver<Sent>) {
     tasks.spawn_rounds(Stage::Intake, "replay", watch);
     let house = outbox::keep_house(pool.clone(), lease("housekeeping"), stopping(Stage::Intake));
     tasks.spawn_rounds(Stage::Intake, "housekeeping", house);
+    let sealer = audit::seal(runtime.db.clone(), lease("audit"), stopping(Stage::Intake));
+    tasks.spawn_rounds(Stage::Intake, "audit", sealer);
 
     let clock = runtime.clock.clone();
     runtime.health.probe("clock", Role::Clock, move || {

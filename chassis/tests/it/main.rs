@@ -9,6 +9,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod audit;
 mod counter;
 mod faults;
 mod kv;
