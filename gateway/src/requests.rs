@@ -140,8 +140,10 @@ async fn decided(
         RequestKind::OpenRoom => match outcome.decided::<OpenRoomDone>()? {
             Ok(done) => {
                 let room = done.room.as_ref().ok_or(proto::Malformed("an opened room without a room"))?;
+                let room = RoomView::try_from(room)?;
                 drafts::done(app.db.pool(), request.account, DraftKind::Create).await?;
-                Ok(Some(screens::opened(language, &RoomView::try_from(room)?, now).into()))
+                let quote = app.clients.price_if_known(&room.asset).await;
+                Ok(Some(screens::opened(language, &room, quote, now).into()))
             }
             Err(refusal) => Ok(Some(room_refused(language, &refusal, now).into())),
         },

@@ -39,7 +39,8 @@ span-seconds = { $seconds } s
 span-minutes = { $minutes } min
 span-hours = { $hours } h
 span-hours-minutes = { $hours } h { $minutes } min
-span-days = { $days } d { $hours } h
+span-days = { $days } d
+span-days-hours = { $days } d { $hours } h
 in-span = in { $span }
 ago-span = { $span } ago
 

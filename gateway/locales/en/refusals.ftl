@@ -7,9 +7,12 @@ refusal-not-found = It does not exist any more.
 
 refusal-room-no-price = There is no reliable { $asset } price at the moment, so no room can open on it. Try again shortly.
 refusal-room-target-met = The price is ${ $price } and already at the target of ${ $target }. Choose one that is still ahead.
-refusal-room-target-too-near = ${ $target } is too near, the price is ${ $price }. Choose a target further away or an earlier deadline.
+refusal-room-target-too-near = ${ $target } is too near: the price is ${ $price }, and for this deadline the target must be at least { $min_percent } % away. Choose one further away or an earlier deadline.
 refusal-room-horizon = The deadline must be between { $min } and { $max } away.
-refusal-room-too-many-live = You already have { $max } live rooms. Wait until one has ended.
+refusal-room-too-many-live = { $max ->
+    [one] You already have a live room. Wait until it has ended.
+   *[other] You already have { $max } live rooms. Wait until one has ended.
+}
 refusal-room-duplicate = Room #{ $number } asks the same question already.
 refusal-room-target-invalid = That target cannot be used. Type a price above zero with few decimals.
 
@@ -17,7 +20,10 @@ refusal-bet-too-small = The smallest stake here is { $min } SOL; you chose { $st
 refusal-bet-too-large = The largest stake here is { $max } SOL; you chose { $stake } SOL.
 refusal-bet-not-enough = You have { $available } SOL and the stake is { $stake } SOL.
 refusal-bet-already-placed = You already have a bet in this room. One bet per room.
-refusal-bet-room-full = All { $max_players } seats are taken.
+refusal-bet-room-full = { $max_players ->
+    [one] The only seat is taken.
+   *[other] All { $max_players } seats are taken.
+}
 refusal-bet-locked = Betting closed { $lock_at }.
 refusal-bet-seats-reserved = The last seats are kept for the other side, so that there is somebody to bet against. You can still take it.
 refusal-bet-no-such-outcome = This room has no such answer.

@@ -54,9 +54,21 @@ card-closed = Betting closed { $at }
 card-deadline = Deadline { $at } · { $relative }
 card-deadline-past = Deadline { $at }
 card-provisional = <i>Pools and payouts are provisional until the verdict.</i>
-card-rule-touch = YES as soon as the confirmed price reaches ${ $target } before the deadline, otherwise NO. Confirmed: the median of at least { $quorum } exchanges at or beyond the target for 3 seconds.
-card-rule-close = Decided by the deadline price: the mean over { $mean } seconds of the median of at least { $quorum } exchanges. Equal to the target counts as YES.
-card-rule-past-post = Bets accepted less than { $seconds } seconds before the touch are returned.
+card-rule-touch = YES as soon as the confirmed price reaches ${ $target } before the deadline, otherwise NO. Confirmed: the median of at least { $quorum ->
+    [one] one exchange
+   *[other] { $quorum } exchanges
+} at or beyond the target for 3 seconds.
+card-rule-close = Decided by the deadline price: { $mean ->
+    [one] the price of one second,
+   *[other] the mean over { $mean } seconds of
+} the median of at least { $quorum ->
+    [one] one exchange
+   *[other] { $quorum } exchanges
+}. Equal to the target counts as YES.
+card-rule-past-post = Bets accepted less than { $seconds ->
+    [one] 1 second
+   *[other] { $seconds } seconds
+} before the touch are returned.
 card-rule-fee = Fee { $fee } % of the losing pool. Price at opening ${ $open }.
 card-terms = Terms <code>{ $hash }</code>
 button-bet-on = { $outcome }

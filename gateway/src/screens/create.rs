@@ -202,6 +202,6 @@ pub fn opening(language: Language) -> Screen {
 
 /// The room is open: its card, with a word of congratulation.
 #[must_use]
-pub fn opened(language: Language, room: &RoomView, now: OffsetDateTime) -> Screen {
-    room_card(language, room, None, None, now).under(&language.say("room-opened"))
+pub fn opened(language: Language, room: &RoomView, quote: Option<Quote>, now: OffsetDateTime) -> Screen {
+    room_card(language, room, None, quote, now).under(&language.say("room-opened"))
 }

@@ -102,7 +102,8 @@ pub fn span(language: Language, length: Duration) -> String {
         () if hours < 24 && minutes % 60 == 0 => language.fill("span-hours", &[("hours", hours.into())]),
         () if hours < 24 => language
             .fill("span-hours-minutes", &[("hours", hours.into()), ("minutes", (minutes % 60).into())]),
-        () => language.fill("span-days", &[("days", days.into()), ("hours", (hours % 24).into())]),
+        () if hours % 24 == 0 => language.fill("span-days", &[("days", days.into())]),
+        () => language.fill("span-days-hours", &[("days", days.into()), ("hours", (hours % 24).into())]),
     }
 }
 
@@ -189,6 +190,7 @@ mod tests {
             (3_599, "59 min"),
             (3_600, "1 h"),
             (5_400, "1 h 30 min"),
+            (86_400, "1 d"),
             (90_000, "1 d 1 h"),
         ] {
             assert_eq!(span(EN, Duration::seconds(seconds)), shown);

@@ -21,19 +21,21 @@ pub fn refusal(language: Language, refusal: &Refusal, now: OffsetDateTime) -> St
         .params
         .iter()
         .map(|(name, value)| {
-            let shown = match name.as_str() {
-                "lock_at" => moment(language, value, now),
-                "min" | "max" if horizon => seconds(language, value),
+            let shown: Option<Word> = match name.as_str() {
+                "lock_at" => moment(language, value, now).map(Word::Text),
+                "min" | "max" if horizon => seconds(language, value).map(Word::Text),
                 "min" | "max" | "stake" | "available" | "amount" | "cap" | "used" | "threshold"
                 | "withdrawable"
                     if money =>
                 {
-                    value.parse().ok().map(|lamports| Lamports::new(lamports).to_string())
+                    value.parse().ok().map(|lamports| Lamports::new(lamports).into())
                 }
-                "price" | "target" => proto::decimal(value).ok().map(format::exact),
+                "price" | "target" => proto::decimal(value).ok().map(format::exact).map(Word::Text),
+                // Counts choose a plural.
+                "max" | "max_players" => value.parse().ok().map(Word::Number),
                 _ => None,
             };
-            (name.as_str(), shown.unwrap_or_else(|| value.clone()).into())
+            (name.as_str(), shown.unwrap_or_else(|| value.as_str().into()))
         })
         .collect();
     language.fill(&key, &values)
