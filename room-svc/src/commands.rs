@@ -13,7 +13,7 @@ use crate::{
 use async_trait::async_trait;
 use chassis::{Delivery, Fault, Handler, Unit, grpc::Channel};
 use proto::{
-    AccountId, BetId, Lamports, Malformed, Refusal, RoomId,
+    AccountId, BetId, Decided, Lamports, Malformed, Refusal, RoomId,
     common::{Outcome, RefusalCode},
     from_timestamp,
     oracle::{
@@ -21,7 +21,10 @@ use proto::{
     },
     room::{BetState, FreezeRoom, OpenRoom, OpenRoomDone, PlaceBet, PlaceBetDone, RoomFrozen, VoidReason},
     settlement::{Fate, ReceiptReady, ResolveRoom, RoomDecided, RoomSettled, Verdict},
-    wallet::{HoldStakes, StakeDecision, StakeState, StakesDecided},
+    wallet::{
+        GetLimitsRequest, HoldStakes, StakeDecision, StakeState, StakesDecided,
+        wallet_service_client::WalletServiceClient,
+    },
 };
 use rust_decimal::Decimal;
 use std::collections::{BTreeSet, HashMap};
@@ -58,16 +61,27 @@ pub struct Rooms {
     pub rules: Rules,
     /// Asked for the price at opening.
     pub oracle: OracleServiceClient<Channel>,
+    /// Asked whether a host keeps from playing.
+    pub wallet: WalletServiceClient<Channel>,
+}
+
+/// What others said about the openings of a batch.
+#[derive(Default)]
+pub struct Asked {
+    /// Per asset; none without a quorum.
+    prices: HashMap<String, Decimal>,
+    /// Per host; none where wallet-svc is away.
+    hosts: HashMap<AccountId, Decided<()>>,
 }
 
 #[async_trait]
 impl Handler for Rooms {
     type Message = Incoming;
-    type Prepared = HashMap<String, Decimal>;
+    type Prepared = Asked;
 
-    /// The prices at which rooms of this batch open. An oracle that is away is no price, which
-    /// refuses the opening and delays no bet.
-    async fn prepare(&self, batch: &[Delivery<Incoming>]) -> Result<Self::Prepared, Fault> {
+    /// The prices at which rooms of this batch open, and whether their hosts may. An oracle that is away is no price,
+    /// which refuses the opening; without wallet-svc the opening waits. Neither delays a bet.
+    async fn prepare(&self, batch: &[Delivery<Incoming>]) -> Result<Asked, Fault> {
         let assets: BTreeSet<&str> = batch
             .iter()
             .filter_map(|delivery| match &delivery.message {
@@ -90,15 +104,18 @@ impl Handler for Rooms {
                 Err(status) => tracing::warn!(asset, %status, "no price for an opening"),
             }
         }
-        Ok(prices)
+        let mut hosts = HashMap::new();
+        for delivery in batch {
+            let Incoming::OpenRoom(open) = &delivery.message else { continue };
+            let host = AccountId::try_from_bytes(&open.host_account_id)?;
+            if let Some(may) = self.may_open(host).await {
+                hosts.insert(host, may);
+            }
+        }
+        Ok(Asked { prices, hosts })
     }
 
-    async fn handle(
-        &self,
-        unit: &mut Unit,
-        batch: &[Delivery<Incoming>],
-        prices: Self::Prepared,
-    ) -> Result<(), Fault> {
+    async fn handle(&self, unit: &mut Unit, batch: &[Delivery<Incoming>], asked: Asked) -> Result<(), Fault> {
         let mut set = load(unit, batch).await?;
         let mut holds = Vec::new();
         for delivery in batch {
@@ -107,7 +124,7 @@ impl Handler for Rooms {
                 Incoming::StakesDecided(decided) => follow_holds(unit, &mut set, decided).await?,
                 Incoming::Freeze(freeze) => ask_freeze(unit, &mut set, delivery, freeze).await?,
                 Incoming::RoomDecided(decided) => follow_verdict(unit, &mut set, decided).await?,
-                Incoming::OpenRoom(request) => self.open(unit, delivery, request, &prices).await?,
+                Incoming::OpenRoom(request) => self.open(unit, delivery, request, &asked).await?,
                 Incoming::WatchRegistered(watch) => {
                     unit.settled("watch", RoomId::try_from_bytes(&watch.room_id)?.uuid()).await?;
                 }
@@ -295,12 +312,31 @@ async fn follow_settlement(
 }
 
 impl Rooms {
+    /// Whether somebody keeps from playing. Nothing where wallet-svc does not answer.
+    async fn may_open(&self, host: AccountId) -> Option<Decided<()>> {
+        let request = GetLimitsRequest { account_id: host.bytes() };
+        let limits = match self.wallet.clone().get_limits(request).await {
+            Ok(answer) => answer.into_inner(),
+            Err(status) => {
+                tracing::warn!(%host, %status, "an opening waits for the limits of its host");
+                return None;
+            }
+        };
+        let barred = |code, until: Option<i64>| match until {
+            Some(until) => Err(Refusal::new(code).with("until", until)),
+            None => Ok(()),
+        };
+        let excluded = barred(RefusalCode::LimitExcluded, limits.excluded_until.map(|until| until.seconds));
+        let resting = limits.cool_off_until.map(|until| until.seconds);
+        Some(excluded.and_then(|()| barred(RefusalCode::LimitCoolOff, resting)))
+    }
+
     async fn open(
         &self,
         unit: &mut Unit,
         delivery: &Delivery<Incoming>,
         request: &OpenRoom,
-        prices: &HashMap<String, Decimal>,
+        asked: &Asked,
     ) -> Result<(), Fault> {
         let id = RoomId::try_from_bytes(&request.room_id)?;
         if let Some(room) = store::room::whole(unit.conn(), &[id.uuid()]).await?.first() {
@@ -312,6 +348,17 @@ impl Rooms {
             return Ok(());
         }
         let host = AccountId::try_from_bytes(&request.host_account_id)?;
+        match asked.hosts.get(&host) {
+            Some(Ok(())) => {}
+            Some(Err(refusal)) => {
+                unit.refuse(delivery, refusal);
+                return Ok(());
+            }
+            None => {
+                unit.later(delivery);
+                return Ok(());
+            }
+        }
         let live = store::room::live_of_host(unit.conn(), host).await?;
         if live >= i64::from(self.rules.max_live) {
             let refusal = Refusal::new(RefusalCode::RoomTooManyLive).with("max", self.rules.max_live);
@@ -319,7 +366,8 @@ impl Rooms {
             return Ok(());
         }
         let now = unit.now().await?;
-        let terms = match opening::open(&self.rules, request, prices.get(&request.asset).copied(), now)? {
+        let terms = match opening::open(&self.rules, request, asked.prices.get(&request.asset).copied(), now)?
+        {
             Ok(terms) => terms,
             Err(refusal) => {
                 unit.refuse(delivery, &refusal);

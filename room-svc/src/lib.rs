@@ -28,6 +28,7 @@ use chassis::{
 };
 use proto::{
     oracle::oracle_service_client::OracleServiceClient, room::room_service_server::RoomServiceServer,
+    wallet::wallet_service_client::WalletServiceClient,
 };
 use settings::RoomSettings;
 use sqlx::migrate::Migrator;
@@ -53,7 +54,8 @@ impl Service for RoomSvc {
 
     async fn start(runtime: &mut Runtime, settings: RoomSettings) -> Result<(), BoxError> {
         let oracle = OracleServiceClient::new(grpc::channel(&settings.oracle)?);
-        let handler = commands::Rooms { rules: settings.rules, oracle };
+        let wallet = WalletServiceClient::new(grpc::channel(&settings.wallet)?);
+        let handler = commands::Rooms { rules: settings.rules, oracle, wallet };
         runtime.writer("rooms", &["room-commands", "room-events"], handler);
 
         let db = runtime.db.clone();

@@ -14,6 +14,8 @@ pub struct RoomSettings {
     pub hold_grace: Duration,
     /// oracle-svc, asked for the price at opening.
     pub oracle: Endpoint,
+    /// wallet-svc, asked whether a host keeps from playing.
+    pub wallet: Endpoint,
 }
 
 impl RoomSettings {
@@ -74,6 +76,9 @@ impl RoomSettings {
             )
             .or(Duration::from_secs(5));
         let oracle = r.setting("ORACLE_GRPC_URL", "oracle-svc.").required("http://oracle-svc:8081");
+        let wallet = r
+            .setting("WALLET_GRPC_URL", "wallet-svc, for the limits that a host has set for itself.")
+            .required("http://wallet-svc:8081");
         Ok(Self {
             rules: Rules {
                 horizon_min: horizon_min?,
@@ -91,6 +96,7 @@ impl RoomSettings {
             },
             hold_grace: hold_grace?,
             oracle: oracle?,
+            wallet: wallet?,
         })
     }
 }

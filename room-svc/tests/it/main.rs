@@ -15,6 +15,7 @@ mod clock;
 mod freeze;
 mod opening;
 mod replicas;
+mod wallet;
 mod world;
 
 use std::{future::Future, time::Duration};

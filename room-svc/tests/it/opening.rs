@@ -2,7 +2,7 @@
 
 use crate::{
     eventually,
-    world::{World, touch},
+    world::{STAKE, World, touch, wager},
 };
 use prost::Message;
 use proto::{
@@ -10,7 +10,11 @@ use proto::{
     common::RefusalCode,
     from_timestamp,
     oracle::{RegisterWatch, WatchRegistered},
-    room::{Comparator, GetRoomRequest, Kind, OpenRoom, OpenRoomDone, RoomState, get_room_request::Key},
+    room::{
+        Comparator, GetRoomRequest, Kind, OpenRoom, OpenRoomDone, PlaceBetDone, RoomState,
+        get_room_request::Key,
+    },
+    wallet::GetLimitsResponse,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -93,7 +97,11 @@ async fn refusals_name_their_rule() {
     };
     let cases = [
         (touch("160"), Code::RoomTargetMet, params(&[("price", "160"), ("target", "160")])),
-        (touch("160.4"), Code::RoomTargetTooNear, params(&[("price", "160"), ("target", "160.4")])),
+        (
+            touch("160.4"),
+            Code::RoomTargetTooNear,
+            params(&[("price", "160"), ("target", "160.4"), ("min_percent", "0.2829")]),
+        ),
         (touch("10abc"), Code::RoomTargetInvalid, vec![]),
         (
             with(|room| room.horizon_seconds = 899),
@@ -152,6 +160,7 @@ async fn a_host_has_five_live_rooms() {
 #[tokio::test]
 async fn without_an_oracle_no_room_opens_and_bets_go_on() {
     let mut world = World::without_oracle(&[]).await;
+    world.serve_wallet();
     world.replica().await;
     assert_eq!(
         refused(world.open(&touch("165")).await, RefusalCode::RoomNoPrice),
@@ -165,4 +174,40 @@ async fn without_an_oracle_no_room_opens_and_bets_go_on() {
         }
     };
     world.bet(room, 0).await.1.unwrap();
+}
+
+#[tokio::test]
+async fn a_host_who_keeps_from_playing_opens_no_room() {
+    let world = World::start(&[]).await;
+    let until =
+        |seconds| Some(proto::timestamp(time::OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(seconds)));
+    let says = |limits: GetLimitsResponse| *world.wallet.0.lock().unwrap() = limits;
+    says(GetLimitsResponse { cool_off_until: until(5_000_000_000), ..Default::default() });
+    let code = RefusalCode::LimitCoolOff;
+    assert_eq!(refused(world.open(&touch("165")).await, code), params(&[("until", "5000000000")]));
+    says(GetLimitsResponse { excluded_until: until(6_000_000_000), ..Default::default() });
+    let code = RefusalCode::LimitExcluded;
+    assert_eq!(refused(world.open(&touch("165")).await, code), params(&[("until", "6000000000")]));
+    says(GetLimitsResponse::default());
+    world.open(&touch("165")).await.unwrap();
+}
+
+/// The limits of a host are not known: the opening waits, bets do not.
+#[tokio::test]
+async fn without_a_wallet_an_opening_waits() {
+    let mut world = World::without_oracle(&[]).await;
+    world.serve_oracle();
+    world.replica().await;
+    let (id, request) = (Uuid::now_v7(), touch("165"));
+    world.send(id, &request, "").await;
+    let asked = || async {
+        let bet = Uuid::now_v7();
+        world.send(bet, &wager(Uuid::now_v7(), Uuid::now_v7(), 0, STAKE), "").await;
+        world.outcome::<PlaceBetDone>(bet).await.unwrap_err()
+    };
+    assert_eq!(asked().await.code, RefusalCode::NotFound, "others are answered meanwhile");
+    assert_eq!(world.outcomes(id), []);
+    world.serve_wallet();
+    let room = world.outcome::<OpenRoomDone>(id).await.unwrap().room.unwrap();
+    assert_eq!(room.room_id, request.room_id);
 }

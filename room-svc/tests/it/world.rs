@@ -1,12 +1,13 @@
 //! One test's own room-svc, and the other services as far as they speak with it.
 
-use crate::eventually;
+use crate::{eventually, wallet::Wallet};
 use async_nats::Message as Heard;
 use chassis::{
     Outgoing, Service as _,
     bus::Bus,
     service::{self, Running},
     settings::{BusFaults, Endpoint, Nats as NatsSettings, Value, Variables},
+    topology,
 };
 use futures::StreamExt;
 use prost::{Message, Name};
@@ -25,6 +26,7 @@ use proto::{
 };
 use room_svc::RoomSvc;
 use servers::{Nats, TestDb, port};
+use sqlx::{Postgres, Transaction};
 use std::{
     net::SocketAddr,
     sync::{
@@ -67,6 +69,9 @@ pub struct World {
     changed: Vec<(&'static str, String)>,
     oracle: Arc<Oracle>,
     oracle_at: SocketAddr,
+    /// What hosts have set for themselves.
+    pub wallet: Arc<Wallet>,
+    wallet_at: SocketAddr,
     heard: Arc<Mutex<Vec<Heard>>>,
     /// Whether wallet-svc holds every stake it is asked for.
     holds_all: Arc<AtomicBool>,
@@ -78,6 +83,7 @@ impl World {
     pub async fn start(changed: &[(&'static str, &str)]) -> Self {
         let mut world = Self::without_oracle(changed).await;
         world.serve_oracle();
+        world.serve_wallet();
         world.replica().await;
         world
     }
@@ -97,6 +103,8 @@ impl World {
             changed: changed.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
             oracle: Arc::new(Oracle(Mutex::new("160".to_owned()))),
             oracle_at: SocketAddr::from(([127, 0, 0, 1], port::free().unwrap())),
+            wallet: Arc::default(),
+            wallet_at: SocketAddr::from(([127, 0, 0, 1], port::free().unwrap())),
             heard: Arc::default(),
             holds_all: Arc::new(AtomicBool::new(true)),
             replicas: Vec::new(),
@@ -129,6 +137,10 @@ impl World {
         tokio::spawn(Server::builder().add_service(service).serve_with_incoming(incoming));
     }
 
+    pub fn serve_wallet(&self) {
+        self.wallet.serve(self.wallet_at);
+    }
+
     /// Starts one more replica.
     pub async fn replica(&mut self) {
         let variables = [
@@ -137,6 +149,7 @@ impl World {
             ("HTTP_ADDR", "127.0.0.1:0".to_owned()),
             ("GRPC_ADDR", "127.0.0.1:0".to_owned()),
             ("ORACLE_GRPC_URL", format!("http://{}", self.oracle_at)),
+            ("WALLET_GRPC_URL", format!("http://{}", self.wallet_at)),
         ];
         let variables: Variables = variables.into_iter().chain(self.changed.iter().cloned()).collect();
         self.replicas.push(service::start::<RoomSvc>(variables).await.unwrap());
@@ -224,6 +237,31 @@ impl World {
         let item = lists.iter().flat_map(|list| &list.items).find(|item| item.bet_id == bet.as_bytes());
         let items = vec![decision(item.unwrap(), state, refusal)];
         self.tell(&StakesDecided { items }).await;
+    }
+
+    /// Keeps everybody from writing rooms until it is committed.
+    pub async fn barrier(&self) -> Transaction<'static, Postgres> {
+        let mut barrier = self.db.superuser().begin().await.unwrap();
+        sqlx::query("LOCK TABLE room.room IN EXCLUSIVE MODE").execute(&mut *barrier).await.unwrap();
+        barrier
+    }
+
+    /// How many transactions of the service wait for a lock.
+    pub async fn waiting(&self) -> i64 {
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+                       WHERE datname = current_database() AND usename = 'room' AND wait_event_type = 'Lock'";
+        self.count(waiting).await
+    }
+
+    /// Waits until the service has taken every message from the broker.
+    pub async fn taken(&self) {
+        for (stream, consumer) in
+            [(&*topology::command_stream(Service::Room), "room-commands"), (topology::EVENTS, "room-events")]
+        {
+            let stream = self.bus.context().get_stream(stream).await.unwrap();
+            let none = async || stream.consumer_info(consumer).await.unwrap().num_pending == 0;
+            eventually("all messages taken", none).await;
+        }
     }
 
     /// State, seats, pools and pending bets of a room.

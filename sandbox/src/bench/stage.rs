@@ -200,6 +200,7 @@ fn launch(
         ("HTTP_ADDR", http.clone()),
         ("GRPC_ADDR", "127.0.0.1:0".to_owned()),
         ("ORACLE_GRPC_URL", "http://127.0.0.1:9".to_owned()),
+        ("WALLET_GRPC_URL", "http://127.0.0.1:9".to_owned()),
         // No chain is on the road of a bet; wallet-svc waits for one and holds stakes meanwhile.
         ("SOLANA_RPC_URLS", "http://127.0.0.1:9".to_owned()),
         ("WALLET_MASTER_KEY", hex::encode([7; 32])),

@@ -88,6 +88,7 @@ impl Table {
             ("BUS_FAULTS", faults.to_owned()),
             // Neither a price nor a chain is on the road of a bet.
             ("ORACLE_GRPC_URL", "http://127.0.0.1:9".to_owned()),
+            ("WALLET_GRPC_URL", "http://127.0.0.1:9".to_owned()),
             ("SOLANA_RPC_URLS", "http://127.0.0.1:9".to_owned()),
             ("WALLET_MASTER_KEY", "5a".repeat(32)),
         ]
