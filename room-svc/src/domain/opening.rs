@@ -143,9 +143,20 @@ fn touch_direction(price: Decimal, target: Decimal, horizon: Duration) -> Result
     let share = (target - price).abs() / price;
     let quarters = Decimal::from(horizon.as_secs()) / Decimal::from(900);
     if share * share < Decimal::new(1, 6) * quarters {
-        return Err(refuse(RefusalCode::RoomTargetTooNear));
+        let least = least_distance_percent(horizon);
+        return Err(refuse(RefusalCode::RoomTargetTooNear).with("min_percent", least));
     }
     Ok(if target > price { Comparator::AtOrAbove } else { Comparator::AtOrBelow })
+}
+
+/// The least distance of a target in percent, as one is told it: rounded up to four places, so that
+/// what is told is far enough.
+fn least_distance_percent(horizon: Duration) -> Decimal {
+    // 0.1 % × √(seconds ÷ 900) in ten-thousandths of a percent is √(seconds × 10⁶ ÷ 900).
+    let squared = u64::from(seconds(horizon)).saturating_mul(1_000_000).div_ceil(900);
+    let root = squared.isqrt();
+    let root = if root.saturating_mul(root) < squared { root.saturating_add(1) } else { root };
+    Decimal::from_i128_with_scale(root.into(), 4).normalize()
 }
 
 #[cfg(test)]
@@ -201,6 +212,20 @@ mod tests {
         assert!(opened(&request("160.32", 3600)).is_ok());
         for text in ["", "10abc", "-5", "0", "1e3", "NaN", "99999999999", "1.123456789"] {
             assert_eq!(opened(&request(text, 3600)), Err(RefusalCode::RoomTargetInvalid), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_told_as_the_least_distance_is_enough() {
+        for (minutes, percent) in [(15, "0.1"), (60, "0.2"), (120, "0.2829"), (1_440, "0.9798")] {
+            let horizon = Duration::from_secs(minutes * 60);
+            let least = least_distance_percent(horizon);
+            assert_eq!(least.to_string(), percent, "{minutes} min");
+            let price = Decimal::from(160);
+            let target = |percent: Decimal| price + price * percent / Decimal::ONE_HUNDRED;
+            assert!(touch_direction(price, target(least), horizon).is_ok(), "{minutes} min");
+            let nearer = touch_direction(price, target(least - Decimal::new(1, 4)), horizon).unwrap_err();
+            assert!(nearer.to_string().ends_with(&format!("min_percent={percent}")), "{nearer}");
         }
     }
 
