@@ -7,9 +7,11 @@ use crate::{
 use futures::future::join_all;
 use proto::{
     common::RefusalCode,
+    oracle::WatchRegistered,
     room::{BetState, PlaceBet, PlaceBetDone},
     wallet::StakeState,
 };
+use std::time::Duration;
 use uuid::Uuid;
 
 const ACCEPTED: i16 = BetState::Accepted as i16;
@@ -169,4 +171,38 @@ async fn a_queuing_room_opens_with_its_last_missing_player() {
     world.decide(bets[1], StakeState::Held, None).await;
     world.outcome::<PlaceBetDone>(bets[1]).await.unwrap();
     assert_eq!(world.row(room).await, (2, vec![1, 1], vec![STAKE, STAKE], 0));
+}
+
+/// A refused bet leaves its player's only place in the room before the next one takes it, also
+/// within one transaction.
+#[tokio::test]
+async fn a_refusal_and_the_next_attempt_may_share_a_batch() {
+    let world = World::start(&[]).await;
+    world.silence_wallet();
+    let (room, other) = (world.room().await, world.room().await);
+    // Nothing is repeated while the clock stands and oracle-svc has answered.
+    for room in [room, other] {
+        world.tell(&WatchRegistered { room_id: room.as_bytes().to_vec() }).await;
+    }
+    eventually("watched", async || world.count("SELECT count(*) FROM room.issued").await == 0).await;
+    world.stop_clock(world.lock_at(room).await - Duration::from_secs(60)).await;
+    let (account, first, second) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    world.send(first, &wager(room, account, 0, STAKE), "").await;
+    eventually("the hold is asked for", async || world.asked(first) > 0).await;
+    let frames = "SELECT count(*) FROM room.outbox";
+    let before = world.count(frames).await;
+
+    let barrier = world.barrier().await;
+    let elsewhere = Uuid::now_v7();
+    world.send(elsewhere, &wager(other, Uuid::now_v7(), 0, STAKE), "").await;
+    eventually("the service waits", async || world.waiting().await == 1).await;
+    world.decide(first, StakeState::Refused, Some(RefusalCode::BetNotEnough)).await;
+    world.taken().await;
+    world.send(second, &wager(room, account, 1, STAKE), "").await;
+    world.taken().await;
+    barrier.commit().await.unwrap();
+    assert_eq!(refusals(&world, &[first]).await, [RefusalCode::BetNotEnough]);
+    eventually("the hold is asked for", async || world.asked(second) > 0).await;
+    assert_eq!(world.row(room).await, (2, vec![0, 1], vec![0, 0], 1));
+    assert_eq!(world.count(frames).await, before + 2, "one frame for what waited, one for both");
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
+const QUEUING: i16 = 1;
 const LOCKED: i16 = 3;
 const SETTLING: i16 = 4;
 
@@ -45,9 +46,7 @@ async fn a_bet_is_dated_by_its_decision_and_not_by_the_begin_of_its_transaction(
         .unwrap();
     let slip = Uuid::now_v7();
     world.send(slip, &wager(room, Uuid::now_v7(), 0, STAKE), "").await;
-    let waiting = "SELECT count(*) FROM pg_stat_activity
-                   WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FOR NO KEY UPDATE%'";
-    eventually("its transaction waits for the room", async || world.count(waiting).await == 1).await;
+    eventually("its transaction waits for the room", async || world.waiting().await == 1).await;
     world.stop_clock(lock_at + MILLISECOND).await;
     holder.commit().await.unwrap();
     let refusal = world.outcome::<PlaceBetDone>(slip).await.unwrap_err();
@@ -157,4 +156,23 @@ async fn an_empty_room_is_void_at_its_lock() {
     eventually("void", async || !world.told::<ResolveRoom>().is_empty()).await;
     assert_eq!(world.told::<ResolveRoom>()[0].room_id, room.as_bytes());
     assert_eq!(world.row(room).await.0, LOCKED);
+}
+
+#[tokio::test]
+async fn a_room_that_still_queues_at_its_lock_is_void() {
+    let world = World::start(&[]).await;
+    let room = world.room().await;
+    let queue = "UPDATE room.room SET min_players = 3, state = 1";
+    sqlx::query(queue).execute(world.db.superuser()).await.unwrap();
+    // Two are opposition enough, and not players enough.
+    world.bet(room, 0).await.1.unwrap();
+    world.bet(room, 1).await.1.unwrap();
+    world.stop_clock(world.lock_at(room).await).await;
+    eventually("void", async || !world.told::<ResolveRoom>().is_empty()).await;
+    let void = Verdict { void_reason: VoidReason::MinPlayers.into(), ..Default::default() };
+    assert_eq!(
+        world.told::<ResolveRoom>()[0],
+        ResolveRoom { room_id: room.as_bytes().to_vec(), verdict: Some(void) }
+    );
+    assert_eq!(world.row(room).await, (QUEUING, vec![1, 1], vec![STAKE, STAKE], 0));
 }

@@ -1,4 +1,5 @@
-//! Two replicas over one shuffled set of commands: the same result, and nobody waits in a circle.
+//! Two replicas over one set of commands in which their batches cross: the same result, and nobody
+//! waits in a circle.
 
 use crate::world::{STAKE, World, touch, wager};
 use chassis::Outgoing;
@@ -9,23 +10,36 @@ use proto::{
     frame,
     room::{OpenRoom, OpenRoomDone, PlaceBetDone},
 };
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 use uuid::Uuid;
 
 fn asked(id: Uuid, command: &impl proto::Command) -> frame::Message {
     Outgoing::command(command).id(id).reply_to(Service::Gateway).into_message()
 }
 
-/// Every other message first, then the rest backwards: an order in which two batches meet.
-async fn publish(world: &World, messages: &[frame::Message]) {
-    let there = messages.iter().step_by(2);
-    let back = messages.iter().skip(1).step_by(2).rev();
-    let messages: Vec<_> = there.chain(back).map(|message| (message, "")).collect();
-    join_all(messages.chunks(messages.len() / 4).map(|part| world.bus.publish(part)))
-        .await
-        .into_iter()
-        .collect::<Result<(), _>>()
-        .unwrap();
+/// Has both replicas take large batches at the same moment: while no room can be written, each waits
+/// with its first message and the others pile up behind. The broker deals them in turn.
+async fn meet(world: &World, messages: &[frame::Message]) {
+    let barrier = world.barrier().await;
+    let mut messages = messages.iter().map(|message| (message, ""));
+    let mut both = false;
+    while !both {
+        world.bus.publish(&[messages.next().unwrap()]).await.unwrap();
+        let wait = async {
+            while world.waiting().await < 2 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        both = tokio::time::timeout(Duration::from_millis(200), wait).await.is_ok();
+    }
+    world.bus.publish(&messages.collect::<Vec<_>>()).await.unwrap();
+    world.taken().await;
+    barrier.commit().await.unwrap();
+}
+
+/// One after the other in one direction, and the others in the other: dealt in turn, they cross.
+fn crossing<T>(there: Vec<T>, back: Vec<T>) -> Vec<T> {
+    there.into_iter().zip(back.into_iter().rev()).flat_map(|(one, other)| [one, other]).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,20 +52,19 @@ async fn one_question_asked_by_two_hosts_at_once_has_one_room() {
         .await
         .unwrap();
     if second > 40 {
-        world.db.advance(std::time::Duration::from_secs(25)).await.unwrap();
+        world.db.advance(Duration::from_secs(25)).await.unwrap();
     }
     let questions: Vec<OpenRoom> = (0..60).map(|_| touch("165")).collect();
     let again = |first: &OpenRoom| OpenRoom { scope_chat_id: first.scope_chat_id, ..touch("165") };
-    let commands: Vec<(Uuid, OpenRoom)> = questions
-        .iter()
-        .flat_map(|first| [first.clone(), again(first)])
-        .map(|room| (Uuid::now_v7(), room))
-        .collect();
-    let messages: Vec<_> = commands.iter().map(|(id, room)| asked(*id, room)).collect();
-    publish(&world, &messages).await;
-    for pair in commands.chunks(2) {
+    let commands =
+        |rooms: Vec<OpenRoom>| rooms.into_iter().map(|room| (Uuid::now_v7(), room)).collect::<Vec<_>>();
+    let (there, back) = (commands(questions.clone()), commands(questions.iter().map(again).collect()));
+    let messages =
+        |commands: &[(Uuid, OpenRoom)]| commands.iter().map(|(id, room)| asked(*id, room)).collect();
+    meet(&world, &crossing(messages(&there), messages(&back))).await;
+    for ((first, _), (second, _)) in there.iter().zip(&back) {
         let (first, second) =
-            (world.outcome::<OpenRoomDone>(pair[0].0).await, world.outcome::<OpenRoomDone>(pair[1].0).await);
+            (world.outcome::<OpenRoomDone>(*first).await, world.outcome::<OpenRoomDone>(*second).await);
         let (room, refusal) = match (first, second) {
             (Ok(room), Err(refusal)) | (Err(refusal), Ok(room)) => (room.room.unwrap(), refusal),
             other => panic!("two rooms or none: {other:?}"),
@@ -68,22 +81,20 @@ async fn one_question_asked_by_two_hosts_at_once_has_one_room() {
 async fn bets_on_many_rooms_are_shared_and_counted_once() {
     let mut world = World::start(&[("ROOM_MAX_PLAYERS", "100")]).await;
     world.replica().await;
-    let rooms: Vec<Uuid> = join_all((0..10).map(|_| world.room())).await;
+    let rooms: Vec<Uuid> = join_all((0..40).map(|_| world.room())).await;
     let slips: Vec<Uuid> = (0..400).map(|_| Uuid::now_v7()).collect();
-    let messages: Vec<_> = slips
-        .iter()
-        .enumerate()
-        .map(|(index, slip)| {
-            let outcome = u32::try_from(index / 10 % 2).unwrap();
-            asked(*slip, &wager(rooms[index % 10], Uuid::now_v7(), outcome, STAKE))
-        })
-        .collect();
-    publish(&world, &messages).await;
+    let message = |(index, slip): (usize, &Uuid)| {
+        let outcome = u32::try_from(index / 40 % 2).unwrap();
+        asked(*slip, &wager(rooms[index % 40], Uuid::now_v7(), outcome, STAKE))
+    };
+    let messages: Vec<frame::Message> = slips.iter().enumerate().map(message).collect();
+    let (there, back) = messages.split_at(200);
+    meet(&world, &crossing(there.to_vec(), back.to_vec())).await;
     let accepted = join_all(slips.iter().map(|slip| world.outcome::<PlaceBetDone>(*slip))).await;
     let bets: HashSet<Vec<u8>> = accepted.into_iter().map(|done| done.unwrap().bet.unwrap().bet_id).collect();
     assert_eq!(bets.len(), 400);
     for room in rooms {
-        assert_eq!(world.row(room).await, (2, vec![20, 20], vec![20 * STAKE, 20 * STAKE], 0));
+        assert_eq!(world.row(room).await, (2, vec![5, 5], vec![5 * STAKE, 5 * STAKE], 0));
     }
     assert_eq!(world.count("SELECT count(*) FROM room.dead_letter").await, 0);
     assert_eq!(world.deadlocks().await, 0);
