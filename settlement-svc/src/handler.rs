@@ -1,7 +1,7 @@
 //! What the service takes in, and the one transaction per batch that deals with it.
 
 use crate::{
-    commands,
+    audit, commands,
     domain::{Bet, Frozen, Settlement, State, Verdict},
     events, saga,
     store::settlement,
@@ -116,21 +116,22 @@ impl Settling {
 /// Brings all rooms of the batch under lock, in the order of their ids. A room's first verdict, if
 /// the batch brings one, comes to stand here.
 async fn lock(unit: &mut Unit, batch: &[Delivery<Incoming>]) -> Result<BTreeMap<RoomId, Settlement>, Fault> {
-    let mut verdicts: BTreeMap<RoomId, Option<Verdict>> = BTreeMap::new();
+    let mut verdicts: BTreeMap<RoomId, Option<(Verdict, &str)>> = BTreeMap::new();
     for delivery in batch {
         let verdict = verdicts.entry(delivery.message.room()?).or_default();
         if let Incoming::ResolveRoom(message) = &delivery.message {
             let told = message.verdict.as_ref().ok_or(Malformed("no verdict"))?;
             let told = Verdict::try_from(told)?;
-            verdict.get_or_insert(told);
+            verdict.get_or_insert((told, &delivery.actor));
         }
     }
     let mut settlements = BTreeMap::new();
     for (room, verdict) in verdicts {
-        if let Some(verdict) = verdict
+        if let Some((verdict, actor)) = verdict
             && settlement::insert(unit.conn(), room, &verdict).await?
         {
             tracing::info!(%room, ruling = ?verdict.ruling, "decided");
+            audit::decided(unit, actor, room, &verdict);
             saga::decided(unit, room).await?;
         }
         if let Some(settlement) = settlement::lock(unit.conn(), room).await? {

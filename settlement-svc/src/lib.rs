@@ -16,6 +16,7 @@
 
 pub mod domain;
 
+mod audit;
 mod commands;
 mod events;
 mod evidence;

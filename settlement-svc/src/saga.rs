@@ -1,6 +1,7 @@
 //! The steps of a settlement, each inside the transaction of what brought it about.
 
 use crate::{
+    audit,
     domain::{
         Bet, Book, BookError, Frozen, Line, OutOfOrder, Rules, Settlement, State, root, settle as make_book,
     },
@@ -117,6 +118,7 @@ pub async fn settle(unit: &mut Unit, settlement: &mut Settlement, totals: &Total
         unit.event(&result);
     }
     tracing::info!(%room, ruling = ?totals.ruling, "settled");
+    audit::settled(unit, room, totals);
     metrics::counter!("rooms_settled_total", "result" => messages::result_label(totals.ruling)).increment(1);
     let receipt = messages::anchor_receipt(&frozen, &settlement.verdict, totals);
     unit.issue(ANCHOR, room.uuid(), &receipt).await

@@ -11,6 +11,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod audit;
 mod constraints;
 mod evidence;
 mod faults;
