@@ -58,6 +58,7 @@ fn command<S: Service>(manual: &Manual) -> Command {
             "Bring the service's schema up to date; needs POSTGRES_URL alone, as a direct connection to the server",
         ))
         .subcommand(Command::new("settings").about("Print the settings as a Markdown page"))
+        .subcommands(S::COMMANDS.iter().map(|(name, about)| Command::new(*name).about(*about)))
 }
 
 fn run<S: Service>(matches: &ArgMatches, manual: Manual) -> Result<(), BoxError> {
@@ -70,9 +71,20 @@ fn run<S: Service>(matches: &ArgMatches, manual: Manual) -> Result<(), BoxError>
     runtime.block_on(async {
         match matches.subcommand_name() {
             Some("migrate") => migrate::<S>(variables).await,
-            _ => serve::<S>(variables).await,
+            Some(name) => match S::COMMANDS.iter().find(|(own, _)| *own == name) {
+                Some((own, _)) => own_command::<S>(own, variables).await,
+                None => serve::<S>(variables).await,
+            },
+            None => serve::<S>(variables).await,
         }
     })
+}
+
+async fn own_command<S: Service>(name: &'static str, variables: Variables) -> Result<(), BoxError> {
+    let (common, own) = running::settings::<S>(variables)?;
+    let pool = running::pool(&common.postgres, S::NAME)?;
+    println!("{}", S::command(name, pool, own).await?);
+    Ok(())
 }
 
 async fn migrate<S: Service>(variables: Variables) -> Result<(), BoxError> {

@@ -3,18 +3,31 @@
 //! A key is made for an owner, kept sealed in the table `wallet.key`, and used only through
 //! [`Signer`]. Nothing shows, exports or logs it.
 
+mod authorization;
+mod check;
 mod envelope;
 mod keystore;
+mod masters;
 mod policy;
+mod rotation;
+mod settings;
+mod turnkey;
 
-pub use envelope::{EnvelopeError, MasterKey, MasterKeyError};
+pub use authorization::{Approval, Authorization, Operators, Payment};
+pub use check::{KeyCheck, WrongKeys};
+pub use envelope::{EnvelopeError, MasterId, MasterKey, MasterKeyError, Sealed};
 pub use keystore::LocalKeystore;
-pub use policy::{Inspected, PolicyError, PolicyTransfer, inspect};
+pub use masters::{Masters, SealError};
+pub use policy::{Inspected, Policy, PolicyError, PolicyTransfer, inspect};
+pub use rotation::{Rotated, RotationError, rotate};
+pub use settings::{KeySettings, SignerChoice};
+pub use turnkey::{ApiKey, ApiKeyError, Turnkey, TurnkeyError, TurnkeySettings};
 
 use async_trait::async_trait;
 use proto::AccountId;
 use solana_pubkey::Pubkey;
 use solana_signature::Signature;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Whose address it is.
@@ -54,6 +67,16 @@ pub struct SealedKey {
     pub address: Pubkey,
     /// The envelope of the local keystore, or a remote signer's name for the key.
     pub sealed: Vec<u8>,
+    /// The master key that `sealed` is under; none for a remote signer's.
+    pub master: Option<MasterId>,
+}
+
+impl SealedKey {
+    /// The local key store has it: `sealed` is an envelope, not a remote signer's name.
+    #[must_use]
+    pub fn is_enveloped(&self) -> bool {
+        self.sealed.first() == Some(&envelope::VERSION)
+    }
 }
 
 impl std::fmt::Debug for SealedKey {
@@ -63,6 +86,20 @@ impl std::fmt::Debug for SealedKey {
             .field("address", &self.address)
             .finish_non_exhaustive()
     }
+}
+
+/// What is to be signed, by whom, and why.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    /// A serialized transaction message, committed before.
+    pub message: &'a [u8],
+    /// The keys of all its signers, in their order.
+    pub keys: &'a [SealedKey],
+    /// What it is for.
+    pub authorization: &'a Authorization,
+    /// When the message was committed: the same on every replica and after a restart, so that a remote signer takes
+    /// a request that is repeated for the one it knows.
+    pub committed_at: OffsetDateTime,
 }
 
 /// Makes keys and signs with them. It parses what it signs and trusts no description of it.
@@ -75,12 +112,13 @@ pub trait Signer: Send + Sync {
     /// No randomness, or the remote signer is away.
     async fn create(&self, owner: KeyOwner) -> Result<SealedKey, SignerError>;
 
-    /// Signs a serialized transaction message. The signature depends on key and message alone:
-    /// asked twice, it is the same.
+    /// Signs a message with all its keys, or with none. The signatures depend on keys and message alone: asked twice,
+    /// they are the same.
     ///
     /// # Errors
-    /// The message is not one that we would ever sign, or the key cannot be opened.
-    async fn sign(&self, key: &SealedKey, message: &[u8]) -> Result<Signature, SignerError>;
+    /// The message does something that its authorization does not cover, a key cannot be opened, or the remote signer
+    /// is away or waits for somebody.
+    async fn sign(&self, order: &Order<'_>) -> Result<Vec<Signature>, SignerError>;
 }
 
 /// Why no signature was made.
@@ -101,4 +139,7 @@ pub enum SignerError {
     /// The operating system gave no randomness.
     #[error("no randomness")]
     Randomness(#[source] rand::rand_core::OsError),
+    /// The remote signer.
+    #[error("turnkey")]
+    Turnkey(#[from] TurnkeyError),
 }

@@ -1,12 +1,21 @@
-//! What our keys may sign, decided on the parsed message: transfers of the System program,
-//! compute budget settings and memos. Everything else is refused by default, also what this
-//! code does not understand.
+//! What our keys may sign, decided on the parsed message: transfers of the System program, compute budget settings and
+//! memos, and of these only what the authorization names. Everything else is refused by default, also what this code
+//! does not understand.
 
-use solana_message::VersionedMessage;
+use super::{Authorization, KeyOwner, Operators, Order, Payment};
+use crate::domain::withdrawal::OPERATORS;
+use proto::{Lamports, WithdrawalId};
+use solana_message::{VersionedMessage, compiled_instruction::CompiledInstruction};
 use solana_pubkey::Pubkey;
 use solana_system_interface::program as system_program;
+use std::collections::BTreeSet;
 
 const TRANSFER_TAG: [u8; 4] = 2u32.to_le_bytes();
+/// `SetComputeUnitLimit`, `SetComputeUnitPrice` and `SetLoadedAccountsDataSizeLimit`.
+/// <https://docs.rs/solana-compute-budget-interface>
+const UNIT_LIMIT_TAG: u8 = 2;
+const UNIT_PRICE_TAG: u8 = 3;
+const LOADED_BYTES_TAG: u8 = 4;
 
 /// Why a message is not signed.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
@@ -20,15 +29,54 @@ pub enum PolicyError {
     /// Accounts from a lookup table cannot be judged from the message.
     #[error("message uses an address lookup table")]
     LookupTable,
+    /// An account twice in one message.
+    #[error("message names {0} twice")]
+    Twice(Pubkey),
     /// A program other than System, ComputeBudget and Memo.
     #[error("message calls program {0}")]
     Program(Pubkey),
     /// A System instruction other than a transfer.
     #[error("message has a System instruction that is no transfer")]
     SystemInstruction,
-    /// The key asked for is not a signer of this message.
-    #[error("message does not ask for the signature of {0}")]
-    NotASigner(Pubkey),
+    /// A compute budget instruction other than one limit and one price of compute units and one limit of loaded bytes.
+    #[error("message has a compute budget that we never write")]
+    ComputeBudget,
+    /// A memo that asks for accounts to have signed it.
+    #[error("message has a memo with accounts")]
+    Memo,
+    /// The signers are not exactly the keys given, in their order.
+    #[error("message asks for other signatures than those of the keys given")]
+    Signers,
+    /// The fee is not the treasury's to pay.
+    #[error("message lets {0} pay its fee")]
+    Payer(Pubkey),
+    /// More than this for priority.
+    #[error("message offers {offered} lamports for priority, at most {limit} are allowed")]
+    Priority {
+        /// Lamports above the base fee.
+        offered: u64,
+        /// The most allowed.
+        limit: u64,
+    },
+    /// A transfer that nothing authorizes.
+    #[error("nothing authorizes {} lamports from {} to {}", .0.lamports, .0.from, .0.to)]
+    Unauthorized(PolicyTransfer),
+    /// A withdrawal that is authorized and not paid by the message, or twice.
+    #[error("message does not pay withdrawal {0} exactly once")]
+    Unpaid(WithdrawalId),
+    /// Too few operators have approved.
+    #[error("withdrawal {withdrawal} has {valid} valid approvals of {needed}")]
+    Approvals {
+        /// Which.
+        withdrawal: WithdrawalId,
+        /// Different operators with a valid signature.
+        valid: usize,
+        /// How many are needed.
+        needed: u32,
+    },
+    /// It would do nothing that is worth a signature.
+    #[error("message moves nothing")]
+    Nothing,
 }
 
 /// One transfer that a message would make.
@@ -42,24 +90,18 @@ pub struct PolicyTransfer {
     pub lamports: u64,
 }
 
-/// A message that passed.
+/// A message of a form that we write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspected {
     /// Required signers in the order of their signatures; the first pays the fee.
     pub signers: Vec<Pubkey>,
     /// Its transfers in order.
     pub transfers: Vec<PolicyTransfer>,
+    /// Lamports that it offers above the base fee.
+    pub priority: u64,
 }
 
-impl Inspected {
-    /// # Errors
-    /// `NotASigner` where the message does not ask for this key.
-    pub fn require_signer(&self, address: &Pubkey) -> Result<(), PolicyError> {
-        if self.signers.contains(address) { Ok(()) } else { Err(PolicyError::NotASigner(*address)) }
-    }
-}
-
-/// Parses and judges the bytes that would be signed.
+/// Parses the bytes that would be signed.
 ///
 /// # Errors
 /// Anything but the canonical bytes of a message made of allowed instructions.
@@ -76,105 +118,204 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspected, PolicyError> {
         return Err(PolicyError::LookupTable);
     }
     let keys = &message.account_keys;
-    let key = |index: u8| keys.get(usize::from(index)).copied().ok_or(PolicyError::Malformed);
-    let mut transfers = Vec::new();
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = keys.iter().find(|key| !seen.insert(**key)) {
+        return Err(PolicyError::Twice(*twice));
+    }
+    let (mut transfers, mut budget) = (Vec::new(), Budget::default());
     for instruction in &message.instructions {
-        let program = key(instruction.program_id_index)?;
+        let program = key(keys, instruction.program_id_index)?;
         if program == system_program::id() {
-            let (tag, lamports) =
-                instruction.data.split_first_chunk::<4>().ok_or(PolicyError::SystemInstruction)?;
-            let (&TRANSFER_TAG, Ok(lamports), [from, to]) =
-                (tag, <[u8; 8]>::try_from(lamports), instruction.accounts.as_slice())
-            else {
-                return Err(PolicyError::SystemInstruction);
-            };
-            transfers.push(PolicyTransfer {
-                from: key(*from)?,
-                to: key(*to)?,
-                lamports: u64::from_le_bytes(lamports),
-            });
-        } else if program != solana_compute_budget_interface::id() && program != crate::chain::MEMO_PROGRAM {
+            transfers.push(transfer(keys, instruction)?);
+        } else if program == solana_compute_budget_interface::id() {
+            budget.take(instruction)?;
+        } else if program != crate::chain::MEMO_PROGRAM {
             return Err(PolicyError::Program(program));
+        } else if !instruction.accounts.is_empty() {
+            return Err(PolicyError::Memo);
         }
     }
-    let signers = keys.iter().take(usize::from(message.header.num_required_signatures));
-    Ok(Inspected { signers: signers.copied().collect(), transfers })
+    let signers: Vec<Pubkey> =
+        keys.iter().take(usize::from(message.header.num_required_signatures)).copied().collect();
+    Ok(Inspected { signers, transfers, priority: budget.priority()? })
+}
+
+fn key(keys: &[Pubkey], index: u8) -> Result<Pubkey, PolicyError> {
+    keys.get(usize::from(index)).copied().ok_or(PolicyError::Malformed)
+}
+
+fn transfer(keys: &[Pubkey], instruction: &CompiledInstruction) -> Result<PolicyTransfer, PolicyError> {
+    let (tag, lamports) = instruction.data.split_first_chunk::<4>().ok_or(PolicyError::SystemInstruction)?;
+    let (&TRANSFER_TAG, Ok(lamports), [from, to]) =
+        (tag, <[u8; 8]>::try_from(lamports), instruction.accounts.as_slice())
+    else {
+        return Err(PolicyError::SystemInstruction);
+    };
+    Ok(PolicyTransfer {
+        from: key(keys, *from)?,
+        to: key(keys, *to)?,
+        lamports: u64::from_le_bytes(lamports),
+    })
+}
+
+/// The compute budget of a message: what priority can cost is the product of the two.
+#[derive(Default)]
+struct Budget {
+    unit_limit: Option<u32>,
+    unit_price: Option<u64>,
+    loaded_bytes: Option<u32>,
+}
+
+impl Budget {
+    fn take(&mut self, instruction: &CompiledInstruction) -> Result<(), PolicyError> {
+        let refused = Err(PolicyError::ComputeBudget);
+        if !instruction.accounts.is_empty() {
+            return refused;
+        }
+        let known = match instruction.data.split_first() {
+            Some((&UNIT_LIMIT_TAG, rest)) => match <[u8; 4]>::try_from(rest) {
+                Ok(limit) => self.unit_limit.replace(u32::from_le_bytes(limit)).map(u64::from),
+                Err(_) => return refused,
+            },
+            Some((&UNIT_PRICE_TAG, rest)) => match <[u8; 8]>::try_from(rest) {
+                Ok(price) => self.unit_price.replace(u64::from_le_bytes(price)),
+                Err(_) => return refused,
+            },
+            Some((&LOADED_BYTES_TAG, rest)) => match <[u8; 4]>::try_from(rest) {
+                Ok(limit) => self.loaded_bytes.replace(u32::from_le_bytes(limit)).map(u64::from),
+                Err(_) => return refused,
+            },
+            _ => return refused,
+        };
+        // The network refuses a second one, too.
+        if known.is_some() { refused } else { Ok(()) }
+    }
+
+    /// Lamports above the base fee, rounded up as the network does.
+    fn priority(&self) -> Result<u64, PolicyError> {
+        match (self.unit_price, self.unit_limit) {
+            (None | Some(0), _) => Ok(0),
+            // Without a limit the network takes one by the number of instructions.
+            (Some(_), None) => Err(PolicyError::ComputeBudget),
+            (Some(price), Some(limit)) => {
+                let micro = u128::from(price) * u128::from(limit);
+                Ok(u64::try_from(micro.div_ceil(1_000_000)).unwrap_or(u64::MAX))
+            }
+        }
+    }
+}
+
+/// The rules of one deployment.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    operators: Operators,
+    approval_threshold: Lamports,
+    priority_limit: Lamports,
+}
+
+impl Policy {
+    /// `approval_threshold`: a withdrawal of this much, fee included, needs two of the operators, whatever its
+    /// authorization says. `priority_limit`: the most that a message may offer above the base fee.
+    #[must_use]
+    pub const fn new(operators: Operators, approval_threshold: Lamports, priority_limit: Lamports) -> Self {
+        Self { operators, approval_threshold, priority_limit }
+    }
+
+    /// Judges an order by its message.
+    ///
+    /// # Errors
+    /// The first thing in the message that its authorization does not cover.
+    pub fn check(&self, order: &Order<'_>) -> Result<(), PolicyError> {
+        let message = inspect(order.message)?;
+        if !order.keys.iter().map(|key| key.address).eq(message.signers.iter().copied()) {
+            return Err(PolicyError::Signers);
+        }
+        let Some((treasury, sources)) = order.keys.split_first() else { return Err(PolicyError::Signers) };
+        if treasury.owner != KeyOwner::Treasury {
+            return Err(PolicyError::Payer(treasury.address));
+        }
+        let limit = u64::try_from(self.priority_limit.get()).unwrap_or_default();
+        if message.priority > limit {
+            return Err(PolicyError::Priority { offered: message.priority, limit });
+        }
+        let treasury = treasury.address;
+        match order.authorization {
+            Authorization::Withdrawals(payments) => {
+                if !sources.is_empty() {
+                    return Err(PolicyError::Signers);
+                }
+                self.withdrawals(&treasury, payments, &message.transfers)
+            }
+            Authorization::Sweep => {
+                let sources: BTreeSet<Pubkey> = sources.iter().map(|key| key.address).collect();
+                sweep(&treasury, sources, &message.transfers)
+            }
+            Authorization::Receipt => match message.transfers.first() {
+                Some(transfer) => Err(PolicyError::Unauthorized(*transfer)),
+                None if sources.is_empty() => Ok(()),
+                None => Err(PolicyError::Signers),
+            },
+        }
+    }
+
+    fn withdrawals(
+        &self,
+        treasury: &Pubkey,
+        payments: &[Payment],
+        transfers: &[PolicyTransfer],
+    ) -> Result<(), PolicyError> {
+        let mut ids = BTreeSet::new();
+        if let Some(twice) = payments.iter().find(|payment| !ids.insert(payment.withdrawal.uuid())) {
+            return Err(PolicyError::Unpaid(twice.withdrawal));
+        }
+        let mut unpaid: Vec<&Payment> = payments.iter().collect();
+        for transfer in transfers {
+            let pays = |payment: &&Payment| {
+                transfer.from == *treasury
+                    && transfer.to == payment.to
+                    && Some(transfer.lamports) == payment.arrives()
+            };
+            let at = unpaid.iter().position(pays).ok_or(PolicyError::Unauthorized(*transfer))?;
+            self.approved(unpaid.swap_remove(at))?;
+        }
+        match unpaid.first() {
+            Some(unpaid) => Err(PolicyError::Unpaid(unpaid.withdrawal)),
+            None if transfers.is_empty() => Err(PolicyError::Nothing),
+            None => Ok(()),
+        }
+    }
+
+    fn approved(&self, payment: &Payment) -> Result<(), PolicyError> {
+        let large = if payment.lamports >= self.approval_threshold { u32::from(OPERATORS) } else { 0 };
+        let needed = payment.approvals_needed.max(large);
+        if needed == 0 {
+            return Ok(());
+        }
+        let valid = payment.approved_by(&self.operators).len();
+        if u32::try_from(valid).is_ok_and(|valid| valid >= needed) {
+            Ok(())
+        } else {
+            Err(PolicyError::Approvals { withdrawal: payment.withdrawal, valid, needed })
+        }
+    }
+}
+
+/// Every source gives to the treasury, and nobody else gives or takes.
+fn sweep(
+    treasury: &Pubkey,
+    mut sources: BTreeSet<Pubkey>,
+    transfers: &[PolicyTransfer],
+) -> Result<(), PolicyError> {
+    if transfers.is_empty() {
+        return Err(PolicyError::Nothing);
+    }
+    for transfer in transfers {
+        if transfer.to != *treasury || !sources.remove(&transfer.from) {
+            return Err(PolicyError::Unauthorized(*transfer));
+        }
+    }
+    if sources.is_empty() { Ok(()) } else { Err(PolicyError::Signers) }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use solana_hash::Hash;
-    use solana_instruction::{AccountMeta, Instruction};
-    use solana_message::{AddressLookupTableAccount, legacy, v0};
-    use solana_system_interface::instruction as system;
-
-    fn key(byte: u8) -> Pubkey {
-        Pubkey::new_from_array([byte; 32])
-    }
-
-    fn message(instructions: &[Instruction]) -> Vec<u8> {
-        let message = v0::Message::try_compile(&key(1), instructions, &[], Hash::default()).unwrap();
-        VersionedMessage::V0(message).serialize()
-    }
-
-    #[test]
-    fn transfers_budgets_and_memos_pass() {
-        let bytes = message(&[
-            solana_compute_budget_interface::ComputeBudgetInstruction::set_compute_unit_price(7),
-            system::transfer(&key(1), &key(2), 5),
-            system::transfer(&key(3), &key(1), 6),
-            spl_memo_interface::instruction::build_memo(&crate::chain::MEMO_PROGRAM, b"hello", &[]),
-        ]);
-        let inspected = inspect(&bytes).unwrap();
-        assert_eq!(inspected.signers, [key(1), key(3)]);
-        let transfer = |from, to, lamports| PolicyTransfer { from: key(from), to: key(to), lamports };
-        assert_eq!(inspected.transfers, [transfer(1, 2, 5), transfer(3, 1, 6)]);
-        assert_eq!(inspected.require_signer(&key(3)), Ok(()));
-        assert_eq!(inspected.require_signer(&key(2)), Err(PolicyError::NotASigner(key(2))));
-    }
-
-    #[test]
-    fn another_program_is_refused() {
-        let foreign = Instruction::new_with_bytes(key(9), b"x", vec![AccountMeta::new(key(1), true)]);
-        let bytes = message(&[system::transfer(&key(1), &key(2), 5), foreign]);
-        assert_eq!(inspect(&bytes), Err(PolicyError::Program(key(9))));
-    }
-
-    #[test]
-    fn a_system_instruction_that_gives_the_account_away_is_refused() {
-        for instruction in [
-            system::assign(&key(1), &key(9)),
-            system::create_account(&key(1), &key(2), 1, 0, &key(9)),
-            system::advance_nonce_account(&key(2), &key(1)),
-        ] {
-            assert_eq!(inspect(&message(&[instruction])), Err(PolicyError::SystemInstruction));
-        }
-        let mut longer = system::transfer(&key(1), &key(2), 5);
-        longer.data.push(0);
-        assert_eq!(inspect(&message(&[longer])), Err(PolicyError::SystemInstruction));
-    }
-
-    #[test]
-    fn only_canonical_bytes_of_version_0_are_read() {
-        let bytes = message(&[system::transfer(&key(1), &key(2), 5)]);
-        assert_eq!(inspect(&bytes[..bytes.len() - 1]), Err(PolicyError::Malformed));
-        assert_eq!(inspect(&[bytes.as_slice(), &[0]].concat()), Err(PolicyError::Malformed));
-        assert_eq!(inspect(b"\xffsolana offchain"), Err(PolicyError::Malformed));
-        assert_eq!(inspect(&[]), Err(PolicyError::Malformed));
-
-        let legacy = legacy::Message::new(&[system::transfer(&key(1), &key(2), 5)], Some(&key(1)));
-        let legacy = VersionedMessage::Legacy(legacy).serialize();
-        assert_eq!(inspect(&legacy), Err(PolicyError::Version));
-
-        let table = AddressLookupTableAccount { key: key(7), addresses: vec![key(2)] };
-        let looked_up = v0::Message::try_compile(
-            &key(1),
-            &[system::transfer(&key(1), &key(2), 5)],
-            &[table],
-            Hash::default(),
-        );
-        let looked_up = VersionedMessage::V0(looked_up.unwrap()).serialize();
-        assert_eq!(inspect(&looked_up), Err(PolicyError::LookupTable));
-    }
-}
+mod tests;
