@@ -1,0 +1,110 @@
+//! Every balance against the entries behind it, some accounts at a time.
+
+use chassis::Fault;
+use proto::Lamports;
+use sqlx::{PgConnection, PgExecutor};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// An account as it is kept and as its entries say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Folded {
+    /// The kind's number in the database.
+    pub kind: i16,
+    /// Whose.
+    pub owner: Uuid,
+    /// What is kept.
+    pub balance: Lamports,
+    /// What the entries sum up to.
+    pub entries: Lamports,
+}
+
+/// The next `limit` accounts after this one, in their order, each with the sum of its entries. One statement sees one
+/// moment, so a movement that is being posted is in both or in neither.
+///
+/// # Errors
+/// The database.
+pub async fn folded(
+    executor: impl PgExecutor<'_>,
+    after: (i16, Uuid),
+    limit: i64,
+) -> Result<Vec<Folded>, Fault> {
+    let rows = sqlx::query!(
+        r#"SELECT a.kind, a.owner, a.balance,
+                  coalesce((SELECT sum(e.lamports) FROM wallet.entry AS e
+                            WHERE e.owner = a.owner AND e.kind = a.kind), 0)::bigint AS "entries!"
+           FROM (SELECT kind, owner, balance FROM wallet.ledger_account
+                 WHERE (kind, owner) > ($1, $2) ORDER BY kind, owner LIMIT $3) AS a
+           ORDER BY a.kind, a.owner"#,
+        after.0,
+        after.1,
+        limit,
+    )
+    .fetch_all(executor)
+    .await?;
+    let folded = rows.into_iter().map(|row| Folded {
+        kind: row.kind,
+        owner: row.owner,
+        balance: Lamports::new(row.balance),
+        entries: Lamports::new(row.entries),
+    });
+    Ok(folded.collect())
+}
+
+/// The sum of all balances, which is zero: also entries of an account that does not exist would show here.
+///
+/// # Errors
+/// The database.
+pub async fn sum_of_balances(executor: impl PgExecutor<'_>) -> Result<Lamports, Fault> {
+    let sum = sqlx::query_scalar!(
+        r#"SELECT coalesce(sum(balance), 0)::bigint AS "sum!" FROM wallet.ledger_account"#
+    );
+    Ok(Lamports::new(sum.fetch_one(executor).await?))
+}
+
+/// A whole comparison.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryCheck {
+    /// When it began.
+    pub begun_at: OffsetDateTime,
+    /// When it was through.
+    pub ended_at: OffsetDateTime,
+    /// Accounts compared.
+    pub accounts: i64,
+    /// Accounts that differ.
+    pub wrong: i64,
+    /// The first that differs, in words; empty for none.
+    pub first: String,
+}
+
+/// Stores a whole comparison.
+///
+/// # Errors
+/// The database.
+pub async fn store(conn: &mut PgConnection, check: &EntryCheck) -> Result<(), Fault> {
+    sqlx::query!(
+        "INSERT INTO wallet.entry_check (begun_at, ended_at, accounts, wrong, first) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (one) DO UPDATE SET begun_at = EXCLUDED.begun_at, ended_at = EXCLUDED.ended_at,
+            accounts = EXCLUDED.accounts, wrong = EXCLUDED.wrong, first = EXCLUDED.first",
+        check.begun_at,
+        check.ended_at,
+        check.accounts,
+        check.wrong,
+        check.first,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The last whole comparison, none before the first.
+///
+/// # Errors
+/// The database.
+pub async fn last(executor: impl PgExecutor<'_>) -> Result<Option<EntryCheck>, Fault> {
+    let row = sqlx::query_as!(
+        EntryCheck,
+        "SELECT begun_at, ended_at, accounts, wrong, first FROM wallet.entry_check"
+    );
+    Ok(row.fetch_optional(executor).await?)
+}

@@ -1,0 +1,342 @@
+//! Table `wallet.proof`, and what the ledger owes at one moment.
+
+use super::{height_in, height_out};
+use crate::domain::{
+    ledger::Kind,
+    liabilities::{Debt, SaltKey},
+};
+use chassis::Fault;
+use proto::{
+    Lamports,
+    proof::{Hash, Header, Owed},
+};
+use solana_signature::Signature;
+use sqlx::{PgConnection, PgExecutor, PgPool};
+use std::time::Duration;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A snapshot of many users may take longer than a decision.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '60s'";
+
+/// Everything that is owed, and what its sum has to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// When it was read.
+    pub at: OffsetDateTime,
+    /// One line per owner.
+    pub debts: Vec<Debt>,
+    /// The sum of the ledger's accounts for others' money.
+    pub total: Lamports,
+}
+
+/// Reads what is owed to everybody, in one transaction that sees one moment.
+///
+/// # Errors
+/// The database.
+pub async fn snapshot(pool: &PgPool) -> Result<Snapshot, Fault> {
+    let mut tx = pool.begin_with(BEGIN).await?;
+    let debts = debts(&mut tx).await?;
+    // Kinds that hold others' money; the rest is the house's own, and the chain.
+    let others = [Kind::Available, Kind::Held, Kind::Escrow, Kind::WithdrawalsInFlight, Kind::Unclaimed]
+        .map(Kind::number);
+    let total = sqlx::query!(
+        r#"SELECT coalesce(sum(balance), 0)::bigint AS "total!", wallet.db_clock() AS "at!"
+           FROM wallet.ledger_account WHERE kind = ANY($1)"#,
+        &others[..],
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(Snapshot { at: total.at, debts, total: Lamports::new(total.total) })
+}
+
+/// One row of arrays: 100,000 users come in one answer, not in 100,000.
+async fn debts(conn: &mut PgConnection) -> Result<Vec<Debt>, Fault> {
+    let read = sqlx::query!(
+        r#"WITH whole AS (
+               -- A room's escrow is what its bets hold, but for the moments in which its payouts are posted chunk by
+               -- chunk: what is left then is one debt to its players together.
+               SELECT h.room FROM (
+                   SELECT room, sum(amount) AS amount FROM wallet.hold WHERE state = 1 GROUP BY room
+               ) AS h
+               JOIN wallet.ledger_account AS e ON e.kind = $3 AND e.owner = h.room AND e.balance = h.amount
+           ), staked AS (
+               SELECT h.account, sum(h.amount)::bigint AS amount
+               FROM wallet.hold AS h JOIN whole USING (room) WHERE h.state = 1 GROUP BY h.account
+           ), leaving AS (
+               SELECT account_id, sum(lamports)::bigint AS amount FROM wallet.withdrawal
+               WHERE state IN ('SIGNED', 'SUBMITTED', 'EXPIRED') OR (state = 'APPROVED' AND chain_tx_id IS NOT NULL)
+               GROUP BY account_id
+           ), owed AS (
+               SELECT a.owner, a.balance AS available, coalesce(h.balance, 0) AS held,
+                      coalesce(s.amount, 0) AS staked, coalesce(l.amount, 0) AS leaving
+               FROM wallet.ledger_account AS a
+               LEFT JOIN wallet.ledger_account AS h ON h.kind = $2 AND h.owner = a.owner
+               LEFT JOIN staked AS s ON s.account = a.owner
+               LEFT JOIN leaving AS l ON l.account_id = a.owner
+               WHERE a.kind = $1
+               UNION ALL
+               SELECT e.owner, 0, 0, e.balance, 0 FROM wallet.ledger_account AS e
+               WHERE e.kind = $3 AND e.balance <> 0 AND NOT EXISTS (SELECT FROM whole WHERE room = e.owner)
+               UNION ALL
+               SELECT $5, coalesce(sum(balance), 0)::bigint, 0, 0, 0 FROM wallet.ledger_account WHERE kind = $4
+           )
+           SELECT array_agg(owner) AS "owners!", array_agg(available) AS "available!", array_agg(held) AS "held!",
+                  array_agg(staked) AS "staked!", array_agg(leaving) AS "leaving!"
+           FROM owed"#,
+        Kind::Available.number(),
+        Kind::Held.number(),
+        Kind::Escrow.number(),
+        Kind::Unclaimed.number(),
+        Uuid::nil(),
+    )
+    .fetch_one(conn)
+    .await?;
+    let parts = read.available.into_iter().zip(read.held).zip(read.staked).zip(read.leaving);
+    let debts = read.owners.into_iter().zip(parts).map(|(owner, (((available, held), staked), leaving))| {
+        let [available, held, staked, leaving] = [available, held, staked, leaving].map(Lamports::new);
+        Debt { owner, owed: Owed { available, held, staked, leaving } }
+    });
+    Ok(debts.collect())
+}
+
+/// When the next regular proof is due; nothing before a worker has looked for the first time.
+///
+/// # Errors
+/// The database.
+pub async fn due(executor: impl PgExecutor<'_>) -> Result<Option<OffsetDateTime>, Fault> {
+    Ok(sqlx::query_scalar!("SELECT at FROM wallet.proof_due").fetch_optional(executor).await?)
+}
+
+/// Asks for the regular proof, if it is due; the next one is then due at the next multiple of `every` since 1970. The
+/// first one is due when the first period is over.
+///
+/// # Errors
+/// The database.
+pub async fn request_regular(conn: &mut PgConnection, id: Uuid, every: Duration) -> Result<(), Fault> {
+    let due = sqlx::query_scalar!(
+        r#"INSERT INTO wallet.proof_due AS d (at)
+           SELECT to_timestamp((floor(extract(epoch FROM wallet.db_clock()) / $1::float8) + 1) * $1::float8)
+           ON CONFLICT (one) DO UPDATE SET at = EXCLUDED.at WHERE d.at <= wallet.db_clock()
+           RETURNING xmax::text <> '0' AS "due!""#,
+        every.as_secs_f64(),
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    if due == Some(true) { request(conn, id, None).await } else { Ok(()) }
+}
+
+/// Asks for a proof, once per command.
+///
+/// # Errors
+/// The database.
+pub async fn request(conn: &mut PgConnection, id: Uuid, command: Option<Uuid>) -> Result<(), Fault> {
+    sqlx::query!(
+        "INSERT INTO wallet.proof (id, command_id, requested_at) VALUES ($1, $2, wallet.db_clock())
+         ON CONFLICT (command_id) DO NOTHING",
+        id,
+        command,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A proof that was asked for and is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Requested {
+    /// Which.
+    pub id: Uuid,
+    /// The command that waits for its outcome.
+    pub command: Option<Uuid>,
+}
+
+/// The oldest proof that is not taken.
+///
+/// # Errors
+/// The database.
+pub async fn requested(executor: impl PgExecutor<'_>) -> Result<Option<Requested>, Fault> {
+    let row = sqlx::query!(
+        "SELECT id, command_id FROM wallet.proof WHERE anchored_at IS NULL AND taken_at IS NULL
+         ORDER BY requested_at LIMIT 1",
+    )
+    .fetch_optional(executor)
+    .await?;
+    Ok(row.map(|row| Requested { id: row.id, command: row.command_id }))
+}
+
+/// Stores what a proof says, with the leaves that its files are made of.
+///
+/// # Errors
+/// The database, or a header with numbers beyond the ledger's.
+pub async fn take(
+    conn: &mut PgConnection,
+    header: &Header,
+    at: OffsetDateTime,
+    memo: &str,
+    key: &SaltKey,
+    owed: &[u8],
+) -> Result<(), Fault> {
+    sqlx::query!(
+        "UPDATE wallet.proof SET taken_at = $2, leaves = $3, liabilities = $4, chain = $5, slot = $6, tree = $7,
+                memo = $8, salt_key = $9, owed = $10
+         WHERE id = $1 AND taken_at IS NULL",
+        header.proof,
+        at,
+        height_in(header.leaves)?,
+        height_in(header.liabilities)?,
+        height_in(header.chain)?,
+        height_in(header.slot)?,
+        &header.tree,
+        memo,
+        key.expose(),
+        owed,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A memo that is not on chain yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// Whose.
+    pub proof: Uuid,
+    /// The text.
+    pub memo: String,
+    /// The transaction whose attempts are all dead, if there is one.
+    pub chain_tx: Option<Uuid>,
+}
+
+/// The oldest proof that is taken and that no live transaction carries.
+///
+/// # Errors
+/// The database.
+pub async fn open(executor: impl PgExecutor<'_>) -> Result<Option<Open>, Fault> {
+    let row = sqlx::query!(
+        r#"SELECT id, memo AS "memo!", chain_tx_id FROM wallet.proof AS p
+           WHERE anchored_at IS NULL AND taken_at IS NOT NULL
+             AND (retry_after IS NULL OR retry_after < wallet.db_clock())
+             AND NOT EXISTS (SELECT FROM wallet.chain_tx c WHERE c.id = p.chain_tx_id AND c.state <> 'DEAD')
+           ORDER BY requested_at LIMIT 1"#,
+    )
+    .fetch_optional(executor)
+    .await?;
+    Ok(row.map(|row| Open { proof: row.id, memo: row.memo, chain_tx: row.chain_tx_id }))
+}
+
+/// A transaction carries it.
+///
+/// # Errors
+/// The database.
+pub async fn assign(conn: &mut PgConnection, proof: Uuid, chain_tx: Uuid) -> Result<(), Fault> {
+    sqlx::query!("UPDATE wallet.proof SET chain_tx_id = $2 WHERE id = $1", proof, chain_tx)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Its transaction is on chain.
+///
+/// # Errors
+/// The database.
+pub async fn mark_anchored(
+    conn: &mut PgConnection,
+    chain_tx: Uuid,
+    signature: &Signature,
+    slot: u64,
+) -> Result<(), Fault> {
+    sqlx::query!(
+        "UPDATE wallet.proof SET signature = $2, anchored_slot = $3, anchored_at = wallet.db_clock()
+         WHERE chain_tx_id = $1 AND anchored_at IS NULL",
+        chain_tx,
+        signature.as_ref(),
+        height_in(slot)?,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Its transaction failed on chain: another one is made after a pause.
+///
+/// # Errors
+/// The database.
+pub async fn give_back(conn: &mut PgConnection, chain_tx: Uuid, pause: Duration) -> Result<(), Fault> {
+    sqlx::query!(
+        "UPDATE wallet.proof SET chain_tx_id = NULL, retry_after = wallet.db_clock() + make_interval(secs => $2)
+         WHERE chain_tx_id = $1 AND anchored_at IS NULL",
+        chain_tx,
+        pause.as_secs_f64(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Drops the leaves of all anchored proofs but the newest few. Their roots stay.
+///
+/// # Errors
+/// The database.
+pub async fn forget_leaves(conn: &mut PgConnection, keep: i64) -> Result<(), Fault> {
+    sqlx::query!(
+        "UPDATE wallet.proof SET owed = NULL, salt_key = NULL
+         WHERE owed IS NOT NULL AND anchored_at IS NOT NULL AND id NOT IN (
+             SELECT id FROM wallet.proof WHERE anchored_at IS NOT NULL ORDER BY taken_at DESC LIMIT $1)",
+        keep,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A proof on chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Anchored {
+    /// What it says.
+    pub header: Header,
+    /// Where.
+    pub signature: Signature,
+}
+
+/// The newest proof on chain.
+///
+/// # Errors
+/// The database.
+pub async fn newest(executor: impl PgExecutor<'_>) -> Result<Option<Anchored>, Fault> {
+    let row = sqlx::query!(
+        r#"SELECT id, taken_at AS "taken_at!", leaves AS "leaves!", liabilities AS "liabilities!", chain AS "chain!",
+                  slot AS "slot!", tree AS "tree!", signature AS "signature!"
+           FROM wallet.proof WHERE anchored_at IS NOT NULL ORDER BY taken_at DESC LIMIT 1"#,
+    )
+    .fetch_optional(executor)
+    .await?;
+    row.map(|row| {
+        let tree: Hash = row.tree.try_into().map_err(|_| Fault::bug("a stored hash has not 32 bytes"))?;
+        let header = Header {
+            proof: row.id,
+            taken_at: height_out(row.taken_at.unix_timestamp())?,
+            leaves: height_out(row.leaves)?,
+            liabilities: height_out(row.liabilities)?,
+            chain: height_out(row.chain)?,
+            slot: height_out(row.slot)?,
+            tree,
+        };
+        Ok(Anchored { header, signature: super::signature(&row.signature)? })
+    })
+    .transpose()
+}
+
+/// The stored leaves of a proof and the key of their salts; nothing once they are dropped.
+///
+/// # Errors
+/// The database.
+pub async fn leaves(executor: impl PgExecutor<'_>, proof: Uuid) -> Result<Option<(SaltKey, Vec<u8>)>, Fault> {
+    let row = sqlx::query!("SELECT salt_key, owed FROM wallet.proof WHERE id = $1", proof)
+        .fetch_optional(executor)
+        .await?;
+    let Some((key, owed)) = row.and_then(|row| row.salt_key.zip(row.owed)) else { return Ok(None) };
+    let key: Hash = key.try_into().map_err(|_| Fault::bug("a stored key has not 32 bytes"))?;
+    Ok(Some((SaltKey::new(key), owed)))
+}
