@@ -7,8 +7,8 @@
 
 pub mod compact;
 
-use crate::domain::{Asset, Comparator, CreateStep, Kind, RoomFilter};
-use proto::{CommandId, Lamports, RoomId};
+use crate::domain::{Asset, Comparator, CreateStep, Kind, LimitKind, RoomFilter};
+use proto::{CommandId, Lamports, RoomId, WithdrawalId};
 
 /// Telegram's limit for callback data.
 pub const MAX_BYTES: usize = 64;
@@ -93,6 +93,8 @@ callbacks! {
             /// From 0.
             page: u32
         } = "t",
+        /// The proof of what is owed to the presser.
+        Proof = "pf",
         /// The room list.
         Rooms {
             /// Which rooms.
@@ -153,6 +155,11 @@ callbacks! {
         WithdrawAddress = "wda",
         /// On to the amount.
         WithdrawAmount = "wdm",
+        /// A withdrawal is taken back.
+        CancelWithdrawal {
+            /// Which.
+            withdrawal: WithdrawalId
+        } = "wdx",
         /// A share of what can be withdrawn.
         WithdrawShare {
             /// 1 to 100.
@@ -185,6 +192,44 @@ callbacks! {
         } = "crh",
         /// The draft is thrown away.
         CreateCancel = "crx",
+        /// The presser's own limits.
+        Limits = "lm",
+        /// One of them.
+        Limit {
+            /// Which.
+            kind: LimitKind
+        } = "lmk",
+        /// An amount is chosen for it.
+        LimitAmount {
+            /// Which.
+            kind: LimitKind,
+            /// How much.
+            amount: Lamports
+        } = "lma",
+        /// It shall go.
+        LimitNone {
+            /// Which.
+            kind: LimitKind
+        } = "lmn",
+        /// A break of days: how long?
+        Break = "lb",
+        /// Its length is chosen.
+        BreakDays {
+            /// How long.
+            days: u32
+        } = "lbd",
+        /// An exclusion of months: how long?
+        Exclusion = "lx",
+        /// Its length is chosen.
+        ExclusionMonths {
+            /// How long.
+            months: u32
+        } = "lxm",
+        /// Still sure.
+        ExclusionSure {
+            /// How long.
+            months: u32
+        } = "lxs",
     }
 }
 
@@ -259,7 +304,7 @@ macro_rules! id_fields {
     )+};
 }
 
-id_fields!(RoomId, CommandId);
+id_fields!(RoomId, CommandId, WithdrawalId);
 
 impl Field for u32 {
     fn write(self) -> String {
@@ -295,6 +340,7 @@ macro_rules! choice_fields {
 }
 
 choice_fields! {
+    LimitKind { DepositDay = "d", StakeDay = "s", LossWeek = "l" }
     RoomFilter { Live = "l", Mine = "m", Past = "p" }
     Kind { Touch = "t", Close = "c" }
     Asset { Sol = "s", Btc = "b", Eth = "e" }
@@ -310,7 +356,7 @@ mod tests {
 
     fn any_press() -> impl Strategy<Value = Press> {
         let id = any::<u128>().prop_map(|bits| uuid::Uuid::from_u128(bits.max(1)));
-        (id, any::<u32>(), 0..=i64::MAX, any::<bool>(), 0..22_usize).prop_map(
+        (id, any::<u32>(), 0..=i64::MAX, any::<bool>(), 0..26_usize).prop_map(
             |(id, n, amount, fresh, which)| {
                 let room = RoomId::new(id);
                 let stake = Lamports::new(amount);
@@ -336,6 +382,10 @@ mod tests {
                     18 => Callback::CreateCancel,
                     19 => Callback::Withdraw,
                     20 => Callback::WithdrawAddress,
+                    21 => Callback::LimitAmount { kind: LimitKind::LossWeek, amount: stake },
+                    22 => Callback::LimitNone { kind: LimitKind::DepositDay },
+                    23 => Callback::BreakDays { days: n },
+                    24 => Callback::ExclusionSure { months: n },
                     _ => Callback::WithdrawAmount,
                 };
                 Press { callback, fresh }

@@ -2,14 +2,15 @@
 //! may be starting), and then told as what it is.
 
 use crate::{
-    domain::{RoomFilter, RoomView},
+    domain::{LimitsView, RoomFilter, RoomView},
     screens::Quote,
     settings::Services,
 };
 use chassis::{Fault, grpc};
 use proto::{
-    AccountId, Decided, Lamports, RoomId,
+    AccountId, Decided, Lamports, RoomId, WithdrawalId,
     common::Page,
+    from_timestamp,
     oracle::{GetAggregateRequest, oracle_service_client::OracleServiceClient},
     room::{self, RoomState, room_service_client::RoomServiceClient},
     settlement::{
@@ -18,7 +19,7 @@ use proto::{
     wallet::{self, wallet_service_client::WalletServiceClient},
 };
 use std::time::Duration;
-use time::Duration as Span;
+use time::{Duration as Span, OffsetDateTime};
 use tonic::{Code, Status};
 
 /// One question, with its repetitions.
@@ -40,6 +41,15 @@ pub struct Clients {
     wallet: WalletServiceClient<grpc::Channel>,
     oracle: OracleServiceClient<grpc::Channel>,
     settlement: SettlementServiceClient<grpc::Channel>,
+}
+
+/// What there is to show that an account's money is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The newest file with the account in it.
+    File(Vec<u8>),
+    /// None yet; the next proof is due then.
+    NotYet(Option<OffsetDateTime>),
 }
 
 /// A list of bets with the rooms they belong to.
@@ -213,6 +223,16 @@ impl Clients {
         Ok(found("wallet-svc", answer)?.and_then(|answer| answer.account))
     }
 
+    /// The limits that an account has set for itself.
+    ///
+    /// # Errors
+    /// wallet-svc does not answer.
+    pub async fn limits(&self, account: AccountId) -> Result<LimitsView, Fault> {
+        let request = wallet::GetLimitsRequest { account_id: account.bytes() };
+        let answer = answered("wallet-svc", ask!("wallet-svc", self.wallet, get_limits, request.clone()))?;
+        Ok(LimitsView::from(&answer))
+    }
+
     /// One page of movements, with the number of all.
     ///
     /// # Errors
@@ -250,6 +270,27 @@ impl Clients {
             lamports: amount.get(),
         };
         answered("wallet-svc", ask!("wallet-svc", self.wallet, preview_withdrawal, request.clone()))
+    }
+
+    /// One withdrawal, if it exists.
+    ///
+    /// # Errors
+    /// wallet-svc does not answer.
+    pub async fn withdrawal(&self, id: WithdrawalId) -> Result<Option<wallet::Withdrawal>, Fault> {
+        let request = wallet::GetWithdrawalRequest { withdrawal_id: id.bytes() };
+        let answer = ask!("wallet-svc", self.wallet, get_withdrawal, request.clone());
+        Ok(found("wallet-svc", answer)?.and_then(|answer| answer.withdrawal))
+    }
+
+    /// The newest proof of what is owed to an account.
+    ///
+    /// # Errors
+    /// wallet-svc does not answer.
+    pub async fn proof(&self, account: AccountId) -> Result<Proof, Fault> {
+        let request = wallet::GetProofRequest { account_id: account.bytes() };
+        let answer = answered("wallet-svc", ask!("wallet-svc", self.wallet, get_proof, request.clone()))?;
+        let next = answer.next_at.as_ref().map(|at| from_timestamp(Some(at))).transpose()?;
+        Ok(if answer.file.is_empty() { Proof::NotYet(next) } else { Proof::File(answer.file) })
     }
 
     /// The price of an asset now; nothing while there is no quorum or the price is old.

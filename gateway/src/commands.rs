@@ -12,7 +12,7 @@ use proto::{
     AccountId, CommandId, Service,
     notifier::RegisterContact,
     room::{OpenRoom, PlaceBet},
-    wallet::{OpenAccount, RequestWithdrawal},
+    wallet::{CancelWithdrawal, CoolOff, ExcludeSelf, OpenAccount, RequestWithdrawal, SetLimit},
 };
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -34,6 +34,14 @@ pub enum RequestKind {
     PlaceBet,
     /// From a preview.
     RequestWithdrawal,
+    /// From the withdrawal's own message.
+    CancelWithdrawal,
+    /// From a review.
+    SetLimit,
+    /// From a review.
+    CoolOff,
+    /// From the second of two questions.
+    ExcludeSelf,
 }
 
 impl RequestKind {
@@ -45,15 +53,28 @@ impl RequestKind {
             Self::OpenRoom => "open_room",
             Self::PlaceBet => "place_bet",
             Self::RequestWithdrawal => "request_withdrawal",
+            Self::CancelWithdrawal => "cancel_withdrawal",
+            Self::SetLimit => "set_limit",
+            Self::CoolOff => "cool_off",
+            Self::ExcludeSelf => "exclude_self",
         }
     }
 
     /// Reads its name.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
-        [Self::OpenAccount, Self::OpenRoom, Self::PlaceBet, Self::RequestWithdrawal]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+        [
+            Self::OpenAccount,
+            Self::OpenRoom,
+            Self::PlaceBet,
+            Self::RequestWithdrawal,
+            Self::CancelWithdrawal,
+            Self::SetLimit,
+            Self::CoolOff,
+            Self::ExcludeSelf,
+        ]
+        .into_iter()
+        .find(|kind| kind.name() == name)
     }
 }
 
@@ -95,7 +116,12 @@ pub async fn request(
             let thread = deliveries::withdrawal_thread(slip.id.uuid());
             threads::begin(unit.conn(), told.chat_id, &thread, told.message_id, now).await?;
         }
-        RequestKind::OpenAccount | RequestKind::OpenRoom => {}
+        RequestKind::OpenAccount
+        | RequestKind::OpenRoom
+        | RequestKind::CancelWithdrawal
+        | RequestKind::SetLimit
+        | RequestKind::CoolOff
+        | RequestKind::ExcludeSelf => {}
     }
     Ok(true)
 }
@@ -111,7 +137,7 @@ pub async fn open_account(
     room: Option<proto::RoomId>,
 ) -> Result<(), Fault> {
     let now = unit.now().await?;
-    let open = OpenAccount { account_id: account.id.bytes() };
+    let open = OpenAccount { account_id: account.id.bytes(), ..OpenAccount::default() };
     let id = derived(account.id, "open_account");
     let slip = Slip {
         id,
@@ -163,6 +189,10 @@ fn outgoing(slip: &Slip, expires_at: OffsetDateTime) -> Result<Outgoing, Fault> 
         RequestKind::RequestWithdrawal => {
             Outgoing::command(&RequestWithdrawal::decode(body).map_err(broken)?)
         }
+        RequestKind::CancelWithdrawal => Outgoing::command(&CancelWithdrawal::decode(body).map_err(broken)?),
+        RequestKind::SetLimit => Outgoing::command(&SetLimit::decode(body).map_err(broken)?),
+        RequestKind::CoolOff => Outgoing::command(&CoolOff::decode(body).map_err(broken)?),
+        RequestKind::ExcludeSelf => Outgoing::command(&ExcludeSelf::decode(body).map_err(broken)?),
     };
     Ok(addressed(command, slip).expires_at(expires_at))
 }

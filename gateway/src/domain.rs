@@ -2,11 +2,13 @@
 //! numbers mean to a reader.
 
 mod create;
+mod limit;
 mod room;
 mod typed;
 mod withdraw;
 
 pub use create::{Asset, Comparator, CreateDraft, CreateStep, Kind};
+pub use limit::{LimitKind, LimitView, LimitsView};
 pub use room::{Player, RoomView, Verdict, multiple};
 pub use typed::{horizon, solana_address, target};
 pub use withdraw::{WithdrawDraft, WithdrawStep, share};

@@ -4,6 +4,8 @@ pub mod bets;
 pub mod create;
 pub mod desk;
 pub mod group;
+pub mod limits;
+pub mod proof;
 pub mod rooms;
 pub mod typed;
 pub mod withdraw;
@@ -102,6 +104,10 @@ pub async fn confirm(app: Arc<App>, member: Member, slip: CommandId) -> Result<T
     let toast = match found.kind {
         RequestKind::OpenRoom => language.plain("toast-opening", &[]),
         RequestKind::RequestWithdrawal => language.plain("toast-requesting", &[]),
+        RequestKind::CancelWithdrawal => language.plain("toast-cancelling", &[]),
+        RequestKind::SetLimit | RequestKind::CoolOff | RequestKind::ExcludeSelf => {
+            language.plain("toast-limit", &[])
+        }
         RequestKind::PlaceBet | RequestKind::OpenAccount => language.plain("toast-placing", &[]),
     };
     Ok(Turn::toast(toast).and(Write::Use(found)))

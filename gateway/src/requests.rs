@@ -17,7 +17,10 @@ use proto::{
     Refusal,
     common::{Outcome, RefusalCode},
     room::{OpenRoomDone, PlaceBetDone},
-    wallet::{OpenAccountDone, RequestWithdrawalDone},
+    wallet::{
+        CancelWithdrawal, CancelWithdrawalDone, CoolOffDone, ExcludeSelfDone, OpenAccountDone,
+        RequestWithdrawalDone, SetLimitDone,
+    },
 };
 use std::{sync::Arc, time::Duration};
 use time::Duration as Span;
@@ -111,6 +114,10 @@ fn on_its_way(language: Language, request: &Request) -> Screen {
         RequestKind::OpenRoom => screens::opening(language),
         RequestKind::PlaceBet => handlers::placing(language, &request.body),
         RequestKind::RequestWithdrawal => screens::requesting(language),
+        RequestKind::CancelWithdrawal => screens::cancelling(language),
+        RequestKind::SetLimit | RequestKind::CoolOff | RequestKind::ExcludeSelf => {
+            Screen::new([language.say("requesting-limit")])
+        }
     }
 }
 
@@ -175,7 +182,59 @@ async fn decided(
             }
             Err(refusal) => Ok(Some(screens::withdraw_refused(language, &refusal, now).into())),
         },
+        RequestKind::CancelWithdrawal => cancelled(app, request, language, outcome).await,
+        RequestKind::SetLimit | RequestKind::CoolOff | RequestKind::ExcludeSelf => {
+            limited(app, request, member, outcome).await.map(Some)
+        }
     }
+}
+
+/// The withdrawal as it is now: taken back, or below why it could not be.
+async fn cancelled(
+    app: &App,
+    request: &Request,
+    language: Language,
+    outcome: &Outcome,
+) -> Result<Option<Tidings>, Fault> {
+    let now = app.clock.now();
+    let command = CancelWithdrawal::decode(request.body.as_slice())
+        .map_err(|_| Fault::bug("a request does not decode"))?;
+    let id = proto::WithdrawalId::try_from_bytes(&command.withdrawal_id)?;
+    let (withdrawal, refused) = match outcome.decided::<CancelWithdrawalDone>()? {
+        Ok(done) => (done.withdrawal, None),
+        Err(refusal) => (app.clients.withdrawal(id).await?, Some(screens::refusal(language, &refusal, now))),
+    };
+    // Another account's, or none at all.
+    let Some(withdrawal) = withdrawal.filter(|one| one.account_id == request.account.bytes()) else {
+        return Ok(refused.map(|text| screens::note(language, text).into()));
+    };
+    let version = i64::try_from(withdrawal.version).unwrap_or(i64::MAX);
+    let screen = screens::withdrawal(language, &withdrawal, app.explorer(&withdrawal.signature), now);
+    if let Some(text) = refused {
+        return Ok(Some(screen.under(&text).into()));
+    }
+    let thread = deliveries::withdrawal_thread(id.uuid());
+    let claimed = threads::claim(app.db.pool(), request.chat_id, &thread, version, now).await?;
+    Ok(claimed.map(|_| screen.into()))
+}
+
+/// All limits below what was just decided about one of them.
+async fn limited(app: &App, request: &Request, member: Member, outcome: &Outcome) -> Result<Tidings, Fault> {
+    let language = member.language;
+    let told = match request.kind {
+        RequestKind::CoolOff => outcome.decided::<CoolOffDone>()?.map(|_| language.say("cool-off-done")),
+        RequestKind::ExcludeSelf => {
+            outcome.decided::<ExcludeSelfDone>()?.map(|_| language.say("exclusion-done"))
+        }
+        _ => outcome.decided::<SetLimitDone>()?.map(|done| {
+            let waits = done.limit.is_some_and(|limit| limit.next_at.is_some());
+            language.say(if waits { "limit-waits" } else { "limit-set" })
+        }),
+    };
+    Ok(match told {
+        Ok(told) => handlers::limits::overview(app, member, Some(told)).await?.into(),
+        Err(refusal) => screens::limit_refused(language, &refusal, app.clock.now()).into(),
+    })
 }
 
 /// A duplicate leads to the room that asks the same.

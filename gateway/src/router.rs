@@ -4,7 +4,7 @@ use crate::{
     app::App,
     arrival::Content,
     callbacks::{Callback, Press, room_of_deep_link},
-    handlers::{self, Member, Visitor, bets, create, desk, group, rooms, typed, withdraw},
+    handlers::{self, Member, Visitor, bets, create, desk, group, limits, proof, rooms, typed, withdraw},
     turn::Turn,
 };
 use chassis::Fault;
@@ -33,12 +33,16 @@ pub enum Command {
     Withdraw,
     /// `/transfers`
     Transfers,
+    /// `/proof`
+    Proof,
     /// `/rooms`
     Rooms,
     /// `/create`
     Create,
     /// `/bets`
     Bets,
+    /// `/limits`
+    Limits,
     /// `/status`
     Status,
     /// Another one.
@@ -47,8 +51,20 @@ pub enum Command {
 
 impl Command {
     /// The command menu, in its order.
-    pub const MENU: [&'static str; 10] =
-        ["start", "rooms", "create", "bets", "wallet", "deposit", "withdraw", "transfers", "status", "help"];
+    pub const MENU: [&'static str; 12] = [
+        "start",
+        "rooms",
+        "create",
+        "bets",
+        "wallet",
+        "deposit",
+        "withdraw",
+        "transfers",
+        "proof",
+        "limits",
+        "status",
+        "help",
+    ];
 
     /// Reads a command; nothing if the text is none.
     #[must_use]
@@ -63,9 +79,11 @@ impl Command {
             "deposit" => Self::Deposit,
             "withdraw" => Self::Withdraw,
             "transfers" => Self::Transfers,
+            "proof" => Self::Proof,
             "rooms" => Self::Rooms,
             "create" => Self::Create,
             "bets" => Self::Bets,
+            "limits" => Self::Limits,
             "status" => Self::Status,
             _ => Self::Unknown,
         })
@@ -108,9 +126,11 @@ fn commands() -> Route {
         .branch(case![Command::Deposit].endpoint(desk::deposit))
         .branch(case![Command::Withdraw].endpoint(withdraw::begin))
         .branch(case![Command::Transfers].endpoint(desk::first_transfers))
+        .branch(case![Command::Proof].endpoint(proof::file))
         .branch(case![Command::Rooms].endpoint(rooms::live))
         .branch(case![Command::Create].endpoint(create::resume))
         .branch(case![Command::Bets].endpoint(bets::first))
+        .branch(case![Command::Limits].endpoint(limits::show))
         .branch(case![Command::Status].endpoint(desk::status))
         .endpoint(handlers::unknown_command)
 }
@@ -123,6 +143,7 @@ fn presses() -> Route {
         .branch(case![Callback::Wallet].endpoint(desk::wallet))
         .branch(case![Callback::Deposit].endpoint(desk::deposit))
         .branch(case![Callback::Transfers { page }].endpoint(desk::transfers))
+        .branch(case![Callback::Proof].endpoint(proof::file))
         .branch(case![Callback::Help].endpoint(desk::help))
         .branch(case![Callback::Status].endpoint(desk::status))
         .branch(case![Callback::Rooms { filter, page }].endpoint(rooms::list))
@@ -137,12 +158,22 @@ fn presses() -> Route {
         .branch(case![Callback::WithdrawAddress].endpoint(withdraw::address))
         .branch(case![Callback::WithdrawAmount].endpoint(withdraw::amount))
         .branch(case![Callback::WithdrawShare { percent }].endpoint(withdraw::share))
+        .branch(case![Callback::CancelWithdrawal { withdrawal }].endpoint(withdraw::cancel))
         .branch(case![Callback::Create { step }].endpoint(create::step))
         .branch(case![Callback::CreateKind { kind }].endpoint(create::kind))
         .branch(case![Callback::CreateAsset { asset }].endpoint(create::asset))
         .branch(case![Callback::CreateComparator { comparator }].endpoint(create::comparator))
         .branch(case![Callback::CreateHorizon { seconds }].endpoint(create::horizon))
         .branch(case![Callback::CreateCancel].endpoint(create::cancel))
+        .branch(case![Callback::Limits].endpoint(limits::show))
+        .branch(case![Callback::Limit { kind }].endpoint(limits::choose))
+        .branch(case![Callback::LimitAmount { kind, amount }].endpoint(limits::amount))
+        .branch(case![Callback::LimitNone { kind }].endpoint(limits::none))
+        .branch(case![Callback::Break].endpoint(limits::cool_off))
+        .branch(case![Callback::BreakDays { days }].endpoint(limits::cool_off_days))
+        .branch(case![Callback::Exclusion].endpoint(limits::exclusion))
+        .branch(case![Callback::ExclusionMonths { months }].endpoint(limits::exclusion_months))
+        .branch(case![Callback::ExclusionSure { months }].endpoint(limits::exclusion_sure))
 }
 
 /// What a newcomer agrees to, with the room to show next.

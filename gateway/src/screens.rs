@@ -5,7 +5,9 @@ mod create;
 mod desk;
 pub mod format;
 mod group;
+mod limits;
 mod notices;
+mod proof;
 mod question;
 mod refusal;
 mod result;
@@ -20,17 +22,23 @@ pub use create::{Opening, create, opened, opening};
 pub use desk::{Desk, desk, help, opening_account, status, terms};
 pub use format::Quote;
 pub use group::in_private;
+pub use limits::{
+    cool_off, cool_off_review, exclusion, exclusion_first, exclusion_last, limit, limit_refused,
+    limit_review, limits,
+};
 pub use notices::notice;
+pub use proof::{no_proof, proof};
 pub use refusal::{bet_refused, refusal, room_refused, withdraw_refused};
 pub use result::result;
 pub use room_card::room_card;
 pub use rooms::{PAGE as ROOMS_PAGE, rooms};
 pub use transfers::{PAGE as TRANSFERS_PAGE, transfers};
 pub use wallet::{deposit, wallet};
-pub use withdraw::{requesting, withdraw_address, withdraw_amount, withdraw_preview, withdrawal};
+pub use withdraw::{cancelling, requesting, withdraw_address, withdraw_amount, withdraw_preview, withdrawal};
 
 use crate::callbacks::{Callback, Press};
 use crate::locales::Language;
+use serde::{Deserialize, Serialize};
 
 /// Telegram's limit for the text of a message, in UTF-16 units after the tags are taken out.
 pub const MAX_TEXT: usize = 4096;
@@ -42,6 +50,17 @@ pub struct Screen {
     pub text: String,
     /// Rows from top to bottom.
     pub keyboard: Vec<Vec<Button>>,
+    /// A file, whose caption the text then is; only in a new message.
+    pub document: Option<Document>,
+}
+
+/// A file that a user keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// With its extension.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
 }
 
 /// One button.
@@ -76,7 +95,7 @@ impl Screen {
                 text.push('\n');
             }
         }
-        Self { text: text.trim_end().to_owned(), keyboard: Vec::new() }
+        Self { text: text.trim_end().to_owned(), ..Self::default() }
     }
 
     /// Adds a row; an empty one is left out.

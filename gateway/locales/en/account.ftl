@@ -90,4 +90,6 @@ help-commands =
     /deposit – put SOL in
     /withdraw – take SOL out
     /transfers – every movement
+    /proof – check that we have what we owe you
+    /limits – limits you set for yourself
     /status – are all parts working?

@@ -9,6 +9,8 @@ command-wallet = Balance and address
 command-deposit = Put SOL in
 command-withdraw = Take SOL out
 command-transfers = Every movement of your money
+command-proof = Check that we have what we owe you
+command-limits = Limits you set for yourself
 command-status = Are all parts working?
 command-help = How it works
 

@@ -40,6 +40,27 @@ refusal-withdraw-below-rent = That account is empty and Solana wants at least { 
 refusal-withdraw-cap = The limit for 24 hours is { $cap } SOL, and { $used } SOL of it are used.
 refusal-withdraw-paused = Withdrawals are paused at the moment. Your balance is safe; please try later.
 refusal-withdraw-needs-approval = From { $threshold } SOL on, two operators look at a withdrawal first.
+refusal-withdraw-needs-totp = Without a code of your authenticator { $cap } SOL can leave within 24 hours here, and { $used } SOL of it are used. Choose less, or add an authenticator.
+refusal-withdraw-state = { $state ->
+    [CANCELLED] It is cancelled already.
+    [REJECTED] It is rejected already.
+    [FINALIZED] It is paid already.
+    [FAILED] It has failed, and the amount is back in your balance.
+   *[other] It is too late: the withdrawal is on its way.
+}
+refusal-operator-signature = That is not a valid signature of an operator, or it is too old.
+refusal-operator-twice = This operator approved it before; another one has to.
 refusal-withdraw-fresh-deposit = Fresh deposits can be withdrawn some minutes after their credit. Withdrawable now: { $withdrawable } SOL of the { $amount } SOL you asked for.
 
 refusal-settlement-already-decided = The result stands already.
+
+refusal-limit-stake-day = Your own limit is { $limit } SOL of stakes in 24 hours. { $used } SOL of it are used, so { $stake } SOL do not fit. Stake less, or wait until earlier stakes are a day old.
+refusal-limit-loss-week = Your own limit is { $limit } SOL of losses in 7 days. With what you lost and have at stake { $used } SOL of it are used, so { $stake } SOL do not fit. Stake less, or wait.
+refusal-limit-cool-off = You are taking a break until { $until }. You can withdraw, but not play.
+refusal-limit-excluded = You have excluded yourself until { $until }. You can withdraw, but not play.
+refusal-limit-withdraw-only = You can stake { $stakable } SOL now, not { $stake } SOL: the rest of your balance came over your deposit limit and can only be withdrawn until 24 hours have passed.
+refusal-limit-invalid = Choose between { $min } and { $max }.
+
+refusal-account-busy = Not while something is open: { $live_bets } live bets and { $withdrawals } withdrawals on their way. Come back when they are done.
+refusal-account-has-balance = There are still { $available } SOL in your account. Withdraw them first, or give them up.
+refusal-account-closed = This account is closed.

@@ -1,6 +1,6 @@
 //! Texts that are no commands: they belong to the dialogue touched last.
 
-use super::{Member, bets, create, withdraw, withdraw::Problem};
+use super::{Member, bets, create, limits, withdraw, withdraw::Problem};
 use crate::{
     app::App,
     domain::{self, CreateDraft, CreateStep, WithdrawDraft, WithdrawStep},
@@ -25,6 +25,10 @@ pub async fn text(app: Arc<App>, member: Member, Typed(text): Typed) -> Result<T
             Ok(stake) => bets::preview(&app, member, room, outcome, stake).await,
             Err(_) => bets::ask_stake(&app, member, room, outcome, true).await,
         },
+        Some(Draft::Limit { kind }) => match Lamports::parse_sol(&text) {
+            Ok(amount) => limits::review(&app, member, kind, Some(amount)).await,
+            Err(_) => limits::ask(&app, member, kind, true).await,
+        },
         None => Ok(member.note("unknown-input")),
     }
 }
@@ -38,6 +42,7 @@ pub(crate) async fn resume(app: &App, member: Member) -> Result<Turn, Fault> {
         }
         Some(Draft::Withdraw(draft)) => withdraw::show(app, member, draft, Problem::None).await,
         Some(Draft::Stake { room, outcome }) => bets::ask_stake(app, member, room, outcome, false).await,
+        Some(Draft::Limit { kind }) => limits::ask(app, member, kind, false).await,
         None => Ok(Turn::default()),
     }
 }

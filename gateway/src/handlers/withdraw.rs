@@ -6,12 +6,17 @@ use crate::{
     commands::RequestKind,
     domain::{self, WithdrawDraft, WithdrawStep},
     screens,
-    store::drafts::Draft,
+    store::{drafts::Draft, requests, slips::Slip},
     turn::{Turn, Write},
 };
 use chassis::Fault;
-use proto::{Lamports, Refusal, common::RefusalCode, wallet::RequestWithdrawal};
+use proto::{
+    CommandId, Lamports, Refusal, WithdrawalId,
+    common::RefusalCode,
+    wallet::{CancelWithdrawal, RequestWithdrawal},
+};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Begins with the address; the last one typed is offered again.
 ///
@@ -110,6 +115,7 @@ pub(super) async fn preview(app: &App, member: Member, draft: WithdrawDraft) -> 
         account_id: member.account.bytes(),
         address: address.clone(),
         lamports: amount.get(),
+        ..Default::default()
     };
     let slip = mint(app, member.account, RequestKind::RequestWithdrawal, &command);
     let screen = screens::withdraw_preview(member.language, &address, amount, &preview, slip.id);
@@ -117,10 +123,25 @@ pub(super) async fn preview(app: &App, member: Member, draft: WithdrawDraft) -> 
     Ok(Turn::show(screen).and(Write::Save(Draft::Withdraw(draft))).and(Write::Mint(slip)))
 }
 
+/// Takes a withdrawal back. The id of the command follows from the withdrawal: two taps are one command.
+///
+/// # Errors
+/// The database.
+pub async fn cancel(app: Arc<App>, member: Member, withdrawal: WithdrawalId) -> Result<Turn, Fault> {
+    let command = CancelWithdrawal { withdrawal_id: withdrawal.bytes(), account_id: member.account.bytes() };
+    let offer = mint(&app, member.account, RequestKind::CancelWithdrawal, &command);
+    let id = CommandId::new(Uuid::new_v5(&withdrawal.uuid(), member.account.uuid().as_bytes()));
+    let slip = Slip { id, ..offer };
+    if requests::is_shown(app.db.pool(), slip.id).await?.is_some() {
+        return Ok(Turn::toast(member.language.plain("toast-already-cancelled", &[])));
+    }
+    Ok(Turn::toast(member.language.plain("toast-cancelling", &[])).and(Write::Use(slip)))
+}
+
 async fn current(app: &App, member: Member) -> Result<WithdrawDraft, Fault> {
     let draft = member.drafts(app).await?.into_iter().find_map(|draft| match draft {
         Draft::Withdraw(draft) => Some(draft),
-        Draft::Create(_) | Draft::Stake { .. } => None,
+        Draft::Create(_) | Draft::Stake { .. } | Draft::Limit { .. } => None,
     });
     Ok(draft.unwrap_or_default())
 }

@@ -90,6 +90,7 @@ pub fn desk(language: Language, desk: &Desk, welcome: bool) -> Screen {
             Button::go(language, "button-withdraw", Callback::Withdraw),
         ])
         .row([
+            Button::go(language, "button-limits", Callback::Limits),
             Button::go(language, "button-help", Callback::Help),
             Button::go(language, "button-refresh", Callback::Home),
         ])

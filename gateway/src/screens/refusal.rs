@@ -16,16 +16,17 @@ pub fn refusal(language: Language, refusal: &Refusal, now: OffsetDateTime) -> St
     let name = refusal.code.as_str_name().trim_start_matches("REFUSAL_CODE_");
     let key = format!("refusal-{}", name.to_ascii_lowercase().replace('_', "-"));
     let horizon = refusal.code == RefusalCode::RoomHorizon;
-    let money = name.starts_with("BET_") || name.starts_with("WITHDRAW_");
+    let days = refusal.code == RefusalCode::LimitInvalid;
+    let money = ["BET_", "WITHDRAW_", "LIMIT_", "ACCOUNT_"].iter().any(|of| name.starts_with(of)) && !days;
     let values: Vec<(&str, Word)> = refusal
         .params
         .iter()
         .map(|(name, value)| {
             let shown: Option<Word> = match name.as_str() {
-                "lock_at" => moment(language, value, now).map(Word::Text),
+                "lock_at" | "until" => moment(language, value, now).map(Word::Text),
                 "min" | "max" if horizon => seconds(language, value).map(Word::Text),
                 "min" | "max" | "stake" | "available" | "amount" | "cap" | "used" | "threshold"
-                | "withdrawable"
+                | "withdrawable" | "limit" | "stakable"
                     if money =>
                 {
                     value.parse().ok().map(|lamports| Lamports::new(lamports).into())
@@ -44,11 +45,18 @@ pub fn refusal(language: Language, refusal: &Refusal, now: OffsetDateTime) -> St
 /// A bet that is not placed.
 #[must_use]
 pub fn bet_refused(language: Language, room: RoomId, why: &Refusal, now: OffsetDateTime) -> Screen {
-    let wallet = Button::go(language, "button-deposit", Callback::Deposit);
-    let poor = (why.code == RefusalCode::BetNotEnough).then_some(wallet);
+    let help = match why.code {
+        RefusalCode::BetNotEnough => Some(Button::go(language, "button-deposit", Callback::Deposit)),
+        RefusalCode::LimitStakeDay
+        | RefusalCode::LimitLossWeek
+        | RefusalCode::LimitCoolOff
+        | RefusalCode::LimitExcluded => Some(Button::go(language, "button-limits", Callback::Limits)),
+        RefusalCode::LimitWithdrawOnly => Some(Button::go(language, "button-withdraw", Callback::Withdraw)),
+        _ => None,
+    };
     Screen::new([language.say("bet-refused"), refusal(language, why, now)])
         .row(
-            poor.into_iter()
+            help.into_iter()
                 .chain([Button::go(language, "button-open-room", Callback::Room { room }), home(language)]),
         )
         .lasting()

@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::domain::{
-    Asset, Comparator, CreateDraft, CreateStep, Kind, Player, RoomFilter, RoomView, WithdrawDraft,
+    Asset, Comparator, CreateDraft, CreateStep, Kind, LimitKind, LimitView, LimitsView, Player, RoomFilter,
+    RoomView, WithdrawDraft,
 };
 use chassis::settings::Network;
+use expect_test::expect_file;
 use proto::{
     CommandId, Lamports, Refusal, RoomId,
     common::RefusalCode,
@@ -13,11 +15,10 @@ use proto::{
     settlement::{Fate, GetSettlementResponse, RoomSettled, SettledBet, Verdict as WireVerdict},
     timestamp,
     wallet::{
-        Account, DepositChanged, DepositState, PreviewWithdrawalResponse, Transfer, TransferKind, Withdrawal,
-        WithdrawalState,
+        Account, DepositChanged, DepositState, GetLimitsResponse, Limit, PreviewWithdrawalResponse, Transfer,
+        TransferKind, Withdrawal, WithdrawalState,
     },
 };
-use expect_test::expect_file;
 use time::{Duration, OffsetDateTime, macros::datetime};
 use uuid::Uuid;
 
@@ -72,6 +73,24 @@ fn wire_room(kind: WireKind, state: RoomState) -> Room {
         version: 3,
         result: None,
     }
+}
+
+fn own_limits() -> LimitsView {
+    let limit = |kind: LimitKind, lamports, used_lamports| Limit {
+        kind: kind.wire().into(),
+        lamports: Some(lamports),
+        used_lamports,
+        ..Limit::default()
+    };
+    let looser = Limit {
+        next_at: Some(timestamp(NOW + Duration::hours(20))),
+        ..limit(LimitKind::DepositDay, 10_000_000_000, 2_500_000_000)
+    };
+    LimitsView::from(&GetLimitsResponse {
+        limits: vec![looser, limit(LimitKind::StakeDay, 5_000_000_000, 4_500_000_000)],
+        cool_off_until: Some(timestamp(NOW + Duration::days(7))),
+        excluded_until: None,
+    })
 }
 
 fn room(kind: WireKind, state: RoomState) -> RoomView {
@@ -154,6 +173,7 @@ fn withdrawal_in(state: WithdrawalState) -> Withdrawal {
     let signed =
         matches!(state, WithdrawalState::Signed | WithdrawalState::Submitted | WithdrawalState::Finalized);
     Withdrawal {
+        withdrawal_id: Uuid::from_u128(0xd).as_bytes().to_vec(),
         address: ADDRESS.into(),
         lamports: 500_000_000,
         fee_lamports: 5_000,
@@ -246,10 +266,28 @@ fn all() -> Vec<(&'static str, Screen)> {
     let duplicate = Refusal::new(RefusalCode::RoomDuplicate)
         .with("room_id", RoomId::new(Uuid::from_u128(12)))
         .with("number", 12);
+    let days = Refusal::new(RefusalCode::LimitInvalid).with("min", 1).with("max", 42);
+    let over = Refusal::new(RefusalCode::LimitStakeDay)
+        .with("limit", 5_000_000_000_i64)
+        .with("used", 4_500_000_000_i64)
+        .with("stake", 1_000_000_000);
+    let resting = Refusal::new(RefusalCode::LimitCoolOff)
+        .with("until", datetime!(2026-11-29 17:18 UTC).unix_timestamp());
+    let bound =
+        Refusal::new(RefusalCode::LimitWithdrawOnly).with("stakable", 250_000_000).with("stake", 500_000_000);
     let broke = Refusal::new(RefusalCode::WithdrawCap)
         .with("cap", 20_000_000_000_i64)
         .with("used", 19_500_000_000_i64);
+    let large = Withdrawal { approvals_needed: 2, ..withdrawal_in(WithdrawalState::Held) };
+    // The hold on its address is over.
+    let half_approved =
+        Withdrawal { approvals: 1, held_until: Some(timestamp(NOW - Duration::hours(1))), ..large.clone() };
+    let rejected = Withdrawal {
+        reason: "looks like <b>theft</b>".into(),
+        ..withdrawal_in(WithdrawalState::Rejected)
+    };
     let preview_withdrawal = PreviewWithdrawalResponse {
+        approvals_needed: 2,
         fee_lamports: 5_000,
         arrives_lamports: 499_995_000,
         hold_seconds: 86_400,
@@ -324,6 +362,15 @@ fn all() -> Vec<(&'static str, Screen)> {
             withdrawal(EN, &withdrawal_in(WithdrawalState::Submitted), page(SIGNATURE), NOW),
         ),
         ("withdrawal_held", withdrawal(EN, &withdrawal_in(WithdrawalState::Held), None, NOW)),
+        ("withdrawal_before_operators", withdrawal(EN, &large, None, NOW)),
+        ("withdrawal_between_operators", withdrawal(EN, &half_approved, None, NOW)),
+        ("withdrawal_cancelled", withdrawal(EN, &withdrawal_in(WithdrawalState::Cancelled), None, NOW)),
+        ("withdrawal_rejected", withdrawal(EN, &rejected, None, NOW)),
+        (
+            "withdrawal_rejected_address",
+            withdrawal(EN, &withdrawal_in(WithdrawalState::Rejected), None, NOW),
+        ),
+        ("cancelling", cancelling(EN)),
         ("withdrawal_failed", withdrawal(EN, &withdrawal_in(WithdrawalState::Failed), None, NOW)),
         ("notice_deposit_seen", say(deposit_notice(DepositState::Seen))),
         ("notice_deposit_credited", say(deposit_notice(DepositState::Credited))),
@@ -331,6 +378,33 @@ fn all() -> Vec<(&'static str, Screen)> {
         ("notice_lost", say(settled(Fate::Lost, 0, VoidReason::Unspecified, "165.02"))),
         ("notice_void", say(settled(Fate::RoomVoid, 500_000_000, VoidReason::OracleInsufficient, ""))),
         ("notice_past_post", say(settled(Fate::PastPost, 500_000_000, VoidReason::Unspecified, "165.02"))),
+        ("limits_none", limits(EN, &LimitsView::default(), None, NOW)),
+        ("limits_all", limits(EN, &own_limits(), Some("Told.".into()), NOW)),
+        ("limit_wrong", limit(EN, LimitKind::StakeDay, &own_limits().of(LimitKind::StakeDay), true, NOW)),
+        ("limit_new", limit(EN, LimitKind::LossWeek, &LimitView::default(), false, NOW)),
+        (
+            "limit_tighter",
+            limit_review(
+                EN,
+                LimitKind::StakeDay,
+                &own_limits().of(LimitKind::StakeDay),
+                Some(sol("2.5")),
+                slip(),
+            ),
+        ),
+        (
+            "limit_looser",
+            limit_review(EN, LimitKind::DepositDay, &own_limits().of(LimitKind::DepositDay), None, slip()),
+        ),
+        ("limit_refused", limit_refused(EN, &days, NOW)),
+        ("cool_off", cool_off(EN)),
+        ("cool_off_review", cool_off_review(EN, 7, slip())),
+        ("exclusion", exclusion(EN)),
+        ("exclusion_first", exclusion_first(EN, 6)),
+        ("exclusion_last", exclusion_last(EN, 6, slip())),
+        ("bet_over_limit", bet_refused(EN, touch().id, &over, NOW)),
+        ("bet_on_a_break", bet_refused(EN, touch().id, &resting, NOW)),
+        ("bet_withdraw_only", bet_refused(EN, touch().id, &bound, NOW)),
         ("fault", fault(EN, "7F3A12BC")),
         ("group", in_private(EN, link)),
     ]
@@ -370,7 +444,8 @@ fn records_are_never_overwritten() {
     for (name, screen) in all() {
         let record = name.starts_with("notice_")
             || name.starts_with("withdrawal_")
-            || ["placed", "bet_refused", "fault"].contains(&name);
+            || ["placed", "fault"].contains(&name)
+            || name.starts_with("bet_");
         for button in screen.keyboard.iter().flatten() {
             if let Action::Press(press) = &button.action {
                 assert_eq!(press.fresh, record, "{name}: {}", button.label);
@@ -400,6 +475,30 @@ fn refusals_show_moments_and_spans() {
     assert_eq!(refusal(EN, &locked, NOW), "Betting closed 17:10 UTC.");
     let horizon = Refusal::new(RefusalCode::RoomHorizon).with("min", 900).with("max", 86_400);
     assert_eq!(refusal(EN, &horizon, NOW), "The deadline must be between 15 min and 1 d away.");
+}
+
+#[test]
+fn only_a_withdrawal_that_waits_can_be_cancelled() {
+    for state in (0..=10).map(|state| WithdrawalState::try_from(state).unwrap()) {
+        let screen = withdrawal(EN, &withdrawal_in(state), None, NOW);
+        let cancel = |button: &&Button| button.label == "Cancel the withdrawal";
+        let waits = matches!(state, WithdrawalState::Requested | WithdrawalState::Held);
+        assert_eq!(screen.keyboard.iter().flatten().any(|button| cancel(&button)), waits, "{state:?}");
+    }
+}
+
+#[test]
+fn each_refusal_of_a_withdrawal_says_its_numbers() {
+    let sol = |sol: i64| sol * 1_000_000_000;
+    let text = |refusal: Refusal| super::refusal(EN, &refusal, NOW);
+    let needs =
+        text(Refusal::new(RefusalCode::WithdrawNeedsTotp).with("cap", sol(20)).with("used", sol(3)));
+    assert!(needs.contains("20 SOL can leave") && needs.contains("3 SOL of it"), "{needs}");
+    let cap = text(Refusal::new(RefusalCode::WithdrawCap).with("cap", sol(50)).with("used", sol(49)));
+    assert!(cap.contains("is 50 SOL, and 49 SOL"), "{cap}");
+    let late = |state: &str| text(Refusal::new(RefusalCode::WithdrawState).with("state", state));
+    assert_eq!(late("CANCELLED"), "It is cancelled already.");
+    assert_eq!(late("SUBMITTED"), "It is too late: the withdrawal is on its way.");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What users are in the middle of.
 
-use crate::domain::{CreateDraft, WithdrawDraft};
+use crate::domain::{CreateDraft, LimitKind, WithdrawDraft};
 use chassis::Fault;
 use proto::{AccountId, RoomId};
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,11 @@ pub enum Draft {
         /// On which outcome.
         outcome: u32,
     },
+    /// An amount that will be typed.
+    Limit {
+        /// For which limit.
+        kind: LimitKind,
+    },
 }
 
 /// Which dialogue.
@@ -36,6 +41,8 @@ pub enum DraftKind {
     Withdraw,
     /// A stake.
     Stake,
+    /// A limit of one's own.
+    Limit,
 }
 
 impl DraftKind {
@@ -44,6 +51,7 @@ impl DraftKind {
             Self::Create => "create",
             Self::Withdraw => "withdraw",
             Self::Stake => "stake",
+            Self::Limit => "limit",
         }
     }
 }
@@ -54,6 +62,7 @@ impl Draft {
             Self::Create(_) => DraftKind::Create,
             Self::Withdraw(_) => DraftKind::Withdraw,
             Self::Stake { .. } => DraftKind::Stake,
+            Self::Limit { .. } => DraftKind::Limit,
         }
     }
 
@@ -63,7 +72,7 @@ impl Draft {
         match self {
             Self::Create(draft) => draft.awaits_text(),
             Self::Withdraw(draft) => draft.awaits_text(),
-            Self::Stake { .. } => true,
+            Self::Stake { .. } | Self::Limit { .. } => true,
         }
     }
 }

@@ -37,6 +37,7 @@ fn command(id: Uuid, chat: i64, notice: Notice) -> Deliver {
         lane: Lane::Result.into(),
         notice: Some(notice),
         thread_key: String::new(),
+        ..Deliver::default()
     }
 }
 

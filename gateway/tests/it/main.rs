@@ -14,6 +14,8 @@
 mod delivery;
 mod dialogue;
 mod intake;
+mod limits;
+mod proof;
 mod services;
 mod stage;
 mod telegram;

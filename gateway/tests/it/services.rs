@@ -30,6 +30,8 @@ pub struct State {
     pub rooms: Vec<Room>,
     pub bets: Vec<room::Bet>,
     pub balance: i64,
+    pub limits: wallet::GetLimitsResponse,
+    pub proof: wallet::GetProofResponse,
     pub broken: bool,
 }
 
@@ -184,6 +186,7 @@ impl WalletService for Services {
             available_lamports: balance,
             held_lamports: 0,
             withdrawable_lamports: balance,
+            ..Default::default()
         };
         Ok(Response::new(wallet::GetAccountResponse { account: Some(account) }))
     }
@@ -209,8 +212,8 @@ impl WalletService for Services {
         let answer = wallet::PreviewWithdrawalResponse {
             fee_lamports: 5_000,
             arrives_lamports: lamports - 5_000,
-            hold_seconds: 0,
             refusal,
+            ..Default::default()
         };
         Ok(Response::new(answer))
     }
@@ -226,6 +229,50 @@ impl WalletService for Services {
         &self,
         _: Request<wallet::GetLedgerSummaryRequest>,
     ) -> Result<Response<wallet::GetLedgerSummaryResponse>, Status> {
+        Err(Status::unimplemented("not asked by the gateway"))
+    }
+
+    async fn list_withdrawals(
+        &self,
+        _: Request<wallet::ListWithdrawalsRequest>,
+    ) -> Result<Response<wallet::ListWithdrawalsResponse>, Status> {
+        Err(Status::unimplemented("not asked by the gateway"))
+    }
+
+    async fn get_limits(
+        &self,
+        _: Request<wallet::GetLimitsRequest>,
+    ) -> Result<Response<wallet::GetLimitsResponse>, Status> {
+        self.check()?;
+        Ok(Response::new(self.state.lock().unwrap().limits.clone()))
+    }
+
+    async fn begin_totp(
+        &self,
+        _: Request<wallet::BeginTotpRequest>,
+    ) -> Result<Response<wallet::BeginTotpResponse>, Status> {
+        Err(Status::unimplemented("not asked by the gateway"))
+    }
+
+    async fn get_totp(
+        &self,
+        _: Request<wallet::GetTotpRequest>,
+    ) -> Result<Response<wallet::GetTotpResponse>, Status> {
+        Err(Status::unimplemented("not asked by the gateway"))
+    }
+
+    async fn get_proof(
+        &self,
+        _: Request<wallet::GetProofRequest>,
+    ) -> Result<Response<wallet::GetProofResponse>, Status> {
+        self.check()?;
+        Ok(Response::new(self.state.lock().unwrap().proof.clone()))
+    }
+
+    async fn export_account(
+        &self,
+        _: Request<wallet::ExportAccountRequest>,
+    ) -> Result<Response<wallet::ExportAccountResponse>, Status> {
         Err(Status::unimplemented("not asked by the gateway"))
     }
 }
