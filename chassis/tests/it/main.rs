@@ -10,6 +10,7 @@
 )]
 
 mod audit;
+mod away;
 mod counter;
 mod faults;
 mod kv;
