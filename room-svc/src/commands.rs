@@ -12,6 +12,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use chassis::{Delivery, Fault, Handler, Unit, grpc::Channel};
+use futures::future;
 use proto::{
     AccountId, BetId, Decided, Lamports, Malformed, Refusal, RoomId,
     common::{Outcome, RefusalCode},
@@ -27,7 +28,10 @@ use proto::{
     },
 };
 use rust_decimal::Decimal;
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 use uuid::Uuid;
 
 /// Holds of one message, below the broker's limit on its size.
@@ -55,6 +59,15 @@ chassis::incoming! {
     }
 }
 
+/// How long an opening may make the bets of its batch wait for the answer of another service.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+fn shortly<M>(message: M) -> tonic::Request<M> {
+    let mut request = tonic::Request::new(message);
+    request.set_timeout(PATIENCE);
+    request
+}
+
 /// Decides about rooms and bets.
 pub struct Rooms {
     /// Rules of opening.
@@ -80,38 +93,22 @@ impl Handler for Rooms {
     type Prepared = Asked;
 
     /// The prices at which rooms of this batch open, and whether their hosts may. An oracle that is away is no price,
-    /// which refuses the opening; without wallet-svc the opening waits. Neither delays a bet.
+    /// which refuses the opening; without wallet-svc the opening waits. Everybody is asked at once and shortly, as the
+    /// bets of the batch wait meanwhile.
     async fn prepare(&self, batch: &[Delivery<Incoming>]) -> Result<Asked, Fault> {
-        let assets: BTreeSet<&str> = batch
-            .iter()
-            .filter_map(|delivery| match &delivery.message {
-                Incoming::OpenRoom(open) if opening::ASSETS.contains(&open.asset.as_str()) => {
-                    Some(open.asset.as_str())
-                }
-                _ => None,
-            })
-            .collect();
-        let mut prices = HashMap::new();
-        for asset in assets {
-            let request = GetAggregateRequest { asset: asset.to_owned() };
-            match self.oracle.clone().get_aggregate(request).await {
-                Ok(answer) => {
-                    let aggregate = answer.into_inner().aggregate.unwrap_or_default();
-                    if let Ok(price) = proto::decimal(&aggregate.price) {
-                        prices.insert(asset.to_owned(), price);
-                    }
-                }
-                Err(status) => tracing::warn!(asset, %status, "no price for an opening"),
-            }
-        }
-        let mut hosts = HashMap::new();
+        let (mut assets, mut hosts) = (BTreeSet::new(), BTreeSet::new());
         for delivery in batch {
-            let Incoming::OpenRoom(open) = &delivery.message else { continue };
-            let host = AccountId::try_from_bytes(&open.host_account_id)?;
-            if let Some(may) = self.may_open(host).await {
-                hosts.insert(host, may);
+            if let Incoming::OpenRoom(open) = &delivery.message {
+                assets.extend(opening::ASSETS.into_iter().find(|asset| *asset == open.asset));
+                hosts.insert(AccountId::try_from_bytes(&open.host_account_id)?);
             }
         }
+        let prices = future::join_all(assets.iter().map(|asset| self.price(asset)));
+        let barred = future::join_all(hosts.iter().map(|host| self.may_open(*host)));
+        let (prices, barred) = future::join(prices, barred).await;
+        let known = |(asset, price): (&&str, Option<Decimal>)| Some(((*asset).to_owned(), price?));
+        let prices = assets.iter().zip(prices).filter_map(known).collect();
+        let hosts = hosts.into_iter().zip(barred).filter_map(|(host, may)| Some((host, may?))).collect();
         Ok(Asked { prices, hosts })
     }
 
@@ -312,9 +309,25 @@ async fn follow_settlement(
 }
 
 impl Rooms {
+    /// The price of an asset. Nothing without a quorum, or where oracle-svc does not answer.
+    async fn price(&self, asset: &str) -> Option<Decimal> {
+        match self
+            .oracle
+            .clone()
+            .get_aggregate(shortly(GetAggregateRequest { asset: asset.to_owned() }))
+            .await
+        {
+            Ok(answer) => proto::decimal(&answer.into_inner().aggregate.unwrap_or_default().price).ok(),
+            Err(status) => {
+                tracing::warn!(asset, %status, "no price for an opening");
+                None
+            }
+        }
+    }
+
     /// Whether somebody keeps from playing. Nothing where wallet-svc does not answer.
     async fn may_open(&self, host: AccountId) -> Option<Decided<()>> {
-        let request = GetLimitsRequest { account_id: host.bytes() };
+        let request = shortly(GetLimitsRequest { account_id: host.bytes() });
         let limits = match self.wallet.clone().get_limits(request).await {
             Ok(answer) => answer.into_inner(),
             Err(status) => {
