@@ -1,23 +1,36 @@
 //! What wallet-svc obeys.
 
+mod operators;
+mod pauses;
+mod proofs;
+pub mod withdrawals;
+
 use crate::{
-    domain::ledger::Account,
-    keys::{KeyOwner, SealedKey, Signer},
+    domain::{
+        ledger::{Account, Kind},
+        limit,
+    },
+    keys::{KeyCheck, KeyOwner, SealedKey, Signer},
+    leaving, limits,
     movements::{
         payout::{self, Chunk},
         stake::{self, Wanted},
     },
     store,
     workers::{ChainSettings, requests},
+    totp::Authenticators,
 };
 use async_trait::async_trait;
 use chassis::{Delivery, Fault, Handler, Unit};
 use proto::{
-    AccountId, RoomId,
+    AccountId, RoomId, WithdrawalId,
     common::Outcome,
-    wallet::{
-        Account as AccountMessage, AccountOpened, AnchorReceipt, HoldStakes, OpenAccount, OpenAccountDone,
-        PayoutsPosted, PostPayouts, ReleaseStakes, RequestWithdrawal, StakesDecided, WatchDeposits,
+    from_timestamp,
+    wallet::{ConfirmTotp, RemoveTotp,
+        Account as AccountMessage, AccountOpened, AnchorReceipt, ApproveWithdrawal, CancelWithdrawal, CloseAccount, CoolOff,
+        ExcludeSelf, HoldStakes, OpenAccount, OpenAccountDone, PauseWithdrawals, PayoutsPosted, PostPayouts,
+        RejectWithdrawal, ReleaseStakes, RequestWithdrawal, ResumeWithdrawals, SetLimit, StakesDecided, TakeProof,
+        WatchDeposits,
     },
 };
 use solana_pubkey::Pubkey;
@@ -41,10 +54,34 @@ chassis::incoming! {
         ReleaseStakes(ReleaseStakes),
         /// A user wants money out.
         RequestWithdrawal(RequestWithdrawal),
+        /// A user takes a withdrawal back.
+        CancelWithdrawal(CancelWithdrawal),
+        /// An operator approves a withdrawal.
+        ApproveWithdrawal(ApproveWithdrawal),
+        /// An operator rejects a withdrawal.
+        RejectWithdrawal(RejectWithdrawal),
+        /// An operator stops all withdrawals.
+        PauseWithdrawals(PauseWithdrawals),
+        /// An operator lets them go on.
+        ResumeWithdrawals(ResumeWithdrawals),
+        /// An operator wants a proof of liabilities.
+        TakeProof(TakeProof),
         /// A user waits for a deposit.
         WatchDeposits(WatchDeposits),
         /// A settlement wants its receipt on chain.
         AnchorReceipt(AnchorReceipt),
+        /// A user confirms an authenticator.
+        ConfirmTotp(ConfirmTotp),
+        /// A user removes an authenticator.
+        RemoveTotp(RemoveTotp),
+        /// A user limits themselves.
+        SetLimit(SetLimit),
+        /// A user takes a break of days.
+        CoolOff(CoolOff),
+        /// A user takes a break of months.
+        ExcludeSelf(ExcludeSelf),
+        /// A user leaves.
+        CloseAccount(CloseAccount),
     }
 }
 
@@ -60,8 +97,14 @@ chassis::incoming! {
 pub struct Wallet {
     /// Makes keys of new accounts.
     pub signer: Arc<dyn Signer>,
+    /// Whether the stored keys are ours to use.
+    pub check: Arc<KeyCheck>,
+    /// Authenticators of accounts.
+    pub authenticators: Authenticators,
     /// Limits and pace.
     pub settings: ChainSettings,
+    /// Rules of users' own limits.
+    pub limits: limit::Rules,
 }
 
 #[async_trait]
@@ -76,6 +119,7 @@ impl Handler for Wallet {
         for delivery in batch {
             if let Incoming::OpenAccount(open) = &delivery.message {
                 let account = AccountId::try_from_bytes(&open.account_id)?;
+                self.check.require().await?;
                 let key = self.signer.create(KeyOwner::Account(account)).await?;
                 keys.insert(account.uuid(), key);
             }
@@ -90,6 +134,7 @@ impl Handler for Wallet {
         keys: Self::Prepared,
     ) -> Result<(), Fault> {
         lock_all(unit, batch).await?;
+        let operators = &self.settings.operators;
         let (mut holds, mut releases, mut watches) = (Vec::new(), Vec::new(), Vec::new());
         for delivery in batch {
             match &delivery.message {
@@ -101,9 +146,34 @@ impl Handler for Wallet {
                 Incoming::WatchDeposits(watch) => watches.push(watch),
                 Incoming::OpenAccount(open) => open_account(unit, delivery, open, &keys).await?,
                 Incoming::RequestWithdrawal(request) => {
-                    requests::request_withdrawal(unit, delivery, request, &self.settings).await?;
+                    let authenticators = &self.authenticators;
+                    requests::request_withdrawal(unit, delivery, request, &self.settings, authenticators).await?;
                 }
                 Incoming::AnchorReceipt(receipt) => requests::anchor_receipt(unit, receipt).await?,
+                Incoming::CancelWithdrawal(command) => withdrawals::cancel(unit, delivery, command).await?,
+                Incoming::ApproveWithdrawal(command) => {
+                    let decided = withdrawals::approve(unit, delivery, command, operators).await;
+                    operators::answer(unit, delivery, decided)?;
+                }
+                Incoming::RejectWithdrawal(command) => {
+                    let decided = withdrawals::reject(unit, delivery, command, operators).await;
+                    operators::answer(unit, delivery, decided)?;
+                }
+                Incoming::PauseWithdrawals(command) => {
+                    let decided = pauses::pause(unit, delivery, command, operators).await;
+                    operators::answer(unit, delivery, decided)?;
+                }
+                Incoming::ResumeWithdrawals(command) => {
+                    let decided = pauses::resume(unit, delivery, command, operators).await;
+                    operators::answer(unit, delivery, decided)?;
+                }
+                Incoming::TakeProof(command) => proofs::take(unit, delivery, command, operators).await?,
+                Incoming::ConfirmTotp(command) => self.authenticators.confirm(unit, delivery, command).await?,
+                Incoming::RemoveTotp(command) => self.authenticators.remove(unit, delivery, command).await?,
+                Incoming::SetLimit(set) => limits::set_limit(unit, delivery, set, &self.limits).await?,
+                Incoming::CoolOff(rest) => limits::cool_off(unit, delivery, rest, &self.limits).await?,
+                Incoming::ExcludeSelf(rest) => limits::exclude_self(unit, delivery, rest, &self.limits).await?,
+                Incoming::CloseAccount(close) => leaving::close_account(unit, delivery, close).await?,
             }
         }
         let mut decisions = if holds.is_empty() { Vec::new() } else { stake::hold(unit, &holds).await? };
@@ -140,18 +210,48 @@ async fn lock_all(unit: &mut Unit, batch: &[Delivery<Incoming>]) -> Result<(), F
         }
     }
     for delivery in batch {
-        if let Incoming::RequestWithdrawal(request) = &delivery.message {
-            let account = AccountId::try_from_bytes(&request.account_id)?;
-            accounts.extend([Account::available(account), Account::held(account)]);
+        match &delivery.message {
+            Incoming::RequestWithdrawal(request) => {
+                accounts.extend(requests::request_locks(AccountId::try_from_bytes(&request.account_id)?));
+            }
+            Incoming::ConfirmTotp(ConfirmTotp { account_id, .. })
+            | Incoming::RemoveTotp(RemoveTotp { account_id, .. })
+            | Incoming::SetLimit(SetLimit { account_id, .. })
+            | Incoming::CoolOff(CoolOff { account_id, .. })
+            | Incoming::ExcludeSelf(ExcludeSelf { account_id, .. }) => {
+                accounts.insert(Account::available(AccountId::try_from_bytes(account_id)?));
+            }
+            Incoming::CloseAccount(close) => {
+                let account = AccountId::try_from_bytes(&close.account_id)?;
+                accounts.extend([Account::available(account), Account::held(account)]);
+                accounts.insert(Account::house(Kind::Unclaimed));
+            }
+            _ => {}
         }
+    }
+    let named: Vec<WithdrawalId> = batch.iter().filter_map(|delivery| named(&delivery.message)).collect();
+    for owner in store::withdrawal::owners(unit.conn(), &named).await? {
+        accounts.extend(requests::request_locks(owner));
     }
     if accounts.is_empty() {
         return Ok(());
     }
     let escrows =
-        accounts.iter().filter(|account| account.kind == crate::domain::ledger::Kind::Escrow).copied();
+        accounts.iter().filter(|account| account.kind == Kind::Escrow).copied();
     store::ledger::open(unit, &escrows.collect()).await?;
-    store::ledger::lock(unit, &accounts).await.map(drop)
+    store::ledger::lock(unit, &accounts).await?;
+    store::withdrawal::lock(unit.conn(), &named).await.map(drop)
+}
+
+/// The withdrawal that a message is about. What is no id is refused where the message is obeyed.
+fn named(message: &Incoming) -> Option<WithdrawalId> {
+    let id = match message {
+        Incoming::CancelWithdrawal(command) => &command.withdrawal_id,
+        Incoming::ApproveWithdrawal(command) => &command.withdrawal_id,
+        Incoming::RejectWithdrawal(command) => &command.withdrawal_id,
+        _ => return None,
+    };
+    WithdrawalId::try_from_bytes(id).ok()
 }
 
 async fn open_account(
@@ -164,6 +264,9 @@ async fn open_account(
     let key = keys.get(&account.uuid()).ok_or_else(|| Fault::bug("no key was prepared"))?;
     let address = store::key::add(unit.conn(), key, std::time::Duration::ZERO).await?;
     store::ledger::open(unit, &BTreeSet::from([Account::available(account), Account::held(account)])).await?;
+    if let Some(until) = &open.excluded_until {
+        limits::begin_excluded(unit, account, from_timestamp(Some(until))?).await?;
+    }
     let message = message(account, &address);
     if address == key.address {
         unit.event(&AccountOpened { account: Some(message.clone()) });

@@ -1,26 +1,54 @@
 //! Questions about balances and movements over gRPC.
 
 use crate::{
-    domain::ledger::Account,
+    domain::{ledger::Account, withdrawal::State},
     keys::KeyOwner,
+    leaving, limits,
+    proofs::Proofs,
     store::{self, transfer},
+    totp::Authenticators,
     workers::{ChainSettings, ChainView, requests},
 };
 use chassis::{Db, grpc::Unanswered};
 use proto::{
-    AccountId, Lamports, Malformed, Refusal, WithdrawalId,
-    common::RefusalCode,
+    AccountId, Lamports, Malformed, Refusal, WithdrawalId, timestamp,
+    common::{Page, RefusalCode},
     wallet::{
-        Account as AccountMessage, GetAccountRequest, GetAccountResponse, GetLedgerSummaryRequest,
-        GetLedgerSummaryResponse, GetWithdrawalRequest, GetWithdrawalResponse, LedgerBalance,
-        ListTransfersRequest, ListTransfersResponse, PreviewWithdrawalRequest, PreviewWithdrawalResponse,
-        Withdrawal, wallet_service_server::WalletService,
+        Account as AccountMessage, BeginTotpRequest, BeginTotpResponse, GetTotpRequest, GetTotpResponse, ChainComparison, EntryComparison, GetAccountRequest, GetAccountResponse, GetLedgerSummaryRequest,
+        GetLedgerSummaryResponse, GetProofRequest, GetProofResponse, GetWithdrawalRequest, GetWithdrawalResponse, LedgerBalance,
+        ListTransfersRequest, ListTransfersResponse, ListWithdrawalsRequest, ListWithdrawalsResponse, PreviewWithdrawalRequest, PreviewWithdrawalResponse,
+        Withdrawal, WithdrawalState, wallet_service_server::WalletService,
     },
 };
 use tonic::{Request, Response, Status, async_trait};
 
 /// Rows of one page at most.
 const PAGE_MAX: u32 = 100;
+
+/// Where a page begins, and how many rows it has.
+#[derive(Clone, Copy)]
+struct Slice {
+    offset: i64,
+    limit: i64,
+}
+
+impl Slice {
+    fn of(page: Page) -> Result<Self, Malformed> {
+        let offset: i64 = if page.token.is_empty() {
+            0
+        } else {
+            page.token.parse().map_err(|_| Malformed("page token"))?
+        };
+        let limit = i64::from(if page.size == 0 { 10 } else { page.size.min(PAGE_MAX) });
+        Ok(Self { offset: offset.max(0), limit })
+    }
+
+    /// The token of the page after it, empty after the last.
+    fn next(self, total: i64) -> String {
+        let next = self.offset.saturating_add(self.limit);
+        if next < total { next.to_string() } else { String::new() }
+    }
+}
 
 /// Answers from the schema and, where it is asked, from the chain.
 pub struct Queries {
@@ -30,6 +58,10 @@ pub struct Queries {
     pub chain: ChainView,
     /// Rules that previews apply.
     pub settings: ChainSettings,
+    /// Authenticators of accounts.
+    pub authenticators: Authenticators,
+    /// Files with branches.
+    pub proofs: Proofs,
 }
 
 impl Queries {
@@ -49,24 +81,40 @@ impl Queries {
             available_lamports: balance(available).get(),
             held_lamports: balance(held).get(),
             withdrawable_lamports: withdrawable.get(),
+            withdraw_only_lamports: limits::withdraw_only_now(&mut connection, account).await?.get(),
         })
     }
 
     async fn transfers(&self, request: ListTransfersRequest) -> Result<ListTransfersResponse, Unanswered> {
         let account = AccountId::try_from_bytes(&request.account_id)?;
-        let page = request.page.unwrap_or_default();
-        let offset: i64 = if page.token.is_empty() {
-            0
-        } else {
-            page.token.parse().map_err(|_| Malformed("page token"))?
-        };
-        let limit = i64::from(if page.size == 0 { 10 } else { page.size.min(PAGE_MAX) });
-        let (transfers, total) = transfer::of_account(self.db.pool(), account, offset.max(0), limit).await?;
-        let next = offset.saturating_add(limit);
+        let Slice { offset, limit } = Slice::of(request.page.unwrap_or_default())?;
+        let (transfers, total) = transfer::of_account(self.db.pool(), account, offset, limit).await?;
         Ok(ListTransfersResponse {
             transfers,
             total: total.try_into().unwrap_or_default(),
-            next_page_token: if next < total { next.to_string() } else { String::new() },
+            next_page_token: Slice { offset, limit }.next(total),
+        })
+    }
+
+    async fn withdrawals(
+        &self,
+        request: ListWithdrawalsRequest,
+    ) -> Result<ListWithdrawalsResponse, Unanswered> {
+        let account = match request.account_id.as_slice() {
+            [] => None,
+            id => Some(AccountId::try_from_bytes(id)?),
+        };
+        let state = match request.state() {
+            WithdrawalState::Unspecified => None,
+            state => Some(State::from_wire(state).ok_or(Malformed("state"))?),
+        };
+        let slice = Slice::of(request.page.unwrap_or_default())?;
+        let (withdrawals, total) =
+            store::withdrawal::list(self.db.pool(), account, state, slice.offset, slice.limit).await?;
+        Ok(ListWithdrawalsResponse {
+            withdrawals: withdrawals.iter().map(|withdrawal| withdrawal.wire()).collect(),
+            total: total.try_into().unwrap_or_default(),
+            next_page_token: slice.next(total),
         })
     }
 
@@ -76,7 +124,8 @@ impl Queries {
     ) -> Result<PreviewWithdrawalResponse, Unanswered> {
         let account = AccountId::try_from_bytes(&request.account_id)?;
         let amount = Lamports::try_positive(request.lamports).map_err(|_| Malformed("lamports"))?;
-        Ok(self.chain.preview(account, request.address, amount).await?)
+        let totp = self.authenticators.expects(&self.db, account).await?;
+        Ok(self.chain.preview(account, request.address, amount, totp).await?)
     }
 
     async fn withdrawal(&self, request: &GetWithdrawalRequest) -> Result<Withdrawal, Unanswered> {
@@ -101,6 +150,19 @@ impl Queries {
             chain_lamports: lamports.get(),
             chain_slot: slot,
             treasury_address: self.chain.treasury().await?.to_string(),
+            chain_comparison: store::reconciliation::last(self.db.pool()).await?.map(|last| ChainComparison {
+                at: Some(timestamp(last.at)),
+                slot: last.slot,
+                chain_lamports: last.chain.get(),
+                drift_lamports: last.drift.get(),
+            }),
+            entry_comparison: store::entry_check::last(self.db.pool()).await?.map(|last| EntryComparison {
+                begun_at: Some(timestamp(last.begun_at)),
+                ended_at: Some(timestamp(last.ended_at)),
+                accounts: last.accounts.try_into().unwrap_or_default(),
+                differing: last.wrong.try_into().unwrap_or_default(),
+                first: last.first,
+            }),
         })
     }
 }
@@ -142,5 +204,51 @@ impl WalletService for Queries {
         _request: Request<GetLedgerSummaryRequest>,
     ) -> Result<Response<GetLedgerSummaryResponse>, Status> {
         Ok(Response::new(self.summary().await?))
+    }
+
+    async fn list_withdrawals(
+        &self,
+        request: Request<ListWithdrawalsRequest>,
+    ) -> Result<Response<ListWithdrawalsResponse>, Status> {
+        Ok(Response::new(self.withdrawals(request.into_inner()).await?))
+    }
+
+    async fn get_limits(
+        &self,
+        request: Request<proto::wallet::GetLimitsRequest>,
+    ) -> Result<Response<proto::wallet::GetLimitsResponse>, Status> {
+        let mut connection = self.db.pool().acquire().await.map_err(Unanswered::from)?;
+        Ok(Response::new(limits::answer(&mut connection, request.get_ref()).await?))
+    }
+
+    async fn begin_totp(
+        &self,
+        request: Request<BeginTotpRequest>,
+    ) -> Result<Response<BeginTotpResponse>, Status> {
+        let account = AccountId::try_from_bytes(&request.get_ref().account_id).map_err(Unanswered::from)?;
+        Ok(Response::new(self.authenticators.begin(&self.db, account).await?))
+    }
+
+    async fn get_totp(
+        &self,
+        request: Request<GetTotpRequest>,
+    ) -> Result<Response<GetTotpResponse>, Status> {
+        let account = AccountId::try_from_bytes(&request.get_ref().account_id).map_err(Unanswered::from)?;
+        Ok(Response::new(self.authenticators.get(&self.db, account).await.map_err(Unanswered::from)?))
+    }
+
+    async fn get_proof(
+        &self,
+        request: Request<GetProofRequest>,
+    ) -> Result<Response<GetProofResponse>, Status> {
+        let account = AccountId::try_from_bytes(&request.get_ref().account_id).map_err(Unanswered::from)?;
+        Ok(Response::new(self.proofs.file(account).await.map_err(Unanswered::from)?))
+    }
+
+    async fn export_account(
+        &self,
+        request: Request<proto::wallet::ExportAccountRequest>,
+    ) -> Result<Response<proto::wallet::ExportAccountResponse>, Status> {
+        Ok(Response::new(leaving::export(&self.db, request.get_ref()).await?))
     }
 }

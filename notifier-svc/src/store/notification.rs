@@ -124,6 +124,7 @@ impl Released {
             lane: self.lane.into(),
             notice: Some(notice(&self.notice)?),
             thread_key: self.thread_key.unwrap_or_default(),
+            account_id: self.contact.account.bytes(),
         })
     }
 }

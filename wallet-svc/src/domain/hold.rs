@@ -46,4 +46,6 @@ pub struct Hold {
     pub state: State,
     /// Why, where refused: the encoded `rooms.common.v1.Refusal`.
     pub refusal: Option<Vec<u8>>,
+    /// It counts against limits of the account.
+    pub watched: bool,
 }

@@ -121,6 +121,8 @@ pub enum MovementKind {
     WithdrawalReturned = 8,
     /// What the network took.
     NetworkFee = 9,
+    /// An owner left and gave up what there was.
+    GivenUp = 10,
 }
 
 impl MovementKind {

@@ -5,6 +5,7 @@
 
 pub mod capital;
 pub mod deposit;
+pub mod leaving;
 pub mod network_fee;
 pub mod payout;
 pub mod stake;

@@ -1,14 +1,23 @@
 //! All SQL of the schema `wallet`, one file per aggregate.
 
 pub mod address;
+pub mod allowance;
+pub mod anomaly;
 pub mod chain_tx;
 pub mod deposit;
+pub mod entry_check;
 pub mod hold;
 pub mod key;
+pub mod leaving;
 pub mod ledger;
+pub mod limit;
+pub mod operator;
+pub mod pause;
+pub mod proof;
 pub mod receipt;
 pub mod reconciliation;
 pub mod sweep;
+pub mod totp;
 pub mod transfer;
 pub mod withdrawal;
 

@@ -3,16 +3,20 @@
 //! Polling is the truth: an address is read from its cursor on, oldest first, and the cursor
 //! moves over finalized transactions only, together with their credits.
 
-use super::{Context, postings};
+use super::Context;
 use crate::{
     chain::{Commitment, HistoryItem, TransactionDetails},
     domain::deposit::{Arrival, arrival},
     keys::KeyOwner,
+    limits, movements,
     store::{self, address::Due, deposit::Deposit},
 };
 use chassis::{Fault, Held, Unit};
 use futures::{StreamExt, TryStreamExt};
-use proto::wallet::{DepositChanged, DepositState};
+use proto::{
+    AccountId, Lamports,
+    wallet::{DepositChanged, DepositState},
+};
 use solana_signature::Signature;
 use std::time::Duration;
 
@@ -112,28 +116,9 @@ impl Context {
         Ok(())
     }
 
-    /// Credits a deposit that was not credited before.
+    /// Credits a deposit that was not credited before, and tells its owner.
     async fn post(&self, unit: &mut Unit, deposit: &Deposit, unexplained: bool) -> Result<(), Fault> {
-        let available = match deposit.owner {
-            KeyOwner::Account(account) if !unexplained => {
-                Some((account, postings::deposit(unit, deposit.id, account, deposit.lamports).await?))
-            }
-            KeyOwner::Treasury if !unexplained => {
-                postings::capital(unit, deposit.id, deposit.lamports).await?;
-                None
-            }
-            KeyOwner::Account(_) | KeyOwner::Treasury => {
-                postings::unclaimed(unit, deposit.id, deposit.lamports).await?;
-                None
-            }
-        };
-        if !store::deposit::mark_credited(unit.conn(), deposit).await? {
-            return Ok(());
-        }
-        store::address::book(unit.conn(), &[(deposit.address, deposit.lamports)]).await?;
-        metrics::counter!("wallet_deposits_credited_total").increment(1);
-        tracing::info!(deposit = %deposit.id, owner = ?deposit.owner, lamports = %deposit.lamports, "credited");
-        if let Some((account, available)) = available {
+        if let Some((account, available)) = credit(unit, deposit, unexplained).await? {
             self.tell(unit, deposit, account, DepositState::Credited, available);
         }
         Ok(())
@@ -158,7 +143,7 @@ impl Context {
                 let deposit = deposit(due, details, Some(transfer.outer), transfer.inner, transfer.lamports);
                 let KeyOwner::Account(account) = deposit.owner else { continue };
                 if store::deposit::note_seen(unit.conn(), &deposit).await? {
-                    self.tell(&mut unit, &deposit, account, DepositState::Seen, proto::Lamports::ZERO);
+                    self.tell(&mut unit, &deposit, account, DepositState::Seen, Lamports::ZERO);
                 }
             }
         }
@@ -172,9 +157,9 @@ impl Context {
         &self,
         unit: &mut Unit,
         deposit: &Deposit,
-        account: proto::AccountId,
+        account: AccountId,
         state: DepositState,
-        available: proto::Lamports,
+        available: Lamports,
     ) {
         if deposit.lamports < self.settings.notice_min {
             return;
@@ -188,6 +173,48 @@ impl Context {
             available_lamports: available.get(),
         });
     }
+}
+
+/// Credits a deposit, if it was not credited before, to whom it belongs. Returns the account with its
+/// available balance where that is a user.
+///
+/// # Errors
+/// The database.
+pub async fn credit(
+    unit: &mut Unit,
+    deposit: &Deposit,
+    unexplained: bool,
+) -> Result<Option<(AccountId, Lamports)>, Fault> {
+    if !store::deposit::mark_credited(unit.conn(), deposit).await? {
+        return Ok(None);
+    }
+    let ownerless = unexplained
+        || match deposit.owner {
+            KeyOwner::Account(account) => limits::has_left(unit, account).await?,
+            KeyOwner::Treasury => false,
+        };
+    let (id, lamports) = (deposit.id, deposit.lamports);
+    let credited = match deposit.owner {
+        KeyOwner::Account(account) if !ownerless => {
+            let available = movements::deposit::credit(unit, id, account, lamports).await?;
+            Some((account, available))
+        }
+        KeyOwner::Treasury if !ownerless => {
+            movements::capital::fill_up(unit, id, lamports).await?;
+            None
+        }
+        KeyOwner::Account(_) | KeyOwner::Treasury => {
+            movements::deposit::unclaimed(unit, id, lamports).await?;
+            None
+        }
+    };
+    store::address::book(unit.conn(), &[(deposit.address, lamports)]).await?;
+    metrics::counter!("wallet_deposits_credited_total").increment(1);
+    tracing::info!(deposit = %id, owner = ?deposit.owner, %lamports, "credited");
+    if let Some((account, _)) = credited {
+        limits::deposited(unit, account, id, lamports).await?;
+    }
+    Ok(credited)
 }
 
 /// A finalized transaction that the endpoint lists has to be there, in that slot, and not as a
@@ -205,7 +232,7 @@ fn deposit(
     details: &TransactionDetails,
     outer: Option<u16>,
     inner: Option<u16>,
-    lamports: proto::Lamports,
+    lamports: Lamports,
 ) -> Deposit {
     Deposit {
         id: Deposit::id_of(&details.signature, outer, inner, &due.address),

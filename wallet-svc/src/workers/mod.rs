@@ -1,25 +1,33 @@
 //! The single-writer jobs of the chain side. Each holds a lease and does rounds; a round that
 //! fails changes nothing and is done again.
 
+mod alarms;
 mod anchors;
+mod anomalies;
 mod carrier;
 mod chain_view;
-mod deposits;
+pub mod deposits;
 mod drift;
+pub mod ends;
+mod entries;
 mod guard;
-mod postings;
+mod proofs;
 pub mod requests;
 mod settings;
+mod subscriptions;
 mod sweeps;
 mod treasury;
-mod withdrawals;
+pub mod withdrawals;
 
+pub use anomalies::AnomalySettings;
 pub use chain_view::ChainView;
+pub(crate) use withdrawals::step as withdrawal_step;
 pub use settings::{ChainSettings, Pace};
+pub use subscriptions::listen;
 
 use crate::{
     chain::{Network, NetworkError, RpcPool},
-    keys::{Signer, SignerError},
+    keys::{KeyCheck, Signer, SignerError},
 };
 use chassis::{Db, Fault, Held, Lease, Runtime, Unit, health::Role, tasks::Stage};
 use guard::Guard;
@@ -34,9 +42,11 @@ pub(crate) struct Context {
     db: Db,
     network: Arc<dyn Network>,
     signer: Arc<dyn Signer>,
+    keys: Arc<KeyCheck>,
     settings: ChainSettings,
     guard: Guard,
     treasury: treasury::Treasury,
+    alarms: alarms::Alarms,
 }
 
 impl Context {
@@ -44,6 +54,7 @@ impl Context {
     async fn unit(&self, held: &Held) -> Result<Unit, Fault> {
         let mut unit = self.db.unit().await?;
         held.check(&mut unit).await?;
+        metrics::counter!("wallet_job_transactions_total").increment(1);
         Ok(unit)
     }
 
@@ -65,12 +76,14 @@ impl From<SignerError> for Fault {
     }
 }
 
-/// Spawns all jobs. Nothing moves before the guard has found our chain.
-pub fn spawn(runtime: &Runtime, settings: ChainSettings, signer: Arc<dyn Signer>) -> ChainView {
+/// Spawns all jobs. Nothing moves before the guard has found our keys and our chain.
+pub fn spawn(runtime: &Runtime, settings: ChainSettings, signer: Arc<dyn Signer>, keys: Arc<KeyCheck>) -> ChainView {
     let network: Arc<dyn Network> = Arc::new(RpcPool::new(&settings.rpc));
     let guard = Guard::new(runtime.health.report("chain", Role::Work, None), runtime.common.network);
     let treasury = treasury::Treasury::default();
-    let context = Arc::new(Context { db: runtime.db.clone(), network, signer, settings, guard, treasury });
+    let alarms = alarms::Alarms::default();
+    let context =
+        Arc::new(Context { db: runtime.db.clone(), network, signer, keys, settings, guard, treasury, alarms });
     let watching = Arc::clone(&context);
     let stopping = runtime.tasks.stopping(Stage::Intake);
     runtime.tasks.spawn(Stage::Intake, "chain guard", async move {
@@ -78,6 +91,11 @@ pub fn spawn(runtime: &Runtime, settings: ChainSettings, signer: Arc<dyn Signer>
         Ok::<(), Infallible>(())
     });
     let pace = context.settings.pace;
+    let alarmed = Arc::clone(&context);
+    runtime.every("wallet.alarms", pace.transactions, move || {
+        let context = Arc::clone(&alarmed);
+        async move { context.raise_alarms().await }
+    });
     job(runtime, &context, "wallet.deposits", pace.deposits, |context, held| async move {
         context.read_deposits(&held).await
     });
@@ -95,6 +113,15 @@ pub fn spawn(runtime: &Runtime, settings: ChainSettings, signer: Arc<dyn Signer>
     });
     job(runtime, &context, "wallet.drift", pace.drift, |context, held| async move {
         context.compare(&held).await
+    });
+    job(runtime, &context, "wallet.anomalies", context.settings.anomalies.pause, |context, held| async move {
+        context.look_for_anomalies(&held).await
+    });
+    job(runtime, &context, "wallet.entries", pace.entries, |context, held| async move {
+        context.check_entries(&held).await
+    });
+    job(runtime, &context, "wallet.proofs", pace.transactions, |context, held| async move {
+        context.prove(&held).await
     });
     ChainView(context)
 }

@@ -1,10 +1,16 @@
+use super::anomalies::{self, AnomalySettings};
 use crate::{
     chain::RpcSettings,
-    domain::{chain_tx::Proof, withdrawal::Rules},
+    domain::{
+        chain_tx::Proof,
+        withdrawal::{OPERATORS, Rules},
+    },
+    keys::Operators,
 };
-use chassis::settings::{Endpoint, Invalid, Network, Reader};
+use chassis::settings::{Endpoint, Invalid, Network, Reader, Value};
 use proto::{LAMPORTS_PER_SOL, Lamports};
-use std::time::Duration;
+use solana_pubkey::Pubkey;
+use std::{collections::BTreeSet, time::Duration};
 
 /// Everything that the chain side can be told.
 #[derive(Clone)]
@@ -15,6 +21,10 @@ pub struct ChainSettings {
     pub proof: Proof,
     /// Limits of withdrawals.
     pub withdrawals: Rules,
+    /// How often what is owed is proven, counted from 1970.
+    pub proof_every: Duration,
+    /// What is an anomaly.
+    pub anomalies: AnomalySettings,
     /// How often things are done.
     pub pace: Pace,
     /// The most that is paid above the base fee, per transaction.
@@ -23,6 +33,10 @@ pub struct ChainSettings {
     pub sweep_min: Lamports,
     /// Deposits below this are credited without a message.
     pub notice_min: Lamports,
+    /// Who approves and rejects withdrawals, and pauses them.
+    pub operators: Operators,
+    /// Below this the treasury calls for money.
+    pub treasury_low: Lamports,
 }
 
 /// Pauses between rounds.
@@ -42,6 +56,8 @@ pub struct Pace {
     pub sweeps: Duration,
     /// Comparing ledger and chain.
     pub drift: Duration,
+    /// Comparing balances and entries.
+    pub entries: Duration,
     /// Looking again whether this is our chain.
     pub guard: Duration,
 }
@@ -55,6 +71,33 @@ fn sol(
     reader.setting(name, doc).between(0, i64::MAX).mainnet_no_more().or(default).map(Lamports::new)
 }
 
+/// A public key in base58.
+struct OperatorKey(Pubkey);
+
+impl Value for OperatorKey {
+    fn kind() -> String {
+        "public key in base58".to_owned()
+    }
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| "is not a public key in base58".to_owned())
+    }
+    fn show(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+fn operators(r: &mut Reader) -> Result<Operators, Invalid> {
+    const NAME: &str = "OPERATOR_KEYS";
+    let doc = "Ed25519 public keys of the operators; `roomsctl operator new-key` makes one.";
+    let keys: Option<Vec<OperatorKey>> =
+        r.setting(NAME, doc).optional("4zvwRjXUKGfvwnParsHAS3HuSVzV5cA4McphgmoCtajS")?;
+    let keys: BTreeSet<Pubkey> = keys.unwrap_or_default().into_iter().map(|key| key.0).collect();
+    if keys.len() < usize::from(OPERATORS) && r.network() == Network::Mainnet {
+        return Err(r.refuse(NAME, "names fewer than the two operators that a large withdrawal needs"));
+    }
+    Ok(keys.into_iter().collect())
+}
+
 impl ChainSettings {
     /// Declares and reads them.
     ///
@@ -64,6 +107,7 @@ impl ChainSettings {
         let rpc = Self::rpc(r);
         let proof = Self::proof(r);
         let withdrawals = Self::withdrawals(r);
+        let anomalies = anomalies::declare(r);
         let pace = Pace::declare(r);
         let priority_limit = r
             .setting("PRIORITY_FEE_LIMIT", "The most a transaction pays above its base fee, in lamports.")
@@ -80,14 +124,32 @@ impl ChainSettings {
             .between(0, LAMPORTS_PER_SOL)
             .or(LAMPORTS_PER_SOL / 1_000)
             .map(Lamports::new);
+        let operators = operators(r);
+        let treasury_low = r
+            .setting("TREASURY_LOW", "A treasury with less raises an alarm, in lamports.")
+            .between(0, i64::MAX)
+            .or(10 * LAMPORTS_PER_SOL)
+            .map(Lamports::new);
+        let proof_every = r
+            .setting(
+                "PROOF_EVERY",
+                "How often a proof of liabilities is taken, at multiples of it since 1970 (UTC).",
+            )
+            .between(Duration::from_secs(1), Duration::from_secs(7 * 86_400))
+            .mainnet_no_more()
+            .or(Duration::from_secs(86_400));
         let settings = Self {
             rpc: rpc?,
             proof: proof?,
+            proof_every: proof_every?,
             withdrawals: withdrawals?,
+            anomalies: anomalies?,
             pace: pace?,
             priority_limit: priority_limit?,
             sweep_min: sweep_min?,
             notice_min: notice_min?,
+            operators: operators?,
+            treasury_low: treasury_low?,
         };
         // The fee that users pay has to cover what the network can take for it.
         let most = settings.priority_limit.get().saturating_add(5_000);
@@ -155,6 +217,25 @@ impl ChainSettings {
             "What one account may withdraw in 24 hours, in lamports.",
             20 * LAMPORTS_PER_SOL,
         );
+        let account_totp = sol(
+            r,
+            "WITHDRAW_ACCOUNT_DAY_CAP_TOTP",
+            "What one account may withdraw in 24 hours with a code of its authenticator, in lamports.",
+            50 * LAMPORTS_PER_SOL,
+        );
+        let new_address = sol(
+            r,
+            "WITHDRAW_NEW_ADDRESS_DAY_CAP",
+            "What may go to a new address in 24 hours without a code, in lamports.",
+            LAMPORTS_PER_SOL,
+        );
+        let trusted = r
+            .setting(
+                "WITHDRAW_ADDRESS_TRUSTED_AFTER",
+                "How long after its first finalized withdrawal an address is no longer new.",
+            )
+            .mainnet_no_less()
+            .or(Duration::from_secs(7 * 86_400));
         let total = sol(
             r,
             "WITHDRAW_TOTAL_DAY_CAP",
@@ -173,6 +254,9 @@ impl ChainSettings {
             new_address_hold: hold?,
             deposit_age: age?,
             account_day_cap: account?,
+            account_day_cap_totp: account_totp?,
+            new_address_day_cap: new_address?,
+            trusted_after: trusted?,
             total_day_cap: total?,
             approval_threshold: approval?,
         })
@@ -224,6 +308,8 @@ impl Pace {
             pause("SWEEP_PAUSE", "Pause between looks for addresses to sweep.", Duration::from_secs(60));
         let drift =
             pause("DRIFT_PAUSE", "Pause between comparisons of ledger and chain.", Duration::from_secs(60));
+        let entries =
+            pause("ENTRIES_PAUSE", "Pause between comparisons of balances and entries.", Duration::from_secs(60));
         let guard = pause(
             "CHAIN_GUARD_PAUSE",
             "How often it is checked that this is still our chain.",
@@ -237,6 +323,7 @@ impl Pace {
             transactions: transactions?,
             sweeps: sweeps?,
             drift: drift?,
+            entries: entries?,
             guard: guard?,
         })
     }

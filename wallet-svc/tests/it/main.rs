@@ -9,15 +9,34 @@
     reason = "tests fail by panicking"
 )]
 
+mod anomalies;
+mod audit;
 mod bank;
 mod chain;
+mod chain_faults;
 mod deposits;
 mod drift;
+mod entries;
 mod faulty_rpc;
+mod fees;
+mod hints;
 mod ledger;
+mod limits;
+mod model;
+mod office;
+mod opening;
+mod operators;
 mod payouts;
+mod proofs;
 mod receipts;
+mod reference;
+mod replica;
 mod settings;
 mod stakes;
+mod webhook_body;
 mod withdrawals;
+mod keys;
+mod totp;
+mod transaction_check;
+mod turnkey;
 mod world;
