@@ -12,10 +12,10 @@ pub use running::{Running, StartError, start};
 use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::Router;
-use sqlx::migrate::Migrator;
+use sqlx::{PgPool, migrate::Migrator};
 
 use crate::{
-    Db, Fault, Handler, Writer,
+    Db, Door, Fault, Handler, Writer,
     bus::Bus,
     clock::Clock,
     grpc::Services,
@@ -44,6 +44,19 @@ pub trait Service: 'static {
 
     /// The migrations of its own tables; the chassis adds those of its inbox, outbox and leases.
     fn migrator() -> Migrator;
+
+    /// Commands of its own besides `serve`, `migrate` and `settings`: each a name and what it does.
+    const COMMANDS: &'static [(&'static str, &'static str)] = &[];
+
+    /// Does one of [`COMMANDS`](Self::COMMANDS) with the settings that the service itself has, and returns what whoever
+    /// typed it should read.
+    fn command(
+        name: &'static str,
+        _pool: PgPool,
+        _settings: Self::Settings,
+    ) -> impl Future<Output = Result<String, BoxError>> + Send {
+        async move { Err(format!("{} has no command {name}", Self::NAME).into()) }
+    }
 
     /// Wires the service: spawns its tasks, adds its routes and checks, and returns. It must not wait for the database
     /// or the broker: tasks that need them wait, `/health/ready` says so meanwhile. An error ends the process.
@@ -77,6 +90,11 @@ impl Runtime {
     pub fn writer<H: Handler>(&self, name: &'static str, consumers: &'static [&'static str], handler: H) {
         let (db, bus, clock) = (self.db.clone(), self.bus.clone(), self.clock.clone());
         Writer { handler, db, bus, clock, consumers }.spawn(&self.tasks, name);
+    }
+
+    /// Where operators' commands come in over gRPC.
+    pub fn door(&self) -> Door {
+        Door { db: self.db.clone(), bus: self.bus.clone(), clock: self.clock.clone() }
     }
 
     /// Does a job that at most one process may do, whenever this one holds the lease. A standby

@@ -9,9 +9,9 @@ use proto::{
     statement::Statement,
     wallet::{
         ApproveWithdrawalRequest, ApproveWithdrawalResponse, ListAnomaliesRequest, ListAnomaliesResponse,
-        ListPausesRequest, ListPausesResponse,
-        PauseWithdrawalsRequest, PauseWithdrawalsResponse, RejectWithdrawalRequest, RejectWithdrawalResponse,
-        ResumeWithdrawalsRequest, ResumeWithdrawalsResponse, TakeProofRequest, TakeProofResponse,
+        ListPausesRequest, ListPausesResponse, PauseWithdrawalsRequest, PauseWithdrawalsResponse,
+        RejectWithdrawalRequest, RejectWithdrawalResponse, ResumeWithdrawalsRequest,
+        ResumeWithdrawalsResponse, TakeProofRequest, TakeProofResponse,
         wallet_operator_service_server::WalletOperatorService,
     },
 };
@@ -98,7 +98,9 @@ impl WalletOperatorService for Operators {
         _: Request<ListPausesRequest>,
     ) -> Result<Response<ListPausesResponse>, Status> {
         let pauses = store::pause::all(self.db.pool()).await.map_err(Unanswered::from)?;
-        Ok(Response::new(ListPausesResponse { pauses: pauses.iter().map(store::pause::Pause::wire).collect() }))
+        Ok(Response::new(ListPausesResponse {
+            pauses: pauses.iter().map(store::pause::Pause::wire).collect(),
+        }))
     }
 
     async fn list_anomalies(

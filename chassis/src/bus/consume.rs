@@ -77,15 +77,20 @@ impl Raw {
     /// First half of the SHA-256 of type and payload.
     #[must_use]
     pub fn request_hash(&self) -> Uuid {
-        let mut hash = Sha256::new();
-        hash.update(self.kind.as_bytes());
-        hash.update([0]);
-        hash.update(&self.payload);
-        let digest: [u8; 32] = hash.finalize().into();
-        let mut half = [0; 16];
-        half.copy_from_slice(digest.first_chunk::<16>().unwrap_or(&[0; 16]));
-        Uuid::from_bytes(half)
+        request_hash(&self.kind, &self.payload)
     }
+}
+
+/// What tells two bodies under one id apart: first half of the SHA-256 of type and payload.
+pub(crate) fn request_hash(kind: &str, payload: &[u8]) -> Uuid {
+    let mut hash = Sha256::new();
+    hash.update(kind.as_bytes());
+    hash.update([0]);
+    hash.update(payload);
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut half = [0; 16];
+    half.copy_from_slice(digest.first_chunk::<16>().unwrap_or(&[0; 16]));
+    Uuid::from_bytes(half)
 }
 
 /// Feeds a consumer's messages into a channel until the shutdown. The pull is rebuilt whenever it

@@ -6,6 +6,7 @@
 mod consume;
 mod envelope;
 
+pub(crate) use consume::request_hash;
 pub use consume::{Raw, fetch};
 pub use envelope::Outgoing;
 pub(crate) use envelope::micros;

@@ -1,6 +1,10 @@
-//! Withdrawals: what is refused, how long a new address waits, and the states on the way.
+//! Withdrawals: what is refused, what waits and for whom, and the states on the way.
 
-use proto::{Lamports, LamportsError, Refusal, common::RefusalCode, wallet::WithdrawalState as Wire};
+mod state;
+
+pub use state::{IllegalStep, State, Step};
+
+use proto::{Lamports, LamportsError, Refusal, common::RefusalCode};
 use solana_pubkey::Pubkey;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -18,12 +22,35 @@ pub struct Rules {
     pub deposit_age: Duration,
     /// What one account may withdraw within 24 hours.
     pub account_day_cap: Lamports,
-    /// What all accounts together may withdraw within 24 hours.
+    /// The same with a code of its authenticator.
+    pub account_day_cap_totp: Lamports,
+    /// What all accounts together may withdraw within 24 hours; reaching it pauses withdrawals.
     pub total_day_cap: Lamports,
-    /// This withdrawal and those of the last 24 hours of the account together stay below it,
-    /// as from there on two operators have to approve.
+    /// Without a code, what may go to an address within 24 hours until it is `trusted_after` old.
+    pub new_address_day_cap: Lamports,
+    /// How long after its first finalized withdrawal an address is no longer new.
+    pub trusted_after: Duration,
+    /// Where this withdrawal and those of the last 24 hours of the account together reach it, operators
+    /// have to approve.
     pub approval_threshold: Lamports,
 }
+
+/// What an authenticator says to a request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Totp {
+    /// No authenticator.
+    #[default]
+    None,
+    /// There is one, and the request came without a code of it.
+    Missing,
+    /// The right code of an authenticator that was added so lately that it may be a thief's.
+    Fresh,
+    /// The right code.
+    Verified,
+}
+
+/// Different operators that a large withdrawal needs.
+pub const OPERATORS: u16 = 2;
 
 /// What somebody asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,10 +74,25 @@ pub struct Facts {
     pub ours: bool,
     /// The account has had a withdrawal to this address finalized before.
     pub known_address: bool,
+    /// The first of them was finalized more than `trusted_after` ago.
+    pub trusted_address: bool,
+    /// The account's withdrawals of the last 24 hours to this address that were not given back.
+    pub address_day: Lamports,
     /// Withdrawals of the account in the last 24 hours that were not given back.
     pub account_day: Lamports,
     /// Withdrawals of everybody in the last 24 hours that were not given back.
     pub total_day: Lamports,
+    /// What the account's authenticator says to this request.
+    pub totp: Totp,
+}
+
+/// What becomes of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// Reserved, or the first rule that it breaks with its numbers.
+    pub verdict: Result<Accepted, Refusal>,
+    /// It reaches what all accounts together may withdraw: withdrawals pause until somebody has looked.
+    pub reaches_total: bool,
 }
 
 /// A request that may be reserved.
@@ -62,8 +104,10 @@ pub struct Accepted {
     pub amount: Lamports,
     /// Part of it that stays with us and pays the network.
     pub fee: Lamports,
-    /// How long it waits before it is approved.
+    /// How long it waits because its address is new.
     pub hold: Duration,
+    /// How many different operators have to approve it.
+    pub approvals_needed: u16,
 }
 
 impl Accepted {
@@ -97,19 +141,33 @@ pub fn withdrawable(available: Lamports, fresh_deposits: Lamports) -> Result<Lam
     Ok(available.checked_sub(fresh_deposits)?.max(Lamports::ZERO))
 }
 
-/// Decides a request.
-///
-/// # Errors
-/// The first rule that it breaks, with its numbers.
-pub fn decide(request: &Request, facts: &Facts, rules: &Rules) -> Result<Accepted, Refusal> {
-    let refuse = |code| Err(Refusal::new(code));
-    let overflow = |_: LamportsError| Refusal::new(RefusalCode::Malformed).with("field", "lamports");
+/// Decides a request. The cap of all accounts comes last: who breaks a rule of his own does not pause the others.
+#[must_use]
+pub fn decide(request: &Request, facts: &Facts, rules: &Rules) -> Decision {
+    let judged = own_rules(request, facts, rules).and_then(|accepted| {
+        let total = facts.total_day.checked_add(accepted.amount).map_err(overflow)?;
+        Ok((accepted, total))
+    });
+    match judged {
+        Err(refusal) => Decision { verdict: Err(refusal), reaches_total: false },
+        Ok((_, total)) if total > rules.total_day_cap => Decision {
+            verdict: Err(beyond_cap(RefusalCode::WithdrawCap, rules.total_day_cap, facts.total_day)),
+            reaches_total: true,
+        },
+        Ok((accepted, total)) => {
+            Decision { verdict: Ok(accepted), reaches_total: total == rules.total_day_cap }
+        }
+    }
+}
+
+/// The rules that concern nobody but who asks.
+fn own_rules(request: &Request, facts: &Facts, rules: &Rules) -> Result<Accepted, Refusal> {
     if facts.paused {
-        return refuse(RefusalCode::WithdrawPaused);
+        return Err(Refusal::new(RefusalCode::WithdrawPaused));
     }
     let address = destination(&request.address)?;
     if facts.ours {
-        return refuse(RefusalCode::WithdrawAddressIsDeposit);
+        return Err(Refusal::new(RefusalCode::WithdrawAddressIsDeposit));
     }
     let amount = request.amount;
     if amount < rules.min || amount <= rules.fee {
@@ -128,19 +186,46 @@ pub fn decide(request: &Request, facts: &Facts, rules: &Rules) -> Result<Accepte
             .with("withdrawable", withdrawable.get())
             .with("amount", amount.get()));
     }
-    for (used, cap) in [(facts.account_day, rules.account_day_cap), (facts.total_day, rules.total_day_cap)] {
-        if used.checked_add(amount).map_err(overflow)? > cap {
-            return Err(Refusal::new(RefusalCode::WithdrawCap)
-                .with("cap", cap.get())
-                .with("used", used.get()));
-        }
+    let account_day = within_caps(amount, facts, rules)?;
+    let operators = account_day >= rules.approval_threshold;
+    Ok(Accepted {
+        address,
+        amount,
+        fee: rules.fee,
+        hold: if facts.known_address { Duration::ZERO } else { rules.new_address_hold },
+        approvals_needed: if operators { OPERATORS } else { 0 },
+    })
+}
+
+/// What the account withdraws within 24 hours with this request, where that is allowed.
+fn within_caps(amount: Lamports, facts: &Facts, rules: &Rules) -> Result<Lamports, Refusal> {
+    let verified = facts.totp == Totp::Verified;
+    // Whoever has added an authenticator wants every withdrawal to need it.
+    if facts.totp == Totp::Missing {
+        return Err(beyond_cap(RefusalCode::WithdrawNeedsTotp, Lamports::ZERO, facts.account_day));
     }
-    if facts.account_day.checked_add(amount).map_err(overflow)? >= rules.approval_threshold {
-        return Err(Refusal::new(RefusalCode::WithdrawNeedsApproval)
-            .with("threshold", rules.approval_threshold.get()));
+    let day = facts.account_day.checked_add(amount).map_err(overflow)?;
+    let cap = rules.account_day_cap_totp.max(rules.account_day_cap);
+    if day > cap {
+        return Err(beyond_cap(RefusalCode::WithdrawCap, cap, facts.account_day));
     }
-    let hold = if facts.known_address { Duration::ZERO } else { rules.new_address_hold };
-    Ok(Accepted { address, amount, fee: rules.fee, hold })
+    if day > rules.account_day_cap && !verified {
+        return Err(beyond_cap(RefusalCode::WithdrawNeedsTotp, rules.account_day_cap, facts.account_day));
+    }
+    let to_address = facts.address_day.checked_add(amount).map_err(overflow)?;
+    if to_address > rules.new_address_day_cap && !facts.trusted_address && !verified {
+        let (cap, used) = (rules.new_address_day_cap, facts.address_day);
+        return Err(beyond_cap(RefusalCode::WithdrawNeedsTotp, cap, used));
+    }
+    Ok(day)
+}
+
+fn beyond_cap(code: RefusalCode, cap: Lamports, used: Lamports) -> Refusal {
+    Refusal::new(code).with("cap", cap.get()).with("used", used.get())
+}
+
+fn overflow(_: LamportsError) -> Refusal {
+    Refusal::new(RefusalCode::Malformed).with("field", "lamports")
 }
 
 /// The destination as the chain shows it.
@@ -176,136 +261,6 @@ pub fn check_destination(
     }
 }
 
-/// Where a withdrawal stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// Reserved; the destination is not looked at yet.
-    Requested,
-    /// Waits for the hold on a new address.
-    Held,
-    /// May be sent.
-    Approved,
-    /// Part of a transaction whose message is committed.
-    Signed,
-    /// That transaction was handed in.
-    Submitted,
-    /// Paid.
-    Finalized,
-    /// Not paid, given back.
-    Failed,
-    /// Its transaction is proven dead; it is sent again in a new one.
-    Expired,
-    /// Taken back by the user before approval.
-    Cancelled,
-    /// Refused after it was reserved, given back.
-    Rejected,
-}
-
-/// What can happen to a withdrawal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// The destination can take it.
-    Hold,
-    /// The destination cannot take it, or an operator says no.
-    Reject,
-    /// The user takes it back.
-    Cancel,
-    /// Its hold is over.
-    Approve,
-    /// The message of a transaction that pays it is committed.
-    Sign,
-    /// That transaction was handed in.
-    Submit,
-    /// That transaction is on chain for good.
-    Finalize,
-    /// That transaction is on chain as a failure.
-    Fail,
-    /// That transaction is dead.
-    Expire,
-}
-
-/// A step that a state does not allow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a withdrawal that is {0:?} does not {1:?}")]
-pub struct IllegalStep(pub State, pub Step);
-
-impl State {
-    const ALL: [Self; 10] = [
-        Self::Requested,
-        Self::Held,
-        Self::Approved,
-        Self::Signed,
-        Self::Submitted,
-        Self::Finalized,
-        Self::Failed,
-        Self::Expired,
-        Self::Cancelled,
-        Self::Rejected,
-    ];
-
-    /// The next state.
-    ///
-    /// # Errors
-    /// The step is not allowed here.
-    pub const fn after(self, step: Step) -> Result<Self, IllegalStep> {
-        use State::{
-            Approved, Cancelled, Expired, Failed, Finalized, Held, Rejected, Requested, Signed, Submitted,
-        };
-        Ok(match (self, step) {
-            (Requested, Step::Hold) => Held,
-            (Requested | Held | Approved | Expired, Step::Reject) => Rejected,
-            (Requested | Held, Step::Cancel) => Cancelled,
-            (Held, Step::Approve) => Approved,
-            (Approved | Expired, Step::Sign) => Signed,
-            (Signed | Submitted, Step::Submit) => Submitted,
-            (Signed | Submitted, Step::Finalize) => Finalized,
-            (Signed | Submitted, Step::Fail) => Failed,
-            (Signed | Submitted, Step::Expire) => Expired,
-            _ => return Err(IllegalStep(self, step)),
-        })
-    }
-
-    /// The word in the database.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Requested => "REQUESTED",
-            Self::Held => "HELD",
-            Self::Approved => "APPROVED",
-            Self::Signed => "SIGNED",
-            Self::Submitted => "SUBMITTED",
-            Self::Finalized => "FINALIZED",
-            Self::Failed => "FAILED",
-            Self::Expired => "EXPIRED",
-            Self::Cancelled => "CANCELLED",
-            Self::Rejected => "REJECTED",
-        }
-    }
-
-    /// Reads the word in the database.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.word() == word)
-    }
-
-    /// The state in messages.
-    #[must_use]
-    pub const fn wire(self) -> Wire {
-        match self {
-            Self::Requested => Wire::Requested,
-            Self::Held => Wire::Held,
-            Self::Approved => Wire::Approved,
-            Self::Signed => Wire::Signed,
-            Self::Submitted => Wire::Submitted,
-            Self::Finalized => Wire::Finalized,
-            Self::Failed => Wire::Failed,
-            Self::Expired => Wire::Expired,
-            Self::Cancelled => Wire::Cancelled,
-            Self::Rejected => Wire::Rejected,
-        }
-    }
-}
-
 /// When the hold of a withdrawal requested at this time ends.
 #[must_use]
 pub fn held_until(requested_at: OffsetDateTime, hold: Duration) -> OffsetDateTime {
@@ -329,6 +284,9 @@ mod tests {
             new_address_hold: Duration::from_secs(86_400),
             deposit_age: Duration::from_secs(600),
             account_day_cap: Lamports::new(20 * SOL),
+            account_day_cap_totp: Lamports::new(50 * SOL),
+            new_address_day_cap: Lamports::new(SOL),
+            trusted_after: Duration::from_secs(7 * 86_400),
             total_day_cap: Lamports::new(200 * SOL),
             approval_threshold: Lamports::new(10 * SOL),
         }
@@ -337,12 +295,15 @@ mod tests {
     fn facts() -> Facts {
         Facts {
             paused: false,
-            available: Lamports::new(50 * SOL),
+            available: Lamports::new(250 * SOL),
             fresh_deposits: Lamports::ZERO,
             ours: false,
-            known_address: false,
+            known_address: true,
+            trusted_address: true,
+            address_day: Lamports::ZERO,
             account_day: Lamports::ZERO,
             total_day: Lamports::ZERO,
+            totp: Totp::None,
         }
     }
 
@@ -350,21 +311,28 @@ mod tests {
         Request { address: WALLET.to_owned(), amount: Lamports::new(amount) }
     }
 
+    fn accepted(request: &Request, facts: &Facts) -> Accepted {
+        decide(request, facts, &rules()).verdict.unwrap()
+    }
+
+    fn refusal(request: &Request, facts: &Facts) -> Refusal {
+        decide(request, facts, &rules()).verdict.unwrap_err()
+    }
+
     fn code(request: &Request, facts: &Facts) -> RefusalCode {
-        decide(request, facts, &rules()).unwrap_err().code
+        refusal(request, facts).code
     }
 
     #[test]
     fn the_fee_is_taken_from_the_amount() {
-        let accepted = decide(&ask(SOL), &facts(), &rules()).unwrap();
+        let accepted = accepted(&ask(SOL), &facts());
         assert_eq!(accepted.amount, Lamports::new(SOL));
         assert_eq!(accepted.arrives(), Ok(Lamports::new(SOL - 10_000)));
     }
 
     #[test]
     fn a_first_used_address_waits_and_a_known_one_does_not() {
-        let hold =
-            |known_address| decide(&ask(SOL), &Facts { known_address, ..facts() }, &rules()).unwrap().hold;
+        let hold = |known_address| accepted(&ask(SOL), &Facts { known_address, ..facts() }).hold;
         assert_eq!(hold(false), Duration::from_secs(86_400));
         assert_eq!(hold(true), Duration::ZERO);
     }
@@ -378,20 +346,74 @@ mod tests {
         for amount in [0, -1, -SOL, i64::MIN] {
             assert_eq!(code(&ask(amount), &facts()), Code::WithdrawTooSmall, "{amount}");
         }
-        assert_eq!(code(&ask(50 * SOL + 1), &facts()), Code::WithdrawNotEnough);
+        assert_eq!(code(&ask(250 * SOL + 1), &facts()), Code::WithdrawNotEnough);
         assert_eq!(code(&ask(i64::MAX), &Facts { available: Lamports::MAX, ..facts() }), Code::WithdrawCap);
-        let used = Facts { total_day: Lamports::new(200 * SOL), ..facts() };
-        assert_eq!(code(&ask(SOL), &used), Code::WithdrawCap);
-        let used = Facts { account_day: Lamports::new(9 * SOL), ..facts() };
-        assert_eq!(code(&ask(SOL), &used), Code::WithdrawNeedsApproval);
-        assert!(decide(&ask(SOL - 1), &used, &rules()).is_ok());
+        let used = Facts { account_day: Lamports::MAX, ..facts() };
+        assert_eq!(code(&ask(SOL), &used), Code::Malformed, "the sum is beyond any amount");
+    }
+
+    #[test]
+    fn from_ten_sol_a_day_on_two_operators_approve() {
+        let used = |sol| Facts { account_day: Lamports::new(sol * SOL), ..facts() };
+        assert_eq!(accepted(&ask(10 * SOL - 1), &facts()).approvals_needed, 0);
+        assert_eq!(accepted(&ask(10 * SOL), &facts()).approvals_needed, 2);
+        assert_eq!(accepted(&ask(SOL - 1), &used(9)).approvals_needed, 0);
+        assert_eq!(accepted(&ask(SOL), &used(9)).approvals_needed, 2);
+    }
+
+    #[test]
+    fn an_account_has_its_cap_and_a_larger_one_with_a_code() {
+        let with = |totp| Facts { totp, ..facts() };
+        assert_eq!(accepted(&ask(20 * SOL), &with(Totp::None)).amount, Lamports::new(20 * SOL));
+        for totp in [Totp::None, Totp::Fresh] {
+            let refused = refusal(&ask(20 * SOL + 1), &with(totp));
+            assert_eq!(refused.code, RefusalCode::WithdrawNeedsTotp);
+            assert_eq!(refused.params, [("cap".into(), (20 * SOL).to_string()), ("used".into(), "0".into())]);
+        }
+        assert_eq!(accepted(&ask(50 * SOL), &with(Totp::Verified)).amount, Lamports::new(50 * SOL));
+        for totp in [Totp::None, Totp::Verified] {
+            assert_eq!(code(&ask(50 * SOL + 1), &with(totp)), RefusalCode::WithdrawCap);
+        }
+        let used = Facts { account_day: Lamports::new(49 * SOL), ..with(Totp::Verified) };
+        assert_eq!(accepted(&ask(SOL), &used).approvals_needed, 2);
+        assert_eq!(code(&ask(SOL + 1), &used), RefusalCode::WithdrawCap);
+    }
+
+    #[test]
+    fn little_goes_to_an_address_before_it_is_a_week_old() {
+        let young = |known_address, totp| Facts { known_address, trusted_address: false, totp, ..facts() };
+        for known in [false, true] {
+            assert_eq!(accepted(&ask(SOL), &young(known, Totp::None)).amount, Lamports::new(SOL));
+            assert_eq!(code(&ask(SOL + 1), &young(known, Totp::None)), RefusalCode::WithdrawNeedsTotp);
+            assert_eq!(code(&ask(SOL + 1), &young(known, Totp::Fresh)), RefusalCode::WithdrawNeedsTotp);
+            assert_eq!(accepted(&ask(5 * SOL), &young(known, Totp::Verified)).amount, Lamports::new(5 * SOL));
+        }
+        let used = Facts { address_day: Lamports::new(SOL / 2), ..young(true, Totp::None) };
+        assert!(decide(&ask(SOL / 2), &used, &rules()).verdict.is_ok());
+        let refused = refusal(&ask(SOL / 2 + 1), &used);
+        assert_eq!(refused.code, RefusalCode::WithdrawNeedsTotp);
+        assert_eq!(refused.params[1], ("used".to_owned(), (SOL / 2).to_string()));
+    }
+
+    #[test]
+    fn reaching_the_cap_of_all_pauses_and_going_beyond_is_refused() {
+        let used = |sol| Facts { total_day: Lamports::new(sol * SOL), ..facts() };
+        let decided = |facts| decide(&ask(SOL), &facts, &rules());
+        assert!(!decided(used(198)).reaches_total);
+        assert!(decided(used(199)).verdict.is_ok());
+        assert!(decided(used(199)).reaches_total);
+        assert_eq!(decided(used(200)).verdict.unwrap_err().code, RefusalCode::WithdrawCap);
+        assert!(decided(used(200)).reaches_total);
+        // Who may not withdraw anyway does not pause the others.
+        assert!(!decided(Facts { account_day: Lamports::new(50 * SOL), ..used(200) }).reaches_total);
+        assert!(!decided(Facts { available: Lamports::ZERO, ..used(200) }).reaches_total);
     }
 
     #[test]
     fn only_fresh_deposits_wait() {
         let fresh =
             Facts { available: Lamports::new(5 * SOL), fresh_deposits: Lamports::new(3 * SOL), ..facts() };
-        assert!(decide(&ask(2 * SOL), &fresh, &rules()).is_ok());
+        assert_eq!(accepted(&ask(2 * SOL), &fresh).amount, Lamports::new(2 * SOL));
         assert_eq!(code(&ask(2 * SOL + 1), &fresh), RefusalCode::WithdrawFreshDeposit);
         // A fresh deposit that was staked meanwhile does not lock more than there is.
         assert_eq!(withdrawable(Lamports::new(2), Lamports::new(3)), Ok(Lamports::ZERO));
@@ -426,32 +448,5 @@ mod tests {
         assert_eq!(check(at(890_879, true), 1), Ok(()));
         assert_eq!(check(at(0, true), 890_879).unwrap_err().code, RefusalCode::WithdrawBelowRent);
         assert_eq!(check(at(SOL, false), SOL).unwrap_err().code, RefusalCode::WithdrawAddressInvalid);
-    }
-
-    #[test]
-    fn nothing_leaves_an_end_state_and_nothing_skips_the_signature() {
-        use Step::{Approve, Cancel, Expire, Fail, Finalize, Hold, Reject, Sign, Submit};
-        let steps = [Hold, Reject, Cancel, Approve, Sign, Submit, Finalize, Fail, Expire];
-        for end in [State::Finalized, State::Failed, State::Cancelled, State::Rejected] {
-            assert!(steps.iter().all(|&step| end.after(step).is_err()), "{end:?}");
-        }
-        for unsigned in [State::Requested, State::Held, State::Approved, State::Expired] {
-            assert!(
-                [Submit, Finalize, Fail].iter().all(|&step| unsigned.after(step).is_err()),
-                "{unsigned:?}"
-            );
-        }
-        // Once a message may be live, nothing but its own end gives the money back.
-        for live in [State::Signed, State::Submitted] {
-            assert!([Reject, Cancel, Sign].iter().all(|&step| live.after(step).is_err()), "{live:?}");
-        }
-    }
-
-    #[test]
-    fn words_are_read_back() {
-        for state in State::ALL {
-            assert_eq!(State::from_word(state.word()), Some(state));
-        }
-        assert_eq!(State::from_word("PAID"), None);
     }
 }

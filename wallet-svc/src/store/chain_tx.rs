@@ -10,6 +10,7 @@ use proto::Lamports;
 use solana_signature::Signature;
 use sqlx::{PgConnection, PgExecutor};
 use std::collections::HashSet;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// One message on its way.
@@ -29,6 +30,8 @@ pub struct Attempt {
     pub signatures: Vec<Signature>,
     /// Where it stands.
     pub state: AttemptState,
+    /// When the message was committed.
+    pub built_at: OffsetDateTime,
 }
 
 /// Where an attempt that landed did so, and what it cost.
@@ -92,7 +95,8 @@ pub async fn next_attempt(executor: impl PgExecutor<'_>, id: Uuid) -> Result<i32
 /// The database.
 pub async fn live(executor: impl PgExecutor<'_>) -> Result<Vec<Attempt>, Fault> {
     let rows = sqlx::query!(
-        "SELECT id, attempt, purpose, message, last_valid_height, signatures, state FROM wallet.chain_tx
+        "SELECT id, attempt, purpose, message, last_valid_height, signatures, state, built_at
+         FROM wallet.chain_tx
          WHERE state IN ('BUILT', 'SIGNED', 'SUBMITTED') ORDER BY built_at, id",
     )
     .fetch_all(executor)
@@ -108,6 +112,7 @@ pub async fn live(executor: impl PgExecutor<'_>) -> Result<Vec<Attempt>, Fault> 
                 message: row.message,
                 last_valid_height: height_out(row.last_valid_height)?,
                 signatures: signatures.iter().map(|bytes| signature(bytes)).collect::<Result<_, _>>()?,
+                built_at: row.built_at,
                 state: AttemptState::from_word(&row.state)
                     .ok_or_else(|| Fault::bug("an unknown state is stored"))?,
             })
@@ -258,13 +263,14 @@ pub async fn ours(
     rows.iter().map(|bytes| signature(bytes)).collect()
 }
 
-/// The newest finalized transaction that we know: every endpoint of our chain finds it.
+/// The newest finalized transaction that we know, and its slot: every endpoint of our chain that has come so far finds
+/// it.
 ///
 /// # Errors
 /// The database.
-pub async fn landmark(executor: impl PgExecutor<'_>) -> Result<Option<Signature>, Fault> {
-    let newest = sqlx::query_scalar!(
-        r#"SELECT signature AS "signature!" FROM (
+pub async fn landmark(executor: impl PgExecutor<'_>) -> Result<Option<(Signature, u64)>, Fault> {
+    let newest = sqlx::query!(
+        r#"SELECT signature AS "signature!", slot AS "slot!" FROM (
                (SELECT signature, slot FROM wallet.chain_tx WHERE slot IS NOT NULL ORDER BY slot DESC LIMIT 1)
                UNION ALL
                (SELECT signature, slot FROM wallet.deposit WHERE state = 'CREDITED' ORDER BY slot DESC LIMIT 1)
@@ -272,5 +278,5 @@ pub async fn landmark(executor: impl PgExecutor<'_>) -> Result<Option<Signature>
     )
     .fetch_optional(executor)
     .await?;
-    newest.as_deref().map(signature).transpose()
+    newest.map(|newest| Ok((signature(&newest.signature)?, height_out(newest.slot)?))).transpose()
 }

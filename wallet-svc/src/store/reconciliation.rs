@@ -1,4 +1,4 @@
-//! Comparisons of ledger and chain, and what they stop.
+//! Comparisons of ledger and chain.
 
 use super::{addresses_in, height_in, height_out};
 use crate::domain::ledger::Kind;
@@ -135,29 +135,4 @@ pub async fn busy_slots(executor: impl PgExecutor<'_>, after: u64, to: u64) -> R
     .fetch_all(executor)
     .await?;
     slots.into_iter().map(height_out).collect()
-}
-
-/// Whether withdrawals are paused.
-///
-/// # Errors
-/// The database.
-pub async fn withdrawals_paused(executor: impl PgExecutor<'_>) -> Result<bool, Fault> {
-    let paused = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM wallet.pause WHERE what = 'withdrawals') AS "paused!""#,
-    );
-    Ok(paused.fetch_one(executor).await?)
-}
-
-/// Pauses withdrawals. True if they were not paused.
-///
-/// # Errors
-/// The database.
-pub async fn pause_withdrawals(conn: &mut PgConnection, reason: &str) -> Result<bool, Fault> {
-    let paused = sqlx::query!(
-        "INSERT INTO wallet.pause (what, reason) VALUES ('withdrawals', $1) ON CONFLICT DO NOTHING",
-        reason
-    )
-    .execute(conn)
-    .await?;
-    Ok(paused.rows_affected() == 1)
 }

@@ -6,7 +6,7 @@ use chassis::Fault;
 use proto::{AccountId, Lamports, WithdrawalId, timestamp, wallet};
 use solana_pubkey::Pubkey;
 use solana_signature::Signature;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -37,6 +37,14 @@ pub struct Withdrawal {
     pub signature: Option<Signature>,
     /// Counts its changes from 1.
     pub version: i64,
+    /// How many operators approved it.
+    pub approvals: i16,
+    /// How many different ones have to.
+    pub approvals_needed: i16,
+    /// Why it was rejected.
+    pub reason: Option<String>,
+    /// The operator who rejected it.
+    pub rejected_by: Option<Pubkey>,
 }
 
 impl Withdrawal {
@@ -62,6 +70,10 @@ impl Withdrawal {
             held_until: (self.held_until > self.requested_at).then(|| timestamp(self.held_until)),
             signature: self.signature.map(|signature| signature.to_string()).unwrap_or_default(),
             version: u64::try_from(self.version).unwrap_or_default(),
+            // What the chain had against its address is no text for its owner.
+            reason: self.reason.clone().filter(|_| self.rejected_by.is_some()).unwrap_or_default(),
+            approvals: u32::try_from(self.approvals).unwrap_or_default(),
+            approvals_needed: u32::try_from(self.approvals_needed).unwrap_or_default(),
         }
     }
 }
@@ -79,6 +91,10 @@ struct Row {
     alone: bool,
     signature: Option<Vec<u8>>,
     version: i64,
+    approvals: i16,
+    approvals_needed: i16,
+    reason: Option<String>,
+    rejected_by: Option<Vec<u8>>,
 }
 
 impl TryFrom<Row> for Withdrawal {
@@ -98,6 +114,10 @@ impl TryFrom<Row> for Withdrawal {
             alone: row.alone,
             signature: row.signature.as_deref().map(super::signature).transpose()?,
             version: row.version,
+            approvals: row.approvals,
+            approvals_needed: row.approvals_needed,
+            reason: row.reason,
+            rejected_by: row.rejected_by.as_deref().map(pubkey).transpose()?,
         })
     }
 }
@@ -112,8 +132,9 @@ fn read(rows: Vec<Row>) -> Result<Vec<Withdrawal>, Fault> {
 /// The database; an id that exists is a violated constraint.
 pub async fn insert(conn: &mut PgConnection, withdrawal: &Withdrawal) -> Result<(), Fault> {
     sqlx::query!(
-        "INSERT INTO wallet.withdrawal (id, account_id, address, lamports, fee, state, requested_at, held_until)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO wallet.withdrawal (id, account_id, address, lamports, fee, state, requested_at, held_until,
+                                        approvals_needed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         withdrawal.id.uuid(),
         withdrawal.account.uuid(),
         &withdrawal.address.to_bytes(),
@@ -122,6 +143,7 @@ pub async fn insert(conn: &mut PgConnection, withdrawal: &Withdrawal) -> Result<
         withdrawal.state.word(),
         withdrawal.requested_at,
         withdrawal.held_until,
+        withdrawal.approvals_needed,
     )
     .execute(conn)
     .await?;
@@ -136,6 +158,7 @@ pub async fn get(executor: impl PgExecutor<'_>, id: WithdrawalId) -> Result<Opti
     let row = sqlx::query_as!(
         Row,
         "SELECT id, account_id, address, lamports, fee, state, requested_at, held_until, chain_tx_id, alone, version,
+                approvals, approvals_needed, reason, rejected_by,
                 (SELECT c.signature FROM wallet.chain_tx c WHERE c.id = chain_tx_id ORDER BY c.attempt DESC LIMIT 1)
          FROM wallet.withdrawal WHERE id = $1",
         id.uuid(),
@@ -157,6 +180,7 @@ pub async fn unassigned(
     let rows = sqlx::query_as!(
         Row,
         "SELECT id, account_id, address, lamports, fee, state, requested_at, held_until, chain_tx_id, alone, version,
+                approvals, approvals_needed, reason, rejected_by,
                 NULL::bytea AS signature
          FROM wallet.withdrawal WHERE state = $1 AND chain_tx_id IS NULL ORDER BY requested_at, id LIMIT $2",
         state.word(),
@@ -167,13 +191,14 @@ pub async fn unassigned(
     read(rows)
 }
 
-/// Withdrawals whose hold is over, the oldest first.
+/// Withdrawals whose hold is over and that have the approvals they need, the oldest first.
 ///
 /// # Errors
 /// The database.
 pub async fn hold_over(executor: impl PgExecutor<'_>, limit: i64) -> Result<Vec<WithdrawalId>, Fault> {
     let ids = sqlx::query_scalar!(
         "SELECT id FROM wallet.withdrawal WHERE state = 'HELD' AND held_until <= wallet.db_clock()
+           AND approvals >= approvals_needed
          ORDER BY held_until LIMIT $1",
         limit,
     );
@@ -200,6 +225,7 @@ pub async fn expired_together(executor: impl PgExecutor<'_>) -> Result<Vec<Withd
     let rows = sqlx::query_as!(
         Row,
         "SELECT id, account_id, address, lamports, fee, state, requested_at, held_until, chain_tx_id, alone, version,
+                approvals, approvals_needed, reason, rejected_by,
                 NULL::bytea AS signature
          FROM wallet.withdrawal
          WHERE state = 'EXPIRED' AND chain_tx_id = (
@@ -220,6 +246,7 @@ pub async fn of_chain_tx(executor: impl PgExecutor<'_>, chain_tx: Uuid) -> Resul
     let rows = sqlx::query_as!(
         Row,
         "SELECT id, account_id, address, lamports, fee, state, requested_at, held_until, chain_tx_id, alone, version,
+                approvals, approvals_needed, reason, rejected_by,
                 (SELECT c.signature FROM wallet.chain_tx c WHERE c.id = chain_tx_id ORDER BY c.attempt DESC LIMIT 1)
          FROM wallet.withdrawal WHERE chain_tx_id = $1 AND state IN ('APPROVED', 'SIGNED', 'SUBMITTED', 'EXPIRED')
          ORDER BY id",
@@ -239,6 +266,7 @@ pub async fn lock(conn: &mut PgConnection, ids: &[WithdrawalId]) -> Result<Vec<W
     let rows = sqlx::query_as!(
         Row,
         "SELECT id, account_id, address, lamports, fee, state, requested_at, held_until, chain_tx_id, alone, version,
+                approvals, approvals_needed, reason, rejected_by,
                 (SELECT c.signature FROM wallet.chain_tx c WHERE c.id = chain_tx_id ORDER BY c.attempt DESC LIMIT 1)
          FROM wallet.withdrawal WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
         &ids,
@@ -260,7 +288,7 @@ pub async fn step(conn: &mut PgConnection, withdrawal: &mut Withdrawal, step: St
     sqlx::query!(
         "UPDATE wallet.withdrawal
          SET state = $2, version = $3, chain_tx_id = $4, alone = $5,
-             ended_at = CASE WHEN $6 THEN wallet.db_clock() END
+             ended_at = CASE WHEN $6 THEN wallet.db_clock() END, reason = $7, rejected_by = $8
          WHERE id = $1",
         withdrawal.id.uuid(),
         withdrawal.state.word(),
@@ -268,6 +296,8 @@ pub async fn step(conn: &mut PgConnection, withdrawal: &mut Withdrawal, step: St
         withdrawal.chain_tx,
         withdrawal.alone,
         ended,
+        withdrawal.reason,
+        withdrawal.rejected_by.map(|operator| operator.to_bytes().to_vec()),
     )
     .execute(conn)
     .await?;
@@ -294,58 +324,68 @@ pub async fn assign(
     Ok(())
 }
 
-/// Stores why a withdrawal was rejected.
+/// Counts one more approval of a locked withdrawal, which is a change of it.
 ///
 /// # Errors
 /// The database.
-pub async fn explain(conn: &mut PgConnection, id: WithdrawalId, reason: &str) -> Result<(), Fault> {
-    sqlx::query!("UPDATE wallet.withdrawal SET reason = $2 WHERE id = $1", id.uuid(), reason)
-        .execute(conn)
-        .await?;
+pub async fn count_approval(conn: &mut PgConnection, withdrawal: &mut Withdrawal) -> Result<(), Fault> {
+    withdrawal.approvals = withdrawal.approvals.saturating_add(1);
+    withdrawal.version = withdrawal.version.saturating_add(1);
+    sqlx::query!(
+        "UPDATE wallet.withdrawal SET approvals = $2, version = $3 WHERE id = $1",
+        withdrawal.id.uuid(),
+        withdrawal.approvals,
+        withdrawal.version,
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
-/// Sums over the last 24 hours that count against the caps: everything that was not given back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Day {
-    /// Of the account.
-    pub account: Lamports,
-    /// Of everybody.
-    pub total: Lamports,
-}
-
-/// What was withdrawn in the last 24 hours.
+/// Whose withdrawals these are; ids that nothing has are left out.
 ///
 /// # Errors
 /// The database.
-pub async fn last_day(executor: impl PgExecutor<'_>, account: AccountId) -> Result<Day, Fault> {
-    let day = sqlx::query!(
-        r#"SELECT coalesce(sum(lamports) FILTER (WHERE account_id = $1), 0)::bigint AS "account!",
-                  coalesce(sum(lamports), 0)::bigint AS "total!"
-           FROM wallet.withdrawal
-           WHERE requested_at > wallet.db_clock() - interval '24 hours'
-             AND state NOT IN ('FAILED', 'CANCELLED', 'REJECTED')"#,
-        account.uuid(),
+pub async fn owners(executor: impl PgExecutor<'_>, ids: &[WithdrawalId]) -> Result<Vec<AccountId>, Fault> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let owners =
+        sqlx::query_scalar!("SELECT DISTINCT account_id FROM wallet.withdrawal WHERE id = ANY($1)", &ids);
+    Ok(owners.fetch_all(executor).await?.into_iter().map(AccountId::new).collect())
+}
+
+/// One page of withdrawals, newest first, and how many there are in all: of one account or of all, in one state or in
+/// any.
+///
+/// # Errors
+/// The database.
+pub async fn list(
+    pool: &PgPool,
+    account: Option<AccountId>,
+    state: Option<State>,
+    offset: i64,
+    limit: i64,
+) -> Result<(Vec<Withdrawal>, i64), Fault> {
+    let (account, state) = (account.map(AccountId::uuid), state.map(State::word));
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT id, account_id, address, lamports, fee, state, requested_at, held_until, chain_tx_id, alone, version,
+                approvals, approvals_needed, reason, rejected_by,
+                (SELECT c.signature FROM wallet.chain_tx c WHERE c.id = chain_tx_id ORDER BY c.attempt DESC LIMIT 1)
+         FROM wallet.withdrawal
+         WHERE ($1::uuid IS NULL OR account_id = $1) AND ($2::text IS NULL OR state = $2)
+         ORDER BY requested_at DESC, id DESC LIMIT $4 OFFSET $3",
+        account,
+        state,
+        offset,
+        limit,
     )
-    .fetch_one(executor)
+    .fetch_all(pool)
     .await?;
-    Ok(Day { account: Lamports::new(day.account), total: Lamports::new(day.total) })
-}
-
-/// Whether the account has had a withdrawal to this address finalized.
-///
-/// # Errors
-/// The database.
-pub async fn knows_address(
-    executor: impl PgExecutor<'_>,
-    account: AccountId,
-    address: &Pubkey,
-) -> Result<bool, Fault> {
-    let known = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM wallet.withdrawal
-                          WHERE account_id = $1 AND address = $2 AND state = 'FINALIZED') AS "known!""#,
-        account.uuid(),
-        &address.to_bytes(),
+    let total = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM wallet.withdrawal
+           WHERE ($1::uuid IS NULL OR account_id = $1) AND ($2::text IS NULL OR state = $2)"#,
+        account,
+        state,
     );
-    Ok(known.fetch_one(executor).await?)
+    Ok((read(rows)?, total.fetch_one(pool).await?))
 }

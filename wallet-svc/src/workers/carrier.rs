@@ -1,8 +1,11 @@
 //! Carries committed messages to their end: signs, submits, re-sends the same bytes, and
-//! judges what became of them. What an end means is decided in the same transaction.
+//! judges what became of them. What an end means is done in the same transaction (`ends`).
+//!
+//! A pause stops signatures for withdrawals and nothing else: what is signed may be on chain already, and only its end
+//! can be told.
 
 use super::{
-    Context, postings,
+    Context, ends,
     withdrawals::{lock_unchanged, step},
 };
 use crate::{
@@ -11,27 +14,24 @@ use crate::{
         chain_tx::{AttemptState, Fate, Purpose, judge},
         withdrawal::Step,
     },
-    keys,
+    keys::{self, Authorization, Order, Payment, SealedKey},
     store::{
         self,
         chain_tx::{Attempt, Landing, SignError},
         withdrawal::Withdrawal,
     },
 };
-use chassis::{Fault, Held, Unit};
-use proto::{Lamports, wallet::ReceiptAnchored};
+use chassis::{Fault, Held};
+use proto::WithdrawalId;
+use solana_pubkey::Pubkey;
 use solana_signature::Signature;
-use std::time::Duration;
-
-/// After a failure on chain, the same is not tried again for this long.
-const APART: Duration = Duration::from_secs(60);
 
 impl Context {
     /// One round over every attempt that can still land.
     pub(super) async fn carry(&self, held: &Held) -> Result<(), Fault> {
         for attempt in store::chain_tx::live(self.db.pool()).await? {
             match attempt.state {
-                AttemptState::Built => self.sign(held, attempt).await?,
+                AttemptState::Built if self.may_sign(&attempt).await? => self.try_sign(held, attempt).await?,
                 AttemptState::Signed => self.submit(held, &attempt).await?,
                 _ => {}
             }
@@ -39,7 +39,7 @@ impl Context {
         let live: Vec<Attempt> = store::chain_tx::live(self.db.pool()).await?;
         let signed: Vec<Attempt> =
             live.into_iter().filter(|attempt| !attempt.signatures.is_empty()).collect();
-        let landmark = store::chain_tx::landmark(self.db.pool()).await?;
+        let landmark = store::chain_tx::landmark(self.db.pool()).await?.map(|(landmark, _)| landmark);
         for attempts in signed.chunks(TESTIMONIES) {
             let signatures: Vec<Signature> =
                 attempts.iter().filter_map(|attempt| attempt.signatures.first()).copied().collect();
@@ -51,19 +51,46 @@ impl Context {
         self.post_fees(held).await
     }
 
+    async fn may_sign(&self, attempt: &Attempt) -> Result<bool, Fault> {
+        Ok(attempt.purpose != Purpose::Withdrawal || !store::pause::paused(self.db.pool()).await?)
+    }
+
+    /// One message that the signer refuses does not stop the others.
+    async fn try_sign(&self, held: &Held, attempt: Attempt) -> Result<(), Fault> {
+        let (id, number) = (attempt.id, attempt.attempt);
+        match self.sign(held, attempt).await {
+            Err(fault) if !matches!(fault, Fault::LeaseLost(_)) => {
+                metrics::counter!("wallet_not_signed_total").increment(1);
+                tracing::error!(chain_tx = %id, attempt = number, error = fault.chain(), "not signed");
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
     /// Signs a committed message and commits the signatures before anybody else sees them.
     async fn sign(&self, held: &Held, mut attempt: Attempt) -> Result<(), Fault> {
         let inspected =
             keys::inspect(&attempt.message).map_err(|error| Fault::from(keys::SignerError::from(error)))?;
-        let keys = store::key::of_addresses(self.db.pool(), &inspected.signers).await?;
-        for signer in &inspected.signers {
-            let key = keys.iter().find(|key| key.address == *signer);
-            let key = key.ok_or_else(|| Fault::bug("a message asks for a key that is not ours"))?;
-            attempt.signatures.push(self.signer.sign(key, &attempt.message).await?);
-        }
+        let ours = store::key::of_addresses(self.db.pool(), &inspected.signers).await?;
+        let key = |signer: &Pubkey| ours.iter().find(|key| key.address == *signer).cloned();
+        let keys: Option<Vec<SealedKey>> = inspected.signers.iter().map(key).collect();
+        let keys = keys.ok_or_else(|| Fault::bug("a message asks for a key that is not ours"))?;
         let paid = store::withdrawal::of_chain_tx(self.db.pool(), attempt.id).await?;
+        let authorization = self.authorization(attempt.purpose, &paid).await?;
+        let order = Order {
+            message: &attempt.message,
+            keys: &keys,
+            authorization: &authorization,
+            committed_at: attempt.built_at,
+        };
+        attempt.signatures = self.signer.sign(&order).await?;
         let mut unit = self.unit(held).await?;
         let Some(mut paid) = lock_unchanged(&mut unit, &paid).await? else { return Ok(()) };
+        // The signer may have taken a while. From the commit on a pause comes too late.
+        if attempt.purpose == Purpose::Withdrawal && store::pause::paused(unit.conn()).await? {
+            return Ok(());
+        }
         match store::chain_tx::sign(unit.conn(), attempt.id, attempt.attempt, &attempt.signatures).await {
             Ok(()) => {}
             Err(SignError::Store(error)) => return Err(error.into()),
@@ -79,6 +106,27 @@ impl Context {
         }
         unit.commit().await?;
         self.submit(held, &attempt).await
+    }
+
+    /// What the signer may believe about a message only after having compared it with the message.
+    async fn authorization(&self, purpose: Purpose, paid: &[Withdrawal]) -> Result<Authorization, Fault> {
+        let ids: Vec<WithdrawalId> = paid.iter().map(|withdrawal| withdrawal.id).collect();
+        Ok(match purpose {
+            Purpose::Sweep => Authorization::Sweep,
+            Purpose::Receipt | Purpose::Proof => Authorization::Receipt,
+            Purpose::Withdrawal => {
+                let mut approvals = store::operator::approvals(self.db.pool(), &ids).await?;
+                let payments = paid.iter().map(|withdrawal| Payment {
+                    withdrawal: withdrawal.id,
+                    to: withdrawal.address,
+                    lamports: withdrawal.lamports,
+                    fee: withdrawal.fee,
+                    approvals_needed: u32::try_from(withdrawal.approvals_needed).unwrap_or_default(),
+                    approvals: approvals.remove(&withdrawal.id).unwrap_or_default(),
+                });
+                Authorization::Withdrawals(payments.collect())
+            }
+        })
     }
 
     /// Hands in the bytes. Whatever the endpoint answers, only testimony decides.
@@ -150,107 +198,15 @@ impl Context {
         state: AttemptState,
         landing: Option<Landing>,
     ) -> Result<(), Fault> {
+        let treasury = self.treasury().await?;
         let mut unit = self.unit(held).await?;
-        let ended = match attempt.purpose {
-            Purpose::Withdrawal => self.end_withdrawals(&mut unit, attempt, state, landing).await?,
-            Purpose::Sweep => self.end_sweep(&mut unit, attempt, state, landing).await?,
-            Purpose::Receipt => end_receipt(&mut unit, attempt, state, landing).await?,
-        };
-        if ended {
+        if ends::end(&mut unit, attempt, &treasury, state, landing).await? {
             unit.commit().await?;
             metrics::counter!("wallet_chain_tx_ended_total", "state" => state.word(), "purpose" => attempt.purpose.word())
                 .increment(1);
             tracing::info!(chain_tx = %attempt.id, attempt = attempt.attempt, state = state.word(), purpose = attempt.purpose.word(), "ended");
         }
         Ok(())
-    }
-
-    async fn end_withdrawals(
-        &self,
-        unit: &mut Unit,
-        attempt: &Attempt,
-        state: AttemptState,
-        landing: Option<Landing>,
-    ) -> Result<bool, Fault> {
-        let read = store::withdrawal::of_chain_tx(self.db.pool(), attempt.id).await?;
-        let alone = read.len() == 1;
-        // Accounts are locked before withdrawals.
-        match (state, landing) {
-            (AttemptState::Finalized, Some(landing)) => {
-                postings::withdrawals_paid(unit, &read, attempt.id, landing.fee).await?;
-            }
-            (AttemptState::Failed, _) if alone => {
-                for withdrawal in &read {
-                    postings::withdrawal_returns(unit, withdrawal).await?;
-                }
-            }
-            _ => {}
-        }
-        let Some(mut locked) = lock_unchanged(unit, &read).await? else { return Ok(false) };
-        if !store::chain_tx::end(unit.conn(), attempt.id, attempt.attempt, state, landing).await? {
-            return Ok(false);
-        }
-        for withdrawal in &mut locked {
-            match state {
-                AttemptState::Finalized => step(unit, withdrawal, Step::Finalize).await?,
-                AttemptState::Failed if alone => step(unit, withdrawal, Step::Fail).await?,
-                AttemptState::Failed => {
-                    // One of them made all fail: each is sent by itself.
-                    withdrawal.chain_tx = None;
-                    withdrawal.alone = true;
-                    step(unit, withdrawal, Step::Expire).await?;
-                }
-                _ => step(unit, withdrawal, Step::Expire).await?,
-            }
-        }
-        if let (AttemptState::Finalized, Some(landing)) = (state, landing) {
-            store::chain_tx::mark_fee_posted(unit.conn(), attempt.id, attempt.attempt).await?;
-            self.book_payments(unit, &locked, landing).await?;
-        }
-        Ok(true)
-    }
-
-    async fn book_payments(
-        &self,
-        unit: &mut Unit,
-        paid: &[Withdrawal],
-        landing: Landing,
-    ) -> Result<(), Fault> {
-        let treasury = self.treasury().await?;
-        let mut changes = vec![(treasury, negative(landing.fee)?)];
-        for withdrawal in paid {
-            changes.push((treasury, negative(withdrawal.arrives()?)?));
-        }
-        store::address::book(unit.conn(), &changes).await
-    }
-
-    async fn end_sweep(
-        &self,
-        unit: &mut Unit,
-        attempt: &Attempt,
-        state: AttemptState,
-        landing: Option<Landing>,
-    ) -> Result<bool, Fault> {
-        if !store::chain_tx::end(unit.conn(), attempt.id, attempt.attempt, state, landing).await? {
-            return Ok(false);
-        }
-        match state {
-            AttemptState::Finalized => {
-                let treasury = self.treasury().await?;
-                let mut changes = Vec::new();
-                for source in store::sweep::end(unit.conn(), attempt.id).await? {
-                    changes.push((source.address, negative(source.lamports)?));
-                    changes.push((treasury, source.lamports));
-                }
-                store::address::book(unit.conn(), &changes).await?;
-            }
-            AttemptState::Failed => {
-                let sources = store::sweep::end(unit.conn(), attempt.id).await?;
-                store::sweep::set_apart(unit.conn(), &sources, APART).await?;
-            }
-            _ => {}
-        }
-        Ok(true)
     }
 
     /// Lets the ledger take fees that `capital` owes. Where it is short they stay due, which
@@ -260,42 +216,12 @@ impl Context {
         metrics::gauge!("wallet_network_fees_due").set(u32::try_from(due.len()).unwrap_or(u32::MAX));
         for fee in due {
             let mut unit = self.unit(held).await?;
-            if !postings::capital_network_fee(&mut unit, fee.id, fee.fee).await? {
+            if !ends::post_fee(&mut unit, &fee, &self.treasury().await?).await? {
                 tracing::warn!(chain_tx = %fee.id, fee = %fee.fee, "capital is short of a network fee");
                 return Ok(());
             }
-            if store::chain_tx::mark_fee_posted(unit.conn(), fee.id, fee.attempt).await? {
-                store::address::book(unit.conn(), &[(self.treasury().await?, negative(fee.fee)?)]).await?;
-                unit.commit().await?;
-            }
+            unit.commit().await?;
         }
         Ok(())
     }
-}
-
-async fn end_receipt(
-    unit: &mut Unit,
-    attempt: &Attempt,
-    state: AttemptState,
-    landing: Option<Landing>,
-) -> Result<bool, Fault> {
-    if !store::chain_tx::end(unit.conn(), attempt.id, attempt.attempt, state, landing).await? {
-        return Ok(false);
-    }
-    match (state, landing, attempt.signatures.first()) {
-        (AttemptState::Finalized, Some(landing), Some(signature)) => {
-            for receipt in
-                store::receipt::mark_anchored(unit.conn(), attempt.id, signature, landing.slot).await?
-            {
-                unit.event(&ReceiptAnchored::from(receipt));
-            }
-        }
-        (AttemptState::Failed, ..) => store::receipt::give_back(unit.conn(), attempt.id, APART).await?,
-        _ => {}
-    }
-    Ok(true)
-}
-
-fn negative(amount: Lamports) -> Result<Lamports, Fault> {
-    Lamports::ZERO.checked_sub(amount).map_err(|_| Fault::bug("amounts beyond the ledger"))
 }

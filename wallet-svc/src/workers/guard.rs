@@ -1,8 +1,14 @@
-//! Whether the endpoints serve our chain. Until they do, nothing moves and the service is not
-//! ready: on another chain every signature of ours would look dead.
+//! Whether the endpoints serve our chain and the stored keys are ours to use. Until they do, nothing moves and the
+//! service is not ready: on another chain every signature of ours would look dead.
+//!
+//! One endpoint that lags behind closes nothing: what needs two of them, the proof of death and of failure, waits by
+//! itself for as long as the second one knows less (`domain::chain_tx::judge`), and all the rest is asked of one.
 
 use super::Context;
-use crate::store;
+use crate::{
+    domain::landmark::{Recognition, recognise},
+    store,
+};
 use chassis::{Fault, health::Report, settings::Network};
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -41,7 +47,7 @@ impl Guard {
                 Ok(Err(why)) => {
                     self.open.store(false, Ordering::Release);
                     metrics::counter!("wallet_other_chain_total").increment(1);
-                    tracing::error!(why, "another chain: nothing moves");
+                    tracing::error!(why, "nothing moves: not our chain, or not our keys");
                     self.report.failing(why);
                 }
                 // No answer proves nothing: what was found before stands.
@@ -60,21 +66,26 @@ impl Guard {
         }
     }
 
-    async fn look(&self, context: &Context) -> Result<Result<(), &'static str>, Fault> {
+    async fn look(&self, context: &Context) -> Result<Result<(), String>, Fault> {
+        if let Err(wrong) = context.keys.look().await? {
+            return Ok(Err(wrong.to_string()));
+        }
         let on_mainnet = context.network.genesis().await?.to_string() == MAINNET_GENESIS;
         if on_mainnet != (self.network == Network::Mainnet) {
-            return Ok(Err("the chain's genesis is not that of NETWORK"));
+            return Ok(Err("the chain's genesis is not that of NETWORK".to_owned()));
         }
-        let Some(landmark) = store::chain_tx::landmark(context.db.pool()).await? else { return Ok(Ok(())) };
+        let landmark = store::chain_tx::landmark(context.db.pool()).await?;
+        let Some((landmark, slot)) = landmark else { return Ok(Ok(())) };
         let testimonies = context.network.testimonies(&[landmark], None).await;
         let answers = testimonies.first().map(Vec::as_slice).unwrap_or_default();
-        if answers.is_empty() {
-            return Err(Fault::upstream("solana rpc", "no endpoint testifies"));
+        match recognise(answers, slot) {
+            Recognition::Ours => Ok(Ok(())),
+            Recognition::Another => {
+                Ok(Err("an endpoint does not find the newest finalized transaction that we know".to_owned()))
+            }
+            Recognition::Unknown => {
+                Err(Fault::upstream("solana rpc", "no endpoint has come to the newest slot that we know"))
+            }
         }
-        Ok(if answers.iter().all(|testimony| testimony.status.is_some()) {
-            Ok(())
-        } else {
-            Err("an endpoint does not find the newest finalized transaction that we know")
-        })
     }
 }

@@ -1,13 +1,15 @@
 //! Takes withdrawals from the request to a committed message. From there on the carrier has
 //! them.
 
-use super::{Context, postings};
+use super::Context;
 use crate::{
+    audit,
     chain::{AccountState, Draft, TransferDraft, Unsigned},
     domain::{
         chain_tx::Purpose,
         withdrawal::{Destination, State, Step, check_destination},
     },
+    movements,
     store::{self, withdrawal::Withdrawal},
 };
 use chassis::{Fault, Held, Unit};
@@ -27,7 +29,7 @@ impl Context {
     /// One round over all withdrawals that are not on their way yet.
     pub(super) async fn move_withdrawals(&self, held: &Held) -> Result<(), Fault> {
         self.look_at_requests(held).await?;
-        if store::reconciliation::withdrawals_paused(self.db.pool()).await? {
+        if store::pause::paused(self.db.pool()).await? {
             return Ok(());
         }
         self.approve(held).await?;
@@ -182,7 +184,7 @@ impl Context {
             });
         }
         let mut draft =
-            Draft { payer: treasury, transfers, memo: None, reference: format!("{id}/{attempt:04}") };
+            Draft { payer: treasury, transfers, memo: None, reference: format!("{id}/{attempt:04}"), urgent: true };
         let rest = draft.split_to_fit().map_err(|error| Fault::bug(error.to_string()))?;
         if attempt > 1 && !rest.is_empty() {
             return Err(Fault::bug("what fitted one transaction does not fit the next"));
@@ -191,11 +193,8 @@ impl Context {
         let unsigned = self.date(&draft).await?;
 
         let mut unit = self.unit(held).await?;
-        postings::withdrawals_leave(&mut unit, &group).await?;
-        let Some(mut locked) = lock_unchanged(&mut unit, &group).await? else { return Ok(()) };
-        store::chain_tx::build(unit.conn(), id, Purpose::Withdrawal, &unsigned).await?;
-        for withdrawal in &mut locked {
-            store::withdrawal::assign(unit.conn(), withdrawal, id).await?;
+        if !commit_message(&mut unit, id, &group, &unsigned).await? {
+            return Ok(());
         }
         unit.commit().await?;
         tracing::info!(chain_tx = %id, attempt, withdrawals = group.len(), "built");
@@ -205,7 +204,7 @@ impl Context {
     /// Dates a draft with a fresh block hash and the priority fee of the moment.
     pub(super) async fn date(&self, draft: &Draft) -> Result<Unsigned, Fault> {
         // A guess of the fee is enough: without an answer none is offered.
-        let price = self.network.compute_unit_price(&draft.payer).await.unwrap_or_default();
+        let price = self.network.compute_unit_price(&draft.writes()).await.unwrap_or_default();
         let blockhash = self.network.blockhash().await?;
         draft
             .compile(&blockhash, price, self.settings.priority_limit)
@@ -214,14 +213,15 @@ impl Context {
 
     /// Gives a reserved withdrawal back and says why.
     async fn reject(&self, mut unit: Unit, withdrawal: Withdrawal, refusal: &Refusal) -> Result<(), Fault> {
-        postings::withdrawal_returns(&mut unit, &withdrawal).await?;
+        movements::withdrawal::give_back(&mut unit, &withdrawal).await?;
         let requested = withdrawal.state == State::Requested;
         let Some(mut locked) = lock_unchanged(&mut unit, &[withdrawal]).await? else { return Ok(()) };
         for withdrawal in &mut locked {
-            store::withdrawal::explain(unit.conn(), withdrawal.id, &refusal.to_string()).await?;
+            withdrawal.reason = Some(refusal.to_string());
             if requested {
                 // Nobody has heard of it: the refusal is the whole answer.
-                withdrawal.take(&mut unit, Step::Reject).await?;
+                store::withdrawal::step(unit.conn(), withdrawal, Step::Reject).await?;
+                audit::stepped(&mut unit, withdrawal, Step::Reject);
                 let id = withdrawal.id.uuid();
                 unit.decide(id, Outcome::refused(id.as_bytes(), refusal));
             } else {
@@ -232,17 +232,32 @@ impl Context {
     }
 }
 
-impl Withdrawal {
-    async fn take(&mut self, unit: &mut Unit, step: Step) -> Result<(), Fault> {
-        store::withdrawal::step(unit.conn(), self, step).await
-    }
-}
-
 /// Takes a step and tells it.
-pub(super) async fn step(unit: &mut Unit, withdrawal: &mut Withdrawal, step: Step) -> Result<(), Fault> {
-    withdrawal.take(unit, step).await?;
+pub(crate) async fn step(unit: &mut Unit, withdrawal: &mut Withdrawal, step: Step) -> Result<(), Fault> {
+    store::withdrawal::step(unit.conn(), withdrawal, step).await?;
+    audit::stepped(unit, withdrawal, step);
     unit.event(&WithdrawalChanged { withdrawal: Some(withdrawal.wire()) });
     Ok(())
+}
+
+/// Takes the money of withdrawals out of their accounts together with the message that pays them. False
+/// if one of them changed since it was read: then nothing of this may be committed.
+///
+/// # Errors
+/// The database.
+pub async fn commit_message(
+    unit: &mut Unit,
+    id: Uuid,
+    group: &[Withdrawal],
+    unsigned: &Unsigned,
+) -> Result<bool, Fault> {
+    movements::withdrawal::leave(unit, group).await?;
+    let Some(mut locked) = lock_unchanged(unit, group).await? else { return Ok(false) };
+    store::chain_tx::build(unit.conn(), id, Purpose::Withdrawal, unsigned).await?;
+    for withdrawal in &mut locked {
+        store::withdrawal::assign(unit.conn(), withdrawal, id).await?;
+    }
+    Ok(true)
 }
 
 /// Locks withdrawals that were read before the transaction; nothing if one changed since.
