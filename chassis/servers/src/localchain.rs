@@ -222,6 +222,12 @@ impl LocalChain {
         format!("http://127.0.0.1:{}", self.rpc)
     }
 
+    /// Where the WebSocket interface answers; the same across restarts.
+    #[must_use]
+    pub fn ws_url(&self) -> String {
+        format!("ws://127.0.0.1:{}", self.ws)
+    }
+
     /// Kills it with SIGKILL.
     pub async fn kill(&self) {
         if let Some(process) = self.running.lock().await.take() {

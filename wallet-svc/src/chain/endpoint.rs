@@ -1,8 +1,8 @@
 //! One RPC endpoint: requests with every default of the protocol spelled out.
 
 use super::{
-    AccountState, AtSlot, Blockhash, Commitment, HistoryItem, NetworkError, Signed, Status, Testimony,
-    TransactionDetails,
+    AccountState, AtSlot, Blockhash, Commitment, FEE_ACCOUNTS, HistoryItem, NetworkError, Signed, Status,
+    Testimony, TransactionDetails,
 };
 use proto::Lamports;
 use serde::de::DeserializeOwned;
@@ -92,8 +92,8 @@ impl Endpoint {
         self.lamports(minimum)
     }
 
-    pub(super) async fn compute_unit_price(&self, writes: &Pubkey) -> Result<u64, NetworkError> {
-        let asked = self.client.get_recent_prioritization_fees(std::slice::from_ref(writes));
+    pub(super) async fn compute_unit_price(&self, writes: &[Pubkey]) -> Result<u64, NetworkError> {
+        let asked = self.client.get_recent_prioritization_fees(writes.get(..FEE_ACCOUNTS).unwrap_or(writes));
         let mut paid: Vec<u64> = self
             .within(asked)
             .await?

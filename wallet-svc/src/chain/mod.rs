@@ -29,6 +29,9 @@ pub const TESTIMONIES: usize = 255;
 /// Accounts that can be asked about at once.
 pub const ACCOUNTS: usize = 100;
 
+/// Accounts that `getRecentPrioritizationFees` takes.
+pub const FEE_ACCOUNTS: usize = 128;
+
 /// A recent block hash: what a message is dated with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Blockhash {
@@ -128,12 +131,13 @@ pub trait Network: Send + Sync {
     /// No endpoint answers.
     async fn rent_minimum(&self, data_len: usize) -> Result<Lamports, NetworkError>;
 
-    /// What lately had to be paid per compute unit for writing to this account, in
-    /// micro-lamports: the 75th percentile of recent blocks. Not capped here.
+    /// What lately had to be paid per compute unit for writing to all of these accounts, at most
+    /// [`FEE_ACCOUNTS`] of them, in micro-lamports: the 75th percentile of recent blocks. Not
+    /// capped here.
     ///
     /// # Errors
     /// No endpoint answers.
-    async fn compute_unit_price(&self, writes: &Pubkey) -> Result<u64, NetworkError>;
+    async fn compute_unit_price(&self, writes: &[Pubkey]) -> Result<u64, NetworkError>;
 
     /// The newest slot of at least this commitment.
     ///

@@ -126,7 +126,7 @@ impl Network for RpcPool {
         self.ask(|endpoint| endpoint.rent_minimum(data_len)).await
     }
 
-    async fn compute_unit_price(&self, writes: &Pubkey) -> Result<u64, NetworkError> {
+    async fn compute_unit_price(&self, writes: &[Pubkey]) -> Result<u64, NetworkError> {
         self.ask(|endpoint| endpoint.compute_unit_price(writes)).await
     }
 

@@ -117,6 +117,42 @@ pub async fn watch(conn: &mut PgConnection, accounts: &[AccountId], hot_for: Dur
     Ok(())
 }
 
+/// Something may have come to these addresses: they are due now and read often for this long.
+/// Returns how many of them are ours.
+///
+/// # Errors
+/// The database.
+pub async fn hint(
+    executor: impl PgExecutor<'_>,
+    addresses: &[Pubkey],
+    hot_for: Duration,
+) -> Result<u64, Fault> {
+    let hinted = sqlx::query!(
+        "UPDATE wallet.address SET hot_until = greatest(hot_until, now + make_interval(secs => $2)), due_at = least(due_at, now)
+         FROM wallet.db_clock() AS now
+         WHERE address IN (SELECT address FROM wallet.address WHERE address = ANY($1) ORDER BY address FOR NO KEY UPDATE)",
+        &addresses_in(addresses),
+        hot_for.as_secs_f64(),
+    )
+    .execute(executor)
+    .await?;
+    Ok(hinted.rows_affected())
+}
+
+/// Addresses that are read often now, those for longest first.
+///
+/// # Errors
+/// The database.
+pub async fn hot(executor: impl PgExecutor<'_>, limit: i64) -> Result<Vec<Pubkey>, Fault> {
+    let rows = sqlx::query_scalar!(
+        "SELECT address FROM wallet.address WHERE hot_until > wallet.db_clock() ORDER BY hot_until DESC, address LIMIT $1",
+        limit,
+    )
+    .fetch_all(executor)
+    .await?;
+    rows.iter().map(|bytes| pubkey(bytes)).collect()
+}
+
 /// Makes due now those of these addresses that were not read since. Returns how many.
 ///
 /// # Errors
