@@ -12,10 +12,12 @@
     )
 )]
 
+pub mod audit;
 pub mod breaker;
 pub mod bus;
 pub mod clock;
 pub mod db;
+mod door;
 mod fault;
 pub mod grpc;
 pub mod health;
@@ -38,6 +40,7 @@ mod writer;
 pub use bus::Outgoing;
 pub use clock::Clock;
 pub use db::Db;
+pub use door::Door;
 pub use fault::{Blame, Fault};
 pub use inbox::{Delivery, Incoming};
 pub use lease::{Held, Lease};

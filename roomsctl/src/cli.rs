@@ -1,9 +1,9 @@
 //! What can be typed.
 
-use std::{num::NonZeroU32, str::FromStr, time::Duration};
+use std::{num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use proto::{AccountId, RoomId, room::RoomState};
+use proto::{AccountId, RoomId, WithdrawalId, room::RoomState, wallet::WithdrawalState};
 use tonic::transport::Uri;
 use uuid::Uuid;
 
@@ -11,8 +11,8 @@ const AFTER_HELP: &str = "\
 Exit status:
   0  done
   1  a service answered with an error, or with something that makes no sense
-  2  the command line is wrong, or a service refused an argument
-  3  there is no such room, account or settlement
+  2  the command line is wrong, or a service refused what was asked
+  3  there is no such room, account, settlement, withdrawal or pause
   4  a service could not be reached, or did not answer in time
 
 A ROOM is its number (12 or #12) or its id, an ACCOUNT is its id. Times are UTC.
@@ -61,6 +61,99 @@ pub enum Command {
     /// Settlements: verdict, fees, receipt
     #[command(subcommand)]
     Settlement(Settlement),
+    /// Withdrawals: who waits for what; approve, reject
+    #[command(subcommand)]
+    Withdrawals(Withdrawals),
+    /// List what stops withdrawals, one pause per cause
+    Pauses,
+    /// Stop withdrawals: nothing new is signed until somebody resumes
+    Pause {
+        /// Why, for the other operators
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        key: Key,
+    },
+    /// End the pause of one cause; pauses of other causes stand
+    Resume {
+        /// As `roomsctl pauses` lists it
+        #[arg(value_parser = ["operator", "drift", "daily_cap", "burst"])]
+        cause: String,
+        #[command(flatten)]
+        key: Key,
+    },
+    /// Operators' keys
+    #[command(subcommand)]
+    Operator(Operator),
+    /// Proofs of liabilities: check a user's file, take one now
+    #[command(subcommand)]
+    Proof(crate::proof::Proof),
+    /// Audit logs: check their chains, write them to files
+    #[command(subcommand)]
+    Audit(crate::audit::Audit),
+    /// Show the last comparisons of ledger, entries and chain; fails where they differ
+    Reconcile,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Withdrawals {
+    /// List withdrawals, newest first
+    List {
+        #[command(flatten)]
+        filter: WithdrawalFilter,
+        #[command(flatten)]
+        limit: Limit,
+    },
+    /// Approve a withdrawal: sign its id, amount and address. Two operators have to
+    Approve {
+        /// Id of the withdrawal
+        #[arg(value_name = "ID", value_parser = withdrawal)]
+        withdrawal: WithdrawalId,
+        #[command(flatten)]
+        key: Key,
+    },
+    /// Reject a withdrawal that is not being sent yet; its amount goes back to its owner
+    Reject {
+        /// Id of the withdrawal
+        #[arg(value_name = "ID", value_parser = withdrawal)]
+        withdrawal: WithdrawalId,
+        /// Why; its owner reads it
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        key: Key,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct WithdrawalFilter {
+    /// Only withdrawals in this state; `held` waits for operators or for a new address's hold
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<Stage>,
+    /// Only withdrawals of this account
+    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+    pub account: Option<AccountId>,
+}
+
+#[derive(Debug, Args)]
+pub struct Key {
+    /// File with your key, as `roomsctl operator new-key` or solana-keygen writes it; only you may read it
+    #[arg(long, value_name = "FILE", env = "ROOMSCTL_KEY")]
+    pub key: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Operator {
+    /// Make a key in a new file and print its public half, for OPERATOR_KEYS of wallet-svc
+    NewKey {
+        /// The file; it must not exist
+        file: PathBuf,
+    },
+    /// Print the public half of a key
+    ShowKey {
+        /// The file
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -183,6 +276,45 @@ impl From<State> for RoomState {
             State::Voided => RoomState::Voided,
             State::Archived => RoomState::Archived,
         }
+    }
+}
+
+/// Where a withdrawal stands.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Stage {
+    Requested,
+    Held,
+    Approved,
+    Signed,
+    Submitted,
+    Finalized,
+    Failed,
+    Expired,
+    Cancelled,
+    Rejected,
+}
+
+impl From<Stage> for WithdrawalState {
+    fn from(stage: Stage) -> Self {
+        match stage {
+            Stage::Requested => WithdrawalState::Requested,
+            Stage::Held => WithdrawalState::Held,
+            Stage::Approved => WithdrawalState::Approved,
+            Stage::Signed => WithdrawalState::Signed,
+            Stage::Submitted => WithdrawalState::Submitted,
+            Stage::Finalized => WithdrawalState::Finalized,
+            Stage::Failed => WithdrawalState::Failed,
+            Stage::Expired => WithdrawalState::Expired,
+            Stage::Cancelled => WithdrawalState::Cancelled,
+            Stage::Rejected => WithdrawalState::Rejected,
+        }
+    }
+}
+
+fn withdrawal(text: &str) -> Result<WithdrawalId, &'static str> {
+    match Uuid::try_parse(text) {
+        Ok(id) if !id.is_nil() => Ok(WithdrawalId::new(id)),
+        _ => Err("not the id of a withdrawal"),
     }
 }
 

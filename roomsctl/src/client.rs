@@ -3,22 +3,36 @@
 use std::future::Future;
 
 use proto::{
+    common::audit_service_client::AuditServiceClient,
     room::room_service_client::RoomServiceClient,
     settlement::settlement_service_client::SettlementServiceClient,
-    wallet::wallet_service_client::WalletServiceClient,
+    wallet::{
+        wallet_operator_service_client::WalletOperatorServiceClient,
+        wallet_service_client::WalletServiceClient,
+    },
 };
 use tonic::{
     Response, Status,
     transport::{Channel, Endpoint, Uri},
 };
 
-use crate::{cli::Options, failure::Failure};
+use crate::{audit::Logged, cli::Options, failure::Failure};
+
+/// Whom withdrawals belong to.
+pub const WALLET: &str = "wallet-svc";
 
 /// A client of one service, which remembers whom it asks.
 pub struct Service<C> {
     pub name: &'static str,
     url: Uri,
     client: C,
+}
+
+impl<C> Service<C> {
+    /// Who it is and where: several contracts are answered at one place.
+    fn place(self) -> (&'static str, Uri) {
+        (self.name, self.url)
+    }
 }
 
 impl<C: Clone> Service<C> {
@@ -43,9 +57,19 @@ pub fn rooms(options: &Options) -> Result<Service<RoomServiceClient<Channel>>, F
 }
 
 pub fn wallet(options: &Options) -> Result<Service<WalletServiceClient<Channel>>, Failure> {
-    let url = known(options.wallet_url.as_ref(), "wallet-svc", "wallet-url", "ROOMSCTL_WALLET_URL")?;
+    let url = wallet_url(options)?;
     let client = WalletServiceClient::new(channel(&url, options));
-    Ok(Service { name: "wallet-svc", url, client })
+    Ok(Service { name: WALLET, url, client })
+}
+
+pub fn operators(options: &Options) -> Result<Service<WalletOperatorServiceClient<Channel>>, Failure> {
+    let url = wallet_url(options)?;
+    let client = WalletOperatorServiceClient::new(channel(&url, options));
+    Ok(Service { name: WALLET, url, client })
+}
+
+fn wallet_url(options: &Options) -> Result<Uri, Failure> {
+    known(options.wallet_url.as_ref(), WALLET, "wallet-url", "ROOMSCTL_WALLET_URL")
 }
 
 pub fn settlement(options: &Options) -> Result<Service<SettlementServiceClient<Channel>>, Failure> {
@@ -53,6 +77,19 @@ pub fn settlement(options: &Options) -> Result<Service<SettlementServiceClient<C
     let url = known(url, "settlement-svc", "settlement-url", "ROOMSCTL_SETTLEMENT_URL")?;
     let client = SettlementServiceClient::new(channel(&url, options));
     Ok(Service { name: "settlement-svc", url, client })
+}
+
+/// Whoever reads an audit log.
+pub type Auditor = AuditServiceClient<Channel>;
+
+pub fn audit(options: &Options, of: Logged) -> Result<Service<Auditor>, Failure> {
+    let (name, url) = match of {
+        Logged::Room => rooms(options)?.place(),
+        Logged::Settlement => settlement(options)?.place(),
+        Logged::Wallet => wallet(options)?.place(),
+    };
+    let client = AuditServiceClient::new(channel(&url, options));
+    Ok(Service { name, url, client })
 }
 
 fn known(

@@ -12,10 +12,11 @@ use proto::{
 use serde_json::json;
 
 use crate::{
+    audit,
     cli::{Bets, Cli, Command, Options, RoomKey, Rooms, Settlement, State, Wallet},
     client,
     failure::Failure,
-    output,
+    operator, output, proof, reconcile,
     view::{AccountView, BetView, RoomView, SettlementView, TransferView},
 };
 
@@ -36,6 +37,14 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             list_bets(options, room, account, live, limit.limit).await?;
         }
         Command::Settlement(Settlement::Show { room }) => show_settlement(options, room).await?,
+        Command::Withdrawals(command) => operator::withdrawals(options, command).await?,
+        Command::Operator(command) => operator::operator(options, command)?,
+        Command::Pauses => operator::pauses(options).await?,
+        Command::Proof(command) => proof::run(options, command).await?,
+        Command::Audit(command) => audit::run(options, command).await?,
+        Command::Reconcile => reconcile::run(options).await?,
+        Command::Pause { reason, key } => operator::pause(options, reason, &key.key).await?,
+        Command::Resume { cause, key } => operator::resume(options, cause, &key.key).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -166,30 +175,30 @@ async fn room_id(options: &Options, key: RoomKey) -> Result<RoomId, Failure> {
     }
 }
 
-fn malformed(service: &'static str) -> impl Fn(Malformed) -> Failure {
+pub fn malformed(service: &'static str) -> impl Fn(Malformed) -> Failure {
     move |source| Failure::Malformed { service, source }
 }
 
 /// Walks through a listing page by page until the limit or the end is reached.
-struct Pages {
+pub struct Pages {
     left: u32,
     token: String,
     end: bool,
-    total: u64,
+    pub total: u64,
 }
 
 impl Pages {
-    fn new(limit: NonZeroU32) -> Self {
+    pub fn new(limit: NonZeroU32) -> Self {
         Pages { left: limit.get(), token: String::new(), end: false, total: 0 }
     }
 
-    fn next(&self) -> Option<Page> {
+    pub fn next(&self) -> Option<Page> {
         let more = !self.end && self.left > 0;
         more.then(|| Page { size: self.left.min(PAGE), token: self.token.clone() })
     }
 
     /// Takes note of an answer. A page without rows ends the listing, whatever its token says.
-    fn read(&mut self, rows: usize, token: String, total: u64) {
+    pub fn read(&mut self, rows: usize, token: String, total: u64) {
         self.left = self.left.saturating_sub(u32::try_from(rows).unwrap_or(u32::MAX));
         self.end = token.is_empty() || rows == 0;
         self.token = token;

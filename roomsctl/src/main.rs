@@ -11,11 +11,15 @@
     )
 )]
 
+mod audit;
 mod cli;
 mod client;
 mod commands;
 mod failure;
+mod operator;
 mod output;
+mod proof;
+mod reconcile;
 mod view;
 
 use std::process::ExitCode;

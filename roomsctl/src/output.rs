@@ -7,7 +7,7 @@ use tabled::{builder::Builder, settings::Style};
 
 use crate::{
     failure::Failure,
-    view::{AccountView, BetView, RoomView, SettlementView, TransferView},
+    view::{AccountView, BetView, PauseView, RoomView, SettlementView, TransferView, WithdrawalView},
 };
 
 /// Writes everything at once. A reader that has seen enough is no failure.
@@ -130,6 +130,54 @@ pub fn settlement(settlement: &SettlementView) -> Result<(), Failure> {
         ("payouts' root", settlement.root.clone()),
         ("receipt", settlement.receipt_signature.clone()),
     ]))
+}
+
+pub fn text(line: &str) -> Result<(), Failure> {
+    write(&format!("{line}\n"))
+}
+
+/// Names and values, for what has no table of its own.
+pub fn fields_of(rows: &[(&'static str, String)]) -> Result<(), Failure> {
+    write(&fields(rows.to_vec()))
+}
+
+pub fn withdrawals(withdrawals: &[WithdrawalView], total: u64) -> Result<(), Failure> {
+    let head = ["withdrawal", "requested", "account", "SOL", "to", "state", "waits for"];
+    let rows = withdrawals.iter().map(|withdrawal| {
+        vec![
+            withdrawal.id.to_string(),
+            withdrawal.requested_at.to_string(),
+            withdrawal.account_id.to_string(),
+            withdrawal.lamports.to_string(),
+            withdrawal.address.clone(),
+            withdrawal.state.clone(),
+            withdrawal.waits_for(),
+        ]
+    });
+    write(&(table(&head, rows) + &shown(withdrawals.len(), total)))
+}
+
+pub fn withdrawal(withdrawal: &WithdrawalView) -> Result<(), Failure> {
+    write(&fields(vec![
+        ("withdrawal", withdrawal.id.to_string()),
+        ("account", withdrawal.account_id.to_string()),
+        ("amount", format!("{} SOL, of it {} SOL fee", withdrawal.lamports, withdrawal.fee_lamports)),
+        ("to", withdrawal.address.clone()),
+        ("requested", withdrawal.requested_at.to_string()),
+        ("state", withdrawal.state.clone()),
+        ("waits for", withdrawal.waits_for()),
+        ("reason", withdrawal.reason.clone()),
+        ("signature", withdrawal.signature.clone()),
+    ]))
+}
+
+pub fn pauses(pauses: &[PauseView]) -> Result<(), Failure> {
+    if pauses.is_empty() {
+        return text("withdrawals are not paused");
+    }
+    let rows =
+        pauses.iter().map(|pause| vec![pause.cause.clone(), pause.since.to_string(), pause.reason.clone()]);
+    write(&table(&["cause", "since", "reason"], rows))
 }
 
 fn aim(room: &RoomView) -> String {

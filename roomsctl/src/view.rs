@@ -4,10 +4,10 @@ use std::fmt;
 
 use prost_types::Timestamp;
 use proto::{
-    AccountId, BetId, Lamports, Malformed, RoomId, from_timestamp,
+    AccountId, BetId, Lamports, Malformed, RoomId, WithdrawalId, from_timestamp,
     room::{Bet, BetState, Comparator, Kind, Room, RoomState, VoidReason},
     settlement::{GetSettlementResponse, SettlementState, Verdict},
-    wallet::{Account, Transfer, TransferKind},
+    wallet::{Account, Pause, Transfer, TransferKind, Withdrawal, WithdrawalState},
 };
 use serde::{Serialize, Serializer};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -18,7 +18,7 @@ use uuid::Uuid;
 pub struct Instant(Option<OffsetDateTime>);
 
 impl Instant {
-    fn of(timestamp: Option<&Timestamp>) -> Result<Self, Malformed> {
+    pub fn of(timestamp: Option<&Timestamp>) -> Result<Self, Malformed> {
         timestamp.map(|at| from_timestamp(Some(at))).transpose().map(Instant)
     }
 
@@ -223,6 +223,76 @@ impl TryFrom<&Transfer> for TransferView {
             state: transfer.state.clone(),
             signature: transfer.signature.clone(),
             reference: Uuid::from_slice(&transfer.reference).ok(),
+        })
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct WithdrawalView {
+    pub id: WithdrawalId,
+    pub account_id: AccountId,
+    pub address: String,
+    pub lamports: Lamports,
+    pub fee_lamports: Lamports,
+    pub state: String,
+    pub requested_at: Instant,
+    pub held_until: Instant,
+    pub approvals: u32,
+    pub approvals_needed: u32,
+    pub reason: String,
+    pub signature: String,
+}
+
+impl WithdrawalView {
+    /// Whom or what a held withdrawal waits for.
+    pub fn waits_for(&self) -> String {
+        if self.state != "HELD" {
+            return String::new();
+        }
+        let operators = (self.approvals < self.approvals_needed)
+            .then(|| format!("operators, {} of {}", self.approvals, self.approvals_needed));
+        let address = self.held_until.0.map(|_| format!("new address, until {}", self.held_until));
+        operators.into_iter().chain(address).collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl TryFrom<&Withdrawal> for WithdrawalView {
+    type Error = Malformed;
+
+    fn try_from(withdrawal: &Withdrawal) -> Result<Self, Malformed> {
+        let state = WithdrawalState::try_from(withdrawal.state).map(|state| state.as_str_name());
+        Ok(WithdrawalView {
+            id: WithdrawalId::try_from_bytes(&withdrawal.withdrawal_id)?,
+            account_id: AccountId::try_from_bytes(&withdrawal.account_id)?,
+            address: withdrawal.address.clone(),
+            lamports: Lamports::new(withdrawal.lamports),
+            fee_lamports: Lamports::new(withdrawal.fee_lamports),
+            state: word("WITHDRAWAL_STATE_", state, withdrawal.state),
+            requested_at: Instant::of(withdrawal.requested_at.as_ref())?,
+            held_until: Instant::of(withdrawal.held_until.as_ref())?,
+            approvals: withdrawal.approvals,
+            approvals_needed: withdrawal.approvals_needed,
+            reason: withdrawal.reason.clone(),
+            signature: withdrawal.signature.clone(),
+        })
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct PauseView {
+    pub cause: String,
+    pub reason: String,
+    pub since: Instant,
+}
+
+impl TryFrom<&Pause> for PauseView {
+    type Error = Malformed;
+
+    fn try_from(pause: &Pause) -> Result<Self, Malformed> {
+        Ok(PauseView {
+            cause: pause.cause.clone(),
+            reason: pause.reason.clone(),
+            since: Instant::of(pause.since.as_ref())?,
         })
     }
 }

@@ -8,7 +8,10 @@
     reason = "tests fail by panicking"
 )]
 
+mod operators;
+mod audit;
 mod peer;
+mod proof;
 
 use std::process::{Output, Stdio};
 
@@ -17,16 +20,26 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 async fn roomsctl(peer: &Peer, arguments: &[&str]) -> Output {
-    let url = peer.url();
+    roomsctl_at(&peer.url(), arguments).await
+}
+
+/// With every service at one address.
+async fn roomsctl_at(url: &str, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_roomsctl"))
-        .env("ROOMSCTL_ROOM_URL", &url)
-        .env("ROOMSCTL_WALLET_URL", &url)
-        .env("ROOMSCTL_SETTLEMENT_URL", &url)
+        .env("ROOMSCTL_ROOM_URL", url)
+        .env("ROOMSCTL_WALLET_URL", url)
+        .env("ROOMSCTL_SETTLEMENT_URL", url)
         .args(arguments)
         .stdin(Stdio::null())
         .output()
         .await
         .unwrap()
+}
+
+/// The JSON that a command printed.
+fn parsed(output: &Output) -> Value {
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 async fn table(peer: &Peer, arguments: &[&str]) -> String {
@@ -183,6 +196,10 @@ async fn help_names_every_command_variable_and_exit_status() {
         "wallet",
         "bets",
         "settlement",
+        "withdrawals",
+        "pauses",
+        "resume",
+        "operator",
         "ROOMSCTL_ROOM_URL",
         "ROOMSCTL_WALLET_URL",
         "ROOMSCTL_SETTLEMENT_URL",
@@ -192,4 +209,19 @@ async fn help_names_every_command_variable_and_exit_status() {
     ] {
         assert!(help.contains(part), "{part} is missing in\n{help}");
     }
+}
+
+#[tokio::test]
+async fn a_difference_is_shown_and_fails() {
+    let peer = Peer::start().await;
+    let output = roomsctl(&peer, &["reconcile"]).await;
+    let (shown, told) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(1));
+    for part in ["slot 77", "drift -0.000000005 SOL", "9 accounts, 0 differ", "escrow 1.5 SOL in 2 accounts"] {
+        assert!(shown.contains(part), "{part} is missing in\n{shown}");
+    }
+    assert!(told.contains("the chain has -0.000000005 SOL more than the ledger"), "{told}");
+    let view: Value = serde_json::from_slice(&roomsctl(&peer, &["reconcile", "--json"]).await.stdout).unwrap();
+    assert_eq!(view["chain"]["drift_lamports"], -5);
+    assert_eq!(view["entries"]["differing"], 0);
 }

@@ -15,8 +15,11 @@ use tonic::{
 };
 use uuid::Uuid;
 
+use crate::operators::Operators;
+
 pub const ROOM: u128 = 1;
 pub const ACCOUNT: u128 = 0xa;
+pub const WITHDRAWAL: u128 = 0xd;
 
 pub fn id(number: u128) -> String {
     Uuid::from_u128(number).to_string()
@@ -35,6 +38,9 @@ impl Peer {
         let server = Server::builder()
             .add_service(room_service_server::RoomServiceServer::new(World))
             .add_service(wallet_service_server::WalletServiceServer::new(World))
+            .add_service(wallet_operator_service_server::WalletOperatorServiceServer::new(
+                Operators::default(),
+            ))
             .add_service(settlement_service_server::SettlementServiceServer::new(World))
             .serve_with_incoming(TcpIncoming::from(listener));
         tokio::spawn(server);
@@ -47,6 +53,23 @@ impl Peer {
 }
 
 struct World;
+
+/// Waits for operators, and for its new address until 2026-11-23 03:00:00 UTC.
+pub fn withdrawal() -> Withdrawal {
+    let at = |seconds| Some(Timestamp { seconds, nanos: 0 });
+    Withdrawal {
+        withdrawal_id: bytes(WITHDRAWAL),
+        account_id: bytes(ACCOUNT),
+        address: "4zvwRjXUKGfvwnParsHAS3HuSVzV5cA4McphgmoCtajS".into(),
+        lamports: 10_000_000_000,
+        fee_lamports: 10_000,
+        state: WithdrawalState::Held.into(),
+        requested_at: at(1_795_316_400),
+        held_until: at(1_795_316_400 + 86_400),
+        approvals_needed: 2,
+        ..Withdrawal::default()
+    }
+}
 
 fn room(number: i64) -> Room {
     // 2026-11-22 03:00:00 UTC
@@ -208,15 +231,82 @@ impl WalletService for World {
 
     async fn get_withdrawal(
         &self,
-        _: Request<GetWithdrawalRequest>,
+        request: Request<GetWithdrawalRequest>,
     ) -> std::result::Result<Response<GetWithdrawalResponse>, Status> {
-        Err(Status::unimplemented(""))
+        if request.into_inner().withdrawal_id != bytes(WITHDRAWAL) {
+            return Err(Status::not_found("no such withdrawal"));
+        }
+        Ok(Response::new(GetWithdrawalResponse { withdrawal: Some(withdrawal()) }))
     }
 
     async fn get_ledger_summary(
         &self,
         _: Request<GetLedgerSummaryRequest>,
     ) -> std::result::Result<Response<GetLedgerSummaryResponse>, Status> {
+        let at = Some(Timestamp { seconds: 1_795_316_400, nanos: 0 });
+        Ok(Response::new(GetLedgerSummaryResponse {
+            balances: vec![LedgerBalance { kind: "escrow".into(), lamports: 1_500_000_000, accounts: 2 }],
+            chain_comparison: Some(ChainComparison {
+                at,
+                slot: 77,
+                chain_lamports: 2_000_000_000,
+                drift_lamports: -5,
+            }),
+            entry_comparison: Some(EntryComparison {
+                begun_at: at,
+                ended_at: at,
+                accounts: 9,
+                ..Default::default()
+            }),
+            ..Default::default()
+        }))
+    }
+
+    async fn list_withdrawals(
+        &self,
+        request: Request<ListWithdrawalsRequest>,
+    ) -> std::result::Result<Response<ListWithdrawalsResponse>, Status> {
+        let request = request.into_inner();
+        assert!(request.state() == WithdrawalState::Held || request.account_id == bytes(ACCOUNT));
+        Ok(Response::new(ListWithdrawalsResponse {
+            withdrawals: vec![withdrawal()],
+            total: 1,
+            next_page_token: String::new(),
+        }))
+    }
+
+    async fn get_limits(
+        &self,
+        _: Request<GetLimitsRequest>,
+    ) -> std::result::Result<Response<GetLimitsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn begin_totp(
+        &self,
+        _: Request<BeginTotpRequest>,
+    ) -> std::result::Result<Response<BeginTotpResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn get_totp(
+        &self,
+        _: Request<GetTotpRequest>,
+    ) -> std::result::Result<Response<GetTotpResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn get_proof(
+        &self,
+        _: Request<GetProofRequest>,
+    ) -> std::result::Result<Response<GetProofResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn export_account(
+        &self,
+        _: Request<ExportAccountRequest>,
+    ) -> std::result::Result<Response<ExportAccountResponse>, Status> {
         Err(Status::unimplemented(""))
     }
 }

@@ -1,0 +1,238 @@
+//! What operators do to withdrawals: look, approve, reject, pause, resume. Every action is signed with the operator's
+//! key; wallet-svc believes the signature, not whoever calls.
+
+mod key;
+mod proof;
+
+pub use key::{KeyError, OperatorKey};
+pub use proof::take_proof;
+
+use crate::{
+    cli::{Operator, Options, WithdrawalFilter, Withdrawals},
+    client,
+    commands::{Pages, malformed},
+    failure::Failure,
+    output,
+    view::{PauseView, WithdrawalView},
+};
+use prost_types::Timestamp;
+use proto::{
+    Malformed, Refusal, WithdrawalId,
+    common::Outcome,
+    statement::Statement,
+    timestamp,
+    wallet::{
+        ApproveWithdrawal, ApproveWithdrawalDone, ApproveWithdrawalRequest, GetWithdrawalRequest,
+        ListPausesRequest, ListWithdrawalsRequest, OperatorSignature, PauseWithdrawals, PauseWithdrawalsDone,
+        PauseWithdrawalsRequest, RejectWithdrawal, RejectWithdrawalDone, RejectWithdrawalRequest,
+        ResumeWithdrawals, ResumeWithdrawalsDone, ResumeWithdrawalsRequest, Withdrawal, WithdrawalState,
+        wallet_operator_service_client::WalletOperatorServiceClient,
+    },
+};
+use serde_json::json;
+use std::{num::NonZeroU32, path::Path, time::Duration};
+use time::OffsetDateTime;
+use tonic::{Code, Response, Status, transport::Channel};
+use uuid::Uuid;
+
+type Operators = client::Service<WalletOperatorServiceClient<Channel>>;
+
+/// How often an action is asked for again while its outcome is not known. The same request twice is one action.
+const ASKS: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// `roomsctl withdrawals …`.
+pub async fn withdrawals(options: &Options, command: Withdrawals) -> Result<(), Failure> {
+    match command {
+        Withdrawals::List { filter, limit } => list(options, filter, limit.limit).await,
+        Withdrawals::Approve { withdrawal, key } => approve(options, withdrawal, &key.key).await,
+        Withdrawals::Reject { withdrawal, reason, key } => {
+            reject(options, withdrawal, reason, &key.key).await
+        }
+    }
+}
+
+/// `roomsctl operator …`.
+pub fn operator(options: &Options, command: Operator) -> Result<(), Failure> {
+    let (key, file) = match &command {
+        Operator::NewKey { file } => (OperatorKey::make(file)?, file),
+        Operator::ShowKey { file } => (OperatorKey::read(file)?, file),
+    };
+    if options.json {
+        output::json(&json!({"operator": key.address(), "file": file}))
+    } else {
+        output::text(&key.address())
+    }
+}
+
+/// `roomsctl pauses`.
+pub async fn pauses(options: &Options) -> Result<(), Failure> {
+    let service = client::operators(options)?;
+    let answer = service.ask(async |mut client| client.list_pauses(ListPausesRequest {}).await).await?;
+    let pauses: Result<Vec<PauseView>, Malformed> = answer.pauses.iter().map(PauseView::try_from).collect();
+    show_pauses(options, &pauses.map_err(malformed(service.name))?)
+}
+
+/// `roomsctl pause`.
+pub async fn pause(options: &Options, reason: String, key: &Path) -> Result<(), Failure> {
+    let service = client::operators(options)?;
+    let key = OperatorKey::read(key)?;
+    let command = key.signed(|by| PauseWithdrawals { reason: reason.clone(), by: Some(by) })?;
+    let request = PauseWithdrawalsRequest { request_id: request_id(), command: Some(command) };
+    let done: PauseWithdrawalsDone = settle(&service, |mut client| {
+        let request = request.clone();
+        async move { Ok(client.pause_withdrawals(request).await?.map(|answer| answer.outcome)) }
+    })
+    .await?;
+    let pause = done.pause.as_ref().ok_or(Malformed("an answer without pause"));
+    let pause = pause.and_then(PauseView::try_from).map_err(malformed(service.name))?;
+    show_pauses(options, &[pause])
+}
+
+/// `roomsctl resume`. Shows the pauses that still stand.
+pub async fn resume(options: &Options, cause: String, key: &Path) -> Result<(), Failure> {
+    let service = client::operators(options)?;
+    let key = OperatorKey::read(key)?;
+    let command = key.signed(|by| ResumeWithdrawals { cause: cause.clone(), by: Some(by) })?;
+    let request = ResumeWithdrawalsRequest { request_id: request_id(), command: Some(command) };
+    let done: ResumeWithdrawalsDone = settle(&service, |mut client| {
+        let request = request.clone();
+        async move { Ok(client.resume_withdrawals(request).await?.map(|answer| answer.outcome)) }
+    })
+    .await?;
+    let left: Result<Vec<PauseView>, Malformed> = done.left.iter().map(PauseView::try_from).collect();
+    show_pauses(options, &left.map_err(malformed(service.name))?)
+}
+
+async fn list(options: &Options, filter: WithdrawalFilter, limit: NonZeroU32) -> Result<(), Failure> {
+    let service = client::wallet(options)?;
+    let state = filter.state.map_or(WithdrawalState::Unspecified, WithdrawalState::from);
+    let account_id = filter.account.map(proto::AccountId::bytes).unwrap_or_default();
+    let mut withdrawals = Vec::new();
+    let mut pages = Pages::new(limit);
+    while let Some(page) = pages.next() {
+        let request =
+            ListWithdrawalsRequest { account_id: account_id.clone(), state: state.into(), page: Some(page) };
+        let answer = service.ask(async |mut client| client.list_withdrawals(request).await).await?;
+        for withdrawal in &answer.withdrawals {
+            withdrawals.push(WithdrawalView::try_from(withdrawal).map_err(malformed(service.name))?);
+        }
+        pages.read(answer.withdrawals.len(), answer.next_page_token, answer.total);
+    }
+    if options.json {
+        output::json(&json!({"withdrawals": withdrawals, "total": pages.total}))
+    } else {
+        output::withdrawals(&withdrawals, pages.total)
+    }
+}
+
+/// Signs what wallet-svc says the withdrawal is, and shows it: the signature is worth nothing for another amount or
+/// address.
+async fn approve(options: &Options, id: WithdrawalId, key: &Path) -> Result<(), Failure> {
+    let key = OperatorKey::read(key)?;
+    let wallet = client::wallet(options)?;
+    let request = GetWithdrawalRequest { withdrawal_id: id.bytes() };
+    let found = wallet.ask(async |mut client| client.get_withdrawal(request).await).await?.withdrawal;
+    let found = found.ok_or(Malformed("an answer without withdrawal")).map_err(malformed(wallet.name))?;
+    let command = key.signed(|by| ApproveWithdrawal {
+        withdrawal_id: id.bytes(),
+        lamports: found.lamports,
+        address: found.address.clone(),
+        by: Some(by),
+    })?;
+    let service = client::operators(options)?;
+    let request = ApproveWithdrawalRequest { request_id: request_id(), command: Some(command) };
+    let done: ApproveWithdrawalDone = settle(&service, |mut client| {
+        let request = request.clone();
+        async move { Ok(client.approve_withdrawal(request).await?.map(|answer| answer.outcome)) }
+    })
+    .await?;
+    show(options, done.withdrawal.as_ref())
+}
+
+async fn reject(options: &Options, id: WithdrawalId, reason: String, key: &Path) -> Result<(), Failure> {
+    let key = OperatorKey::read(key)?;
+    let command = key.signed(|by| RejectWithdrawal {
+        withdrawal_id: id.bytes(),
+        reason: reason.clone(),
+        by: Some(by),
+    })?;
+    let service = client::operators(options)?;
+    let request = RejectWithdrawalRequest { request_id: request_id(), command: Some(command) };
+    let done: RejectWithdrawalDone = settle(&service, |mut client| {
+        let request = request.clone();
+        async move { Ok(client.reject_withdrawal(request).await?.map(|answer| answer.outcome)) }
+    })
+    .await?;
+    show(options, done.withdrawal.as_ref())
+}
+
+fn show(options: &Options, withdrawal: Option<&Withdrawal>) -> Result<(), Failure> {
+    let withdrawal = withdrawal.ok_or(Malformed("an answer without withdrawal"));
+    let view = withdrawal.and_then(WithdrawalView::try_from).map_err(malformed(client::WALLET))?;
+    if options.json { output::json(&view) } else { output::withdrawal(&view) }
+}
+
+fn show_pauses(options: &Options, pauses: &[PauseView]) -> Result<(), Failure> {
+    if options.json { output::json(&json!({"pauses": pauses})) } else { output::pauses(pauses) }
+}
+
+fn request_id() -> Vec<u8> {
+    Uuid::now_v7().as_bytes().to_vec()
+}
+
+/// Asks for an action until its outcome is known. Whoever has to give up may simply begin again: what is done is done
+/// once, and the second time is refused by name.
+async fn settle<D, F>(
+    service: &Operators,
+    ask: impl Fn(WalletOperatorServiceClient<Channel>) -> F,
+) -> Result<D, Failure>
+where
+    D: prost::Message + Default,
+    F: Future<Output = Result<Response<Option<Outcome>>, Status>>,
+{
+    let mut asked = 1;
+    let outcome = loop {
+        match service.ask(&ask).await {
+            Err(Failure::Service { status, .. }) if status.code() == Code::Unavailable && asked < ASKS => {
+                asked += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            answer => break answer?,
+        }
+    };
+    let outcome = outcome.ok_or(Malformed("an answer without outcome")).map_err(malformed(service.name))?;
+    outcome.decided::<D>().map_err(malformed(service.name))?.map_err(Failure::Refused)
+}
+
+impl OperatorKey {
+    /// An action of this operator, signed now. `action` puts the signature where it belongs.
+    fn signed<S: Statement>(&self, action: impl Fn(OperatorSignature) -> S) -> Result<S, Failure> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the operator's own clock; wallet-svc compares it with its own"
+        )]
+        let now = OffsetDateTime::now_utc();
+        // The second is a part of what is signed.
+        let signed_at = Some(Timestamp { nanos: 0, ..timestamp(now) });
+        let by = OperatorSignature { operator: self.address(), signature: Vec::new(), signed_at };
+        let statement = action(by.clone()).bytes().map_err(Failure::Statement)?;
+        Ok(action(OperatorSignature { signature: self.signature(&statement), ..by }))
+    }
+}
+
+/// What an operator can do about a refusal.
+pub fn advice(refusal: &Refusal) -> Option<&'static str> {
+    use proto::common::RefusalCode as Code;
+    Some(match refusal.code {
+        Code::WithdrawState => {
+            "the withdrawal does not wait for this any more, or never did; `roomsctl withdrawals list` shows where it is"
+        }
+        Code::OperatorSignature => {
+            "is this key among OPERATOR_KEYS of wallet-svc, and is the clock of this machine right?"
+        }
+        Code::OperatorTwice => "this operator approved it before; it waits for another one",
+        Code::NotFound => "there is no such withdrawal or pause",
+        _ => return None,
+    })
+}
