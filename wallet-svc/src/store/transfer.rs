@@ -20,7 +20,7 @@ pub async fn of_account(
 ) -> Result<(Vec<Transfer>, i64), Fault> {
     let rows = sqlx::query!(
         "SELECT e.lamports, e.movement, e.reference, e.posted_at, coalesce(d.signature, c.signature) AS signature,
-                coalesce(w.state, '') AS \"state!\", h.bet_id IS NOT NULL AS \"of_bet!\"
+                coalesce(w.state, '') AS \"state!\", h.amount AS \"stake?\"
          FROM wallet.entry AS e
          LEFT JOIN wallet.hold AS h ON e.movement = 4 AND h.bet_id = e.reference
          LEFT JOIN wallet.deposit AS d ON e.movement = 1 AND d.id = e.reference
@@ -41,7 +41,7 @@ pub async fn of_account(
     .fetch_one(pool)
     .await?;
     let transfers = rows.into_iter().map(|row| Transfer {
-        kind: kind(row.movement, row.of_bet).into(),
+        kind: kind(row.movement, row.lamports, row.stake).into(),
         lamports: row.lamports,
         at: Some(timestamp(row.posted_at)),
         signature: row.signature.map(|signature| bs58::encode(signature).into_string()).unwrap_or_default(),
@@ -51,8 +51,9 @@ pub async fn of_account(
     Ok((transfers.collect(), total))
 }
 
-/// A payout that refers to a room instead of a bet is the host's part of the takeout.
-fn kind(movement: i16, of_bet: bool) -> TransferKind {
+/// A credit of a settlement that refers to a room instead of a bet is the host's part of the takeout;
+/// one of exactly the stake is the stake come back, as from a void room or for a void bet.
+fn kind(movement: i16, lamports: i64, stake: Option<i64>) -> TransferKind {
     const DEPOSIT: i16 = MovementKind::Deposit.number();
     const STAKE: i16 = MovementKind::Stake.number();
     const RETURNED: i16 = MovementKind::StakeReturned.number();
@@ -63,8 +64,11 @@ fn kind(movement: i16, of_bet: bool) -> TransferKind {
         DEPOSIT => TransferKind::Deposit,
         STAKE => TransferKind::Stake,
         RETURNED => TransferKind::StakeReturned,
-        PAYOUT if of_bet => TransferKind::Payout,
-        PAYOUT => TransferKind::HostFee,
+        PAYOUT => match stake {
+            Some(stake) if stake == lamports => TransferKind::StakeReturned,
+            Some(_) => TransferKind::Payout,
+            None => TransferKind::HostFee,
+        },
         HELD => TransferKind::Withdrawal,
         GIVEN_BACK => TransferKind::WithdrawalReturned,
         _ => TransferKind::Unspecified,

@@ -6,10 +6,10 @@ use crate::{
 };
 use proto::{
     AccountId, RoomId,
-    wallet::{PayoutLine, PayoutsPosted, PostPayouts},
+    wallet::{PayoutLine, PayoutsPosted, PostPayouts, TransferKind},
 };
 use uuid::Uuid;
-use wallet_svc::movements::payout::Chunk;
+use wallet_svc::{movements::payout::Chunk, store::transfer};
 
 /// A room with three bets of 100 lamports, whose players have nothing left.
 struct Table {
@@ -116,6 +116,28 @@ async fn the_last_chunk_waits_for_the_others_and_for_a_release_in_flight() {
     assert_eq!(table.balances(&bank).await, [200, 100, 0, 0]);
     assert_eq!(bank.available(late.1).await, 100);
     bank.check().await;
+}
+
+/// Players read what became of a stake in their transfers: a void room gives stakes back.
+#[tokio::test]
+async fn transfers_tell_a_payout_from_a_stake_returned_and_a_host_fee() {
+    let bank = Bank::open().await;
+    let (table, host) = (Table::set(&bank).await, bank.account(0).await);
+    let settled = PostPayouts {
+        protocol_fee_lamports: 4,
+        host_fee_lamports: 2,
+        host_account_id: host.bytes(),
+        ..chunk(table.room, 0, 1, &table.lines(&[194, 100, 0]))
+    };
+    assert_eq!(bank.pay(&settled).await.unwrap(), Chunk::Posted);
+    let newest = async |account| {
+        let (transfers, _) = transfer::of_account(bank.db.pool(), account, 0, 1).await.unwrap();
+        (transfers[0].kind(), transfers[0].lamports)
+    };
+    assert_eq!(newest(table.players[0]).await, (TransferKind::Payout, 194));
+    assert_eq!(newest(table.players[1]).await, (TransferKind::StakeReturned, 100));
+    assert_eq!(newest(table.players[2]).await, (TransferKind::Stake, -100));
+    assert_eq!(newest(host).await, (TransferKind::HostFee, 2));
 }
 
 #[tokio::test]
