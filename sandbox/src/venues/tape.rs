@@ -172,9 +172,12 @@ mod tests {
                 let moment = moment(price, step);
                 tapes.each_mut().map(|(_, tape)| tape.quote(asset, moment, Fault::None).price)
             };
-            // The mean of the two venues that have it, as an oracle would take it.
+            // The median of the three venues that have it, as an oracle would take it.
             let usdt = price(Asset::Usdt, Decimal::ONE);
-            let rate = (usdt[Venue::Coinbase as usize] + usdt[Venue::Kraken as usize]) / Decimal::TWO;
+            let mut usdt =
+                [Venue::Coinbase, Venue::Kraken, Venue::Bitstamp].map(|venue| usdt[venue as usize]);
+            usdt.sort();
+            let rate = usdt[1];
             rates.insert(rate);
             let mut prices = price(Asset::Sol, held);
             for venue in Venue::ALL {

@@ -104,8 +104,8 @@ impl Venue {
     #[must_use]
     pub const fn assets(self) -> &'static [Asset] {
         match self {
-            Venue::Coinbase | Venue::Kraken => &Asset::ALL,
-            Venue::Binance | Venue::Okx | Venue::Bitstamp => &[Asset::Sol, Asset::Btc, Asset::Eth],
+            Venue::Coinbase | Venue::Kraken | Venue::Bitstamp => &Asset::ALL,
+            Venue::Binance | Venue::Okx => &[Asset::Sol, Asset::Btc, Asset::Eth],
         }
     }
 

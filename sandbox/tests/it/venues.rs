@@ -384,6 +384,10 @@ async fn bitstamp_trades_heartbeats_and_asks_to_reconnect() {
         let error = client.find(|m| m["event"] == "bts:error").await;
         assert_eq!(error["data"], json!({"code": null, "message": message}));
     }
+    client.send(&subscribe("live_trades_usdtusd")).await;
+    let dollar = client.find(|m| m["event"] == "trade" && m["channel"] == "live_trades_usdtusd").await;
+    let price = Decimal::from_str_exact(dollar["data"]["price_str"].as_str().unwrap()).unwrap();
+    assert!((price - Decimal::ONE).abs() <= Decimal::new(1, 5), "{price}");
     market.restart(Venue::Bitstamp);
     client.find(|m| m["event"] == "bts:request_reconnect").await;
     let mut second = Client::of_sol(&market, Venue::Bitstamp).await;
