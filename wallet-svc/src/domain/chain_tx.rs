@@ -14,6 +14,8 @@ pub enum Purpose {
     Sweep,
     /// Writes a receipt.
     Receipt,
+    /// Writes the root of a proof of liabilities.
+    Proof,
 }
 
 impl Purpose {
@@ -24,13 +26,16 @@ impl Purpose {
             Self::Withdrawal => "WITHDRAWAL",
             Self::Sweep => "SWEEP",
             Self::Receipt => "RECEIPT",
+            Self::Proof => "PROOF",
         }
     }
 
     /// Reads the word in the database.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Withdrawal, Self::Sweep, Self::Receipt].into_iter().find(|purpose| purpose.word() == word)
+        [Self::Withdrawal, Self::Sweep, Self::Receipt, Self::Proof]
+            .into_iter()
+            .find(|purpose| purpose.word() == word)
     }
 }
 

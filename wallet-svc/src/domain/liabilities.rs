@@ -1,5 +1,6 @@
 //! The Merkle tree of everything that is owed. `proto::proof` has its hashes and checks its branches.
 
+use super::debts::Debt;
 use hkdf::Hkdf;
 use proto::{
     Lamports,
@@ -8,16 +9,6 @@ use proto::{
 use sha2::Sha256;
 use uuid::Uuid;
 use zeroize::Zeroizing;
-
-/// What one owner is owed. Besides accounts there is nil, for money that belongs to nobody we know, and the id of a
-/// room whose payouts were being posted when the ledger was read: what was in its escrow is owed to its players.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Debt {
-    /// Whose.
-    pub owner: Uuid,
-    /// How much.
-    pub owed: Owed,
-}
 
 /// The random key of one proof. An owner's salt is HKDF-Expand of it over the owner's id (RFC 5869): known to us for every
 /// leaf, and to an owner for their own, which says nothing about others.

@@ -2,6 +2,7 @@
 
 pub mod anomaly;
 pub mod chain_tx;
+pub mod debts;
 pub mod deposit;
 pub mod drift;
 pub mod hold;

@@ -2,13 +2,14 @@
 
 use super::{height_in, height_out};
 use crate::domain::{
-    ledger::Kind,
-    liabilities::{Debt, SaltKey},
+    debts::{Books, Debt, Stake},
+    ledger::{Account, Kind},
+    liabilities::SaltKey,
 };
 use chassis::Fault;
 use proto::{
-    Lamports,
-    proof::{Hash, Header, Owed},
+    Lamports, LamportsError,
+    proof::{Hash, Header},
 };
 use solana_signature::Signature;
 use sqlx::{PgConnection, PgExecutor, PgPool};
@@ -16,8 +17,9 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// A snapshot of many users may take longer than a decision.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '60s'";
+/// A snapshot of many users may take longer than a decision. Workers that gather arrays in parallel are slower than one.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+     SET LOCAL statement_timeout = '60s'; SET LOCAL max_parallel_workers_per_gather = 0";
 
 /// Everything that is owed, and what its sum has to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,72 +35,63 @@ pub struct Snapshot {
 /// Reads what is owed to everybody, in one transaction that sees one moment.
 ///
 /// # Errors
-/// The database.
+/// The database, or amounts beyond the ledger's.
 pub async fn snapshot(pool: &PgPool) -> Result<Snapshot, Fault> {
     let mut tx = pool.begin_with(BEGIN).await?;
-    let debts = debts(&mut tx).await?;
-    // Kinds that hold others' money; the rest is the house's own, and the chain.
-    let others = [Kind::Available, Kind::Held, Kind::Escrow, Kind::WithdrawalsInFlight, Kind::Unclaimed]
-        .map(Kind::number);
-    let total = sqlx::query!(
-        r#"SELECT coalesce(sum(balance), 0)::bigint AS "total!", wallet.db_clock() AS "at!"
-           FROM wallet.ledger_account WHERE kind = ANY($1)"#,
-        &others[..],
-    )
-    .fetch_one(&mut *tx)
-    .await?;
+    let at = sqlx::query_scalar!(r#"SELECT wallet.db_clock() AS "at!""#).fetch_one(&mut *tx).await?;
+    let books = books(&mut tx).await?;
     tx.commit().await?;
-    Ok(Snapshot { at: total.at, debts, total: Lamports::new(total.total) })
+    let beyond = |error: LamportsError| Fault::bug(error.to_string());
+    Ok(Snapshot { at, debts: books.debts().map_err(beyond)?, total: books.total().map_err(beyond)? })
 }
 
-/// One row of arrays: 100,000 users come in one answer, not in 100,000.
-async fn debts(conn: &mut PgConnection) -> Result<Vec<Debt>, Fault> {
-    let read = sqlx::query!(
-        r#"WITH whole AS (
-               -- A room's escrow is what its bets hold, but for the moments in which its payouts are posted chunk by
-               -- chunk: what is left then is one debt to its players together.
-               SELECT h.room FROM (
-                   SELECT room, sum(amount) AS amount FROM wallet.hold WHERE state = 1 GROUP BY room
-               ) AS h
-               JOIN wallet.ledger_account AS e ON e.kind = $3 AND e.owner = h.room AND e.balance = h.amount
-           ), staked AS (
-               SELECT h.account, sum(h.amount)::bigint AS amount
-               FROM wallet.hold AS h JOIN whole USING (room) WHERE h.state = 1 GROUP BY h.account
-           ), leaving AS (
-               SELECT account_id, sum(lamports)::bigint AS amount FROM wallet.withdrawal
-               WHERE state IN ('SIGNED', 'SUBMITTED', 'EXPIRED') OR (state = 'APPROVED' AND chain_tx_id IS NOT NULL)
-               GROUP BY account_id
-           ), owed AS (
-               SELECT a.owner, a.balance AS available, coalesce(h.balance, 0) AS held,
-                      coalesce(s.amount, 0) AS staked, coalesce(l.amount, 0) AS leaving
-               FROM wallet.ledger_account AS a
-               LEFT JOIN wallet.ledger_account AS h ON h.kind = $2 AND h.owner = a.owner
-               LEFT JOIN staked AS s ON s.account = a.owner
-               LEFT JOIN leaving AS l ON l.account_id = a.owner
-               WHERE a.kind = $1
-               UNION ALL
-               SELECT e.owner, 0, 0, e.balance, 0 FROM wallet.ledger_account AS e
-               WHERE e.kind = $3 AND e.balance <> 0 AND NOT EXISTS (SELECT FROM whole WHERE room = e.owner)
-               UNION ALL
-               SELECT $5, coalesce(sum(balance), 0)::bigint, 0, 0, 0 FROM wallet.ledger_account WHERE kind = $4
-           )
-           SELECT array_agg(owner) AS "owners!", array_agg(available) AS "available!", array_agg(held) AS "held!",
-                  array_agg(staked) AS "staked!", array_agg(leaving) AS "leaving!"
-           FROM owed"#,
+/// Each statement answers with one row of arrays: 100,000 users come at once, not one by one.
+async fn books(conn: &mut PgConnection) -> Result<Books, Fault> {
+    let users = sqlx::query!(
+        r#"SELECT coalesce(array_agg(owner), '{}') AS "owners!", coalesce(array_agg(balance), '{}') AS "balances!"
+           FROM wallet.ledger_account WHERE kind = $1"#,
         Kind::Available.number(),
-        Kind::Held.number(),
-        Kind::Escrow.number(),
-        Kind::Unclaimed.number(),
-        Uuid::nil(),
     )
-    .fetch_one(conn)
+    .fetch_one(&mut *conn)
     .await?;
-    let parts = read.available.into_iter().zip(read.held).zip(read.staked).zip(read.leaving);
-    let debts = read.owners.into_iter().zip(parts).map(|(owner, (((available, held), staked), leaving))| {
-        let [available, held, staked, leaving] = [available, held, staked, leaving].map(Lamports::new);
-        Debt { owner, owed: Owed { available, held, staked, leaving } }
+    let others = sqlx::query!(
+        r#"SELECT coalesce(array_agg(kind), '{}') AS "kinds!", coalesce(array_agg(owner), '{}') AS "owners!",
+                  coalesce(array_agg(balance), '{}') AS "balances!"
+           FROM wallet.ledger_account WHERE kind <> $1 AND balance <> 0"#,
+        Kind::Available.number(),
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let holds = sqlx::query!(
+        r#"SELECT coalesce(array_agg(account), '{}') AS "accounts!", coalesce(array_agg(room), '{}') AS "rooms!",
+                  coalesce(array_agg(amount), '{}') AS "amounts!"
+           FROM wallet.hold WHERE state = 1"#,
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    // All open withdrawals, which have an index, less those whose money is still in `available` or `held`.
+    let leaving = sqlx::query!(
+        r#"SELECT coalesce(array_agg(account_id), '{}') AS "accounts!", coalesce(array_agg(lamports), '{}') AS "lamports!"
+           FROM wallet.withdrawal
+           WHERE state IN ('REQUESTED', 'HELD', 'APPROVED', 'SIGNED', 'SUBMITTED', 'EXPIRED')
+             AND state NOT IN ('REQUESTED', 'HELD') AND (state <> 'APPROVED' OR chain_tx_id IS NOT NULL)"#,
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let amounts = |amounts: Vec<i64>| amounts.into_iter().map(Lamports::new);
+    let kinds = others.kinds.into_iter().map(|number| {
+        let kind = Kind::ALL.into_iter().find(|kind| kind.number() == number);
+        kind.ok_or_else(|| Fault::bug("an unknown kind of account"))
     });
-    Ok(debts.collect())
+    let accounts = kinds.zip(others.owners).map(|(kind, owner)| Ok(Account { kind: kind?, owner }));
+    let accounts = accounts.collect::<Result<Vec<_>, Fault>>()?;
+    let stakes = holds.accounts.into_iter().zip(holds.rooms).zip(amounts(holds.amounts));
+    Ok(Books {
+        available: users.owners.into_iter().zip(amounts(users.balances)).collect(),
+        others: accounts.into_iter().zip(amounts(others.balances)).collect(),
+        stakes: stakes.map(|((account, room), amount)| Stake { account, room, amount }).collect(),
+        leaving: leaving.accounts.into_iter().zip(amounts(leaving.lamports)).collect(),
+    })
 }
 
 /// When the next regular proof is due; nothing before a worker has looked for the first time.

@@ -1,7 +1,11 @@
 //! Writes the receipts of settled rooms on chain. A receipt never delays the settlement itself.
 
 use super::Context;
-use crate::{chain::Draft, domain::chain_tx::Purpose, store};
+use crate::{
+    chain::{Draft, Unsigned},
+    domain::chain_tx::Purpose,
+    store,
+};
 use chassis::{Fault, Held};
 use proto::wallet::ReceiptAnchored;
 use uuid::Uuid;
@@ -15,20 +19,23 @@ impl Context {
         for _ in 0..LIMIT {
             let Some(open) = store::receipt::open(self.db.pool()).await? else { return Ok(()) };
             let id = open.chain_tx.unwrap_or_else(Uuid::now_v7);
-            let attempt = store::chain_tx::next_attempt(self.db.pool(), id).await?;
-            let payer = self.treasury().await?;
-            let reference = format!("{id}/{attempt:04}");
-            let draft = Draft { payer, transfers: Vec::new(), memo: Some(open.memo), reference };
-            let unsigned = self.date(&draft).await?;
-            if !self.capital_covers(&unsigned).await? {
-                return Ok(());
-            }
+            let Some(unsigned) = self.memo(id, open.memo).await? else { return Ok(()) };
             let mut unit = self.unit(held).await?;
             store::chain_tx::build(unit.conn(), id, Purpose::Receipt, &unsigned).await?;
             store::receipt::assign(unit.conn(), open.room, id).await?;
             unit.commit().await?;
         }
         Ok(())
+    }
+
+    /// Dates a memo as the next attempt of this transaction; nothing while `capital` cannot pay for it.
+    pub(super) async fn memo(&self, id: Uuid, text: String) -> Result<Option<Unsigned>, Fault> {
+        let attempt = store::chain_tx::next_attempt(self.db.pool(), id).await?;
+        let payer = self.treasury().await?;
+        let reference = format!("{id}/{attempt:04}");
+        let draft = Draft { payer, transfers: Vec::new(), memo: Some(text), reference, urgent: true };
+        let unsigned = self.date(&draft).await?;
+        Ok(self.capital_covers(&unsigned).await?.then_some(unsigned))
     }
 }
 

@@ -4,7 +4,10 @@
 use super::Context;
 use crate::{
     chain::{ACCOUNTS, Commitment},
-    domain::drift::{Comparison, Verdict, drift, judge},
+    domain::{
+        drift::{Comparison, Verdict, drift, judge},
+        pause::Cause,
+    },
     store,
 };
 use chassis::{Fault, Held};
@@ -62,7 +65,7 @@ impl Context {
         Ok(())
     }
 
-    async fn now(&self) -> Result<OffsetDateTime, Fault> {
+    pub(super) async fn now(&self) -> Result<OffsetDateTime, Fault> {
         self.db.unit().await?.now().await
     }
 
@@ -129,8 +132,8 @@ impl Context {
             Verdict::Drift(drift) => {
                 metrics::counter!("wallet_drift_total").increment(1);
                 let reason = format!("the chain has {} lamports more than the ledger", drift.get());
-                if store::reconciliation::pause_withdrawals(unit.conn(), &reason).await? {
-                    tracing::error!(?all, %drift, "drift: withdrawals are paused");
+                if store::pause::begin(unit.conn(), Cause::Drift, &reason).await? {
+                    tracing::error!(?all, %drift, "drift");
                 }
             }
         }

@@ -17,6 +17,7 @@ use proto::{
 };
 use rand::{TryRngCore as _, rngs::OsRng};
 use solana_pubkey::Pubkey;
+use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -24,8 +25,9 @@ use uuid::Uuid;
 const KEPT: i64 = 7;
 
 /// How often both sides are read before a proof says that the chain does not cover what is owed: a withdrawal may land
-/// between the two readings.
+/// between the two readings, or an endpoint lag behind the one that told of a deposit.
 const TRIES: usize = 5;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The ledger at one moment, as a tree.
 struct Taken {
@@ -62,6 +64,7 @@ impl Context {
                 break (taken, header);
             }
             tries += 1;
+            tokio::time::sleep(PAUSE).await;
         };
         if !header.is_covered() {
             metrics::counter!("wallet_proofs_uncovered_total").increment(1);

@@ -20,6 +20,7 @@ mod entries;
 mod faulty_rpc;
 mod fees;
 mod hints;
+mod leaving;
 mod ledger;
 mod limits;
 mod model;
