@@ -261,6 +261,15 @@ mod tests {
         assert!(file().header.is_covered());
     }
 
+    /// A file of a tree of 100,001 leaves, written by a program in Python from `docs/proofs.md` alone: the format may be
+    /// followed by another one, it is never changed.
+    #[test]
+    fn a_file_of_another_implementation_fits() {
+        let file = verify(include_bytes!("../../tests/proof.json")).unwrap();
+        assert_eq!((file.header.leaves, file.branch.len()), (100_001, 17));
+        assert_eq!(file.owed.sum(), Ok(91_918_922_527));
+    }
+
     /// The bytes under each hash, once more by hand.
     #[test]
     fn hashes_are_those_of_the_table() {
