@@ -192,6 +192,22 @@ callbacks! {
         } = "crh",
         /// The draft is thrown away.
         CreateCancel = "crx",
+        /// Settings.
+        Settings = "se",
+        /// An authenticator is wanted.
+        AuthenticatorAdd = "sea",
+        /// The authenticator shall go.
+        AuthenticatorRemove = "ser",
+        /// What is kept of the presser.
+        Privacy = "p",
+        /// All of it, as a file.
+        Export = "pe",
+        /// Leave: what it means.
+        Leave = "pl",
+        /// Leave with nothing left.
+        Erase = "px",
+        /// Leave and give up what is left.
+        GiveUp = "pg",
         /// The presser's own limits.
         Limits = "lm",
         /// One of them.

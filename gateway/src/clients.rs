@@ -9,8 +9,9 @@ use crate::{
 use chassis::{Fault, grpc};
 use proto::{
     AccountId, Decided, Lamports, RoomId, WithdrawalId,
-    common::Page,
+    common::{Page, RefusalCode},
     from_timestamp,
+    notifier::{self, notifier_service_client::NotifierServiceClient},
     oracle::{GetAggregateRequest, oracle_service_client::OracleServiceClient},
     room::{self, RoomState, room_service_client::RoomServiceClient},
     settlement::{
@@ -41,6 +42,7 @@ pub struct Clients {
     wallet: WalletServiceClient<grpc::Channel>,
     oracle: OracleServiceClient<grpc::Channel>,
     settlement: SettlementServiceClient<grpc::Channel>,
+    notifier: NotifierServiceClient<grpc::Channel>,
 }
 
 /// What there is to show that an account's money is there.
@@ -92,6 +94,7 @@ impl Clients {
             wallet: WalletServiceClient::new(grpc::channel(&services.wallet)?),
             oracle: OracleServiceClient::new(grpc::channel(&services.oracle)?),
             settlement: SettlementServiceClient::new(grpc::channel(&services.settlement)?),
+            notifier: NotifierServiceClient::new(grpc::channel(&services.notifier)?),
         })
     }
 
@@ -223,6 +226,43 @@ impl Clients {
         Ok(found("wallet-svc", answer)?.and_then(|answer| answer.account))
     }
 
+    /// Everything that wallet-svc keeps of an account, as JSON; nothing for one that does not exist.
+    ///
+    /// # Errors
+    /// wallet-svc does not answer.
+    pub async fn export(&self, account: AccountId) -> Result<Option<Vec<u8>>, Fault> {
+        let request = wallet::ExportAccountRequest { account_id: account.bytes() };
+        let answer = ask!("wallet-svc", self.wallet, export_account, request.clone());
+        Ok(found("wallet-svc", answer)?.map(|answer| answer.json))
+    }
+
+    /// All bets of an account.
+    ///
+    /// # Errors
+    /// room-svc does not answer.
+    pub async fn all_bets(&self, account: AccountId) -> Result<Vec<room::Bet>, Fault> {
+        Ok(self.bets(account, 0, u32::MAX).await?.bets)
+    }
+
+    /// All notifications of an account.
+    ///
+    /// # Errors
+    /// notifier-svc does not answer.
+    pub async fn all_notifications(&self, account: AccountId) -> Result<Vec<notifier::Notification>, Fault> {
+        let (mut all, mut token) = (Vec::new(), String::new());
+        loop {
+            let page = Some(Page { size: CHUNK, token });
+            let request = notifier::ListNotificationsRequest { account_id: account.bytes(), page };
+            let answer = ask!("notifier-svc", self.notifier, list_notifications, request.clone());
+            let answer = answered("notifier-svc", answer)?;
+            all.extend(answer.notifications);
+            token = answer.next_page_token;
+            if token.is_empty() {
+                return Ok(all);
+            }
+        }
+    }
+
     /// The limits that an account has set for itself.
     ///
     /// # Errors
@@ -231,6 +271,31 @@ impl Clients {
         let request = wallet::GetLimitsRequest { account_id: account.bytes() };
         let answer = answered("wallet-svc", ask!("wallet-svc", self.wallet, get_limits, request.clone()))?;
         Ok(LimitsView::from(&answer))
+    }
+
+    /// A secret for an authenticator; or why there is none.
+    ///
+    /// # Errors
+    /// wallet-svc does not answer.
+    pub async fn begin_totp(
+        &self,
+        account: AccountId,
+    ) -> Result<Result<wallet::BeginTotpResponse, RefusalCode>, Fault> {
+        let request = wallet::BeginTotpRequest { account_id: account.bytes() };
+        match ask!("wallet-svc", self.wallet, begin_totp, request.clone()) {
+            Err(status) if status.code() == Code::FailedPrecondition => Ok(Err(RefusalCode::TotpAlready)),
+            Err(status) if status.code() == Code::NotFound => Ok(Err(RefusalCode::AccountUnknown)),
+            answer => answered("wallet-svc", answer).map(Ok),
+        }
+    }
+
+    /// Whether there is an authenticator.
+    ///
+    /// # Errors
+    /// wallet-svc does not answer.
+    pub async fn totp(&self, account: AccountId) -> Result<wallet::GetTotpResponse, Fault> {
+        let request = wallet::GetTotpRequest { account_id: account.bytes() };
+        answered("wallet-svc", ask!("wallet-svc", self.wallet, get_totp, request.clone()))
     }
 
     /// One page of movements, with the number of all.

@@ -12,7 +12,10 @@ use proto::{
     AccountId, CommandId, Service,
     notifier::RegisterContact,
     room::{OpenRoom, PlaceBet},
-    wallet::{CancelWithdrawal, CoolOff, ExcludeSelf, OpenAccount, RequestWithdrawal, SetLimit},
+    wallet::{
+        CancelWithdrawal, CloseAccount, ConfirmTotp, CoolOff, ExcludeSelf, OpenAccount, RemoveTotp,
+        RequestWithdrawal, SetLimit,
+    },
 };
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -36,12 +39,18 @@ pub enum RequestKind {
     RequestWithdrawal,
     /// From the withdrawal's own message.
     CancelWithdrawal,
+    /// From a typed code.
+    ConfirmTotp,
+    /// From a typed code.
+    RemoveTotp,
     /// From a review.
     SetLimit,
     /// From a review.
     CoolOff,
     /// From the second of two questions.
     ExcludeSelf,
+    /// From the last question of somebody who leaves.
+    CloseAccount,
 }
 
 impl RequestKind {
@@ -54,9 +63,12 @@ impl RequestKind {
             Self::PlaceBet => "place_bet",
             Self::RequestWithdrawal => "request_withdrawal",
             Self::CancelWithdrawal => "cancel_withdrawal",
+            Self::ConfirmTotp => "confirm_totp",
+            Self::RemoveTotp => "remove_totp",
             Self::SetLimit => "set_limit",
             Self::CoolOff => "cool_off",
             Self::ExcludeSelf => "exclude_self",
+            Self::CloseAccount => "close_account",
         }
     }
 
@@ -69,9 +81,12 @@ impl RequestKind {
             Self::PlaceBet,
             Self::RequestWithdrawal,
             Self::CancelWithdrawal,
+            Self::ConfirmTotp,
+            Self::RemoveTotp,
             Self::SetLimit,
             Self::CoolOff,
             Self::ExcludeSelf,
+            Self::CloseAccount,
         ]
         .into_iter()
         .find(|kind| kind.name() == name)
@@ -80,26 +95,16 @@ impl RequestKind {
 
 /// Where and to whom a request will be told.
 #[derive(Clone, Copy, Debug)]
-pub struct Told<'a> {
-    /// The chat.
-    pub chat_id: i64,
+pub struct Told {
     /// The pressed message.
     pub message_id: i32,
-    /// Code of the language.
-    pub language: &'a str,
 }
 
 /// Turns a slip into a request. False: the slip was used before, and nothing is written.
 ///
 /// # Errors
 /// The database, or a slip whose command does not decode.
-pub async fn request(
-    unit: &mut Unit,
-    telegram_user_id: i64,
-    slip: &Slip,
-    told: Told<'_>,
-    patience: Duration,
-) -> Result<bool, Fault> {
+pub async fn request(unit: &mut Unit, slip: &Slip, told: Told, patience: Duration) -> Result<bool, Fault> {
     let now = unit.now().await?;
     let fresh = requests::insert(unit.conn(), &row(slip, told), now).await?;
     if !fresh {
@@ -109,35 +114,41 @@ pub async fn request(
     unit.issue_all(REQUEST, vec![(slip.id.uuid(), command)]).await?;
     match slip.kind {
         RequestKind::PlaceBet => {
-            drafts::drop(unit.conn(), telegram_user_id, drafts::DraftKind::Stake).await?;
+            drafts::drop(unit.conn(), slip.account, drafts::DraftKind::Stake).await?;
         }
         RequestKind::RequestWithdrawal => {
             // The notices about this withdrawal edit the message in which it was confirmed.
             let thread = deliveries::withdrawal_thread(slip.id.uuid());
-            threads::begin(unit.conn(), told.chat_id, &thread, told.message_id, now).await?;
+            threads::begin(unit.conn(), slip.account, &thread, told.message_id, now).await?;
         }
         RequestKind::OpenAccount
         | RequestKind::OpenRoom
         | RequestKind::CancelWithdrawal
+        | RequestKind::ConfirmTotp
+        | RequestKind::RemoveTotp
         | RequestKind::SetLimit
         | RequestKind::CoolOff
+        | RequestKind::CloseAccount
         | RequestKind::ExcludeSelf => {}
     }
     Ok(true)
 }
 
-/// Opens the account of a newcomer at wallet-svc and tells the notifier where to find them.
+/// Opens the account of a newcomer at wallet-svc, excluded if they have excluded themselves before, and tells the
+/// notifier that they can be reached.
 ///
 /// # Errors
 /// The database.
 pub async fn open_account(
     unit: &mut Unit,
     account: &Account,
-    told: Told<'_>,
+    told: Told,
     room: Option<proto::RoomId>,
+    excluded_until: Option<OffsetDateTime>,
 ) -> Result<(), Fault> {
     let now = unit.now().await?;
-    let open = OpenAccount { account_id: account.id.bytes(), ..OpenAccount::default() };
+    let excluded_until = excluded_until.map(proto::timestamp);
+    let open = OpenAccount { account_id: account.id.bytes(), excluded_until };
     let id = derived(account.id, "open_account");
     let slip = Slip {
         id,
@@ -149,11 +160,7 @@ pub async fn open_account(
     requests::insert(unit.conn(), &Request { room, ..row(&slip, told) }, now).await?;
     // An account that opens late is as good: no expiry.
     unit.issue_all(REQUEST, vec![(id.uuid(), addressed(Outgoing::command(&open), &slip))]).await?;
-    let contact = RegisterContact {
-        account_id: account.id.bytes(),
-        chat_id: told.chat_id,
-        language: told.language.to_owned(),
-    };
+    let contact = RegisterContact { account_id: account.id.bytes(), ..RegisterContact::default() };
     let slip = Slip { id: derived(account.id, "register_contact"), ..slip };
     let command = addressed(Outgoing::command(&contact), &slip);
     unit.issue_all(CONTACT, vec![(slip.id.uuid(), command)]).await
@@ -164,15 +171,13 @@ fn derived(account: AccountId, command: &str) -> CommandId {
     CommandId::new(Uuid::new_v5(&account.uuid(), command.as_bytes()))
 }
 
-fn row(slip: &Slip, told: Told<'_>) -> Request {
+fn row(slip: &Slip, told: Told) -> Request {
     Request {
         id: slip.id,
         account: slip.account,
         kind: slip.kind,
         body: slip.body.clone(),
-        chat_id: told.chat_id,
         message_id: told.message_id,
-        language: told.language.to_owned(),
         room: None,
         outcome: None,
         shown: 0,
@@ -190,8 +195,11 @@ fn outgoing(slip: &Slip, expires_at: OffsetDateTime) -> Result<Outgoing, Fault> 
             Outgoing::command(&RequestWithdrawal::decode(body).map_err(broken)?)
         }
         RequestKind::CancelWithdrawal => Outgoing::command(&CancelWithdrawal::decode(body).map_err(broken)?),
+        RequestKind::ConfirmTotp => Outgoing::command(&ConfirmTotp::decode(body).map_err(broken)?),
+        RequestKind::RemoveTotp => Outgoing::command(&RemoveTotp::decode(body).map_err(broken)?),
         RequestKind::SetLimit => Outgoing::command(&SetLimit::decode(body).map_err(broken)?),
         RequestKind::CoolOff => Outgoing::command(&CoolOff::decode(body).map_err(broken)?),
+        RequestKind::CloseAccount => Outgoing::command(&CloseAccount::decode(body).map_err(broken)?),
         RequestKind::ExcludeSelf => Outgoing::command(&ExcludeSelf::decode(body).map_err(broken)?),
     };
     Ok(addressed(command, slip).expires_at(expires_at))

@@ -1,10 +1,12 @@
 //! What each command, button and text leads to. Handlers read and decide; `turn` writes and says.
 
+pub mod authenticator;
 pub mod bets;
 pub mod create;
 pub mod desk;
 pub mod group;
 pub mod limits;
+pub mod privacy;
 pub mod proof;
 pub mod rooms;
 pub mod typed;
@@ -39,8 +41,6 @@ pub struct Visitor {
 /// A visitor with an account.
 #[derive(Clone, Copy, Debug)]
 pub struct Member {
-    /// Telegram's number of the user.
-    pub user_id: i64,
     /// The only identity other services know.
     pub account: AccountId,
     /// To answer in.
@@ -52,12 +52,12 @@ impl Member {
     #[must_use]
     pub fn of(visitor: Visitor) -> Option<Self> {
         let account = visitor.account?.id;
-        Some(Self { user_id: visitor.user_id, account, language: visitor.language })
+        Some(Self { account, language: visitor.language })
     }
 
     /// The member's drafts, the one touched last first.
     async fn drafts(&self, app: &App) -> Result<Vec<drafts::Draft>, Fault> {
-        Ok(drafts::of(app.db.pool(), self.user_id, app.clock.now()).await?)
+        Ok(drafts::of(app.db.pool(), self.account, app.clock.now()).await?)
     }
 
     /// A short text with the way home.
@@ -105,9 +105,11 @@ pub async fn confirm(app: Arc<App>, member: Member, slip: CommandId) -> Result<T
         RequestKind::OpenRoom => language.plain("toast-opening", &[]),
         RequestKind::RequestWithdrawal => language.plain("toast-requesting", &[]),
         RequestKind::CancelWithdrawal => language.plain("toast-cancelling", &[]),
+        RequestKind::ConfirmTotp | RequestKind::RemoveTotp => language.plain("toast-authenticator", &[]),
         RequestKind::SetLimit | RequestKind::CoolOff | RequestKind::ExcludeSelf => {
             language.plain("toast-limit", &[])
         }
+        RequestKind::CloseAccount => language.plain("toast-erasure", &[]),
         RequestKind::PlaceBet | RequestKind::OpenAccount => language.plain("toast-placing", &[]),
     };
     Ok(Turn::toast(toast).and(Write::Use(found)))

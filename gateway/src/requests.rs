@@ -4,12 +4,12 @@
 use crate::{
     app::App,
     commands::RequestKind,
-    delivery::{Fate, Letter},
+    delivery::{Fate, Letter, secrets},
     domain::RoomView,
     handlers::{self, Member},
     locales::Language,
     screens::{self, Screen},
-    store::{deliveries, drafts, drafts::DraftKind, requests, requests::Request, threads},
+    store::{accounts, deliveries, drafts, drafts::DraftKind, requests, requests::Request, threads},
 };
 use chassis::Fault;
 use prost::Message as _;
@@ -18,8 +18,8 @@ use proto::{
     common::{Outcome, RefusalCode},
     room::{OpenRoomDone, PlaceBetDone},
     wallet::{
-        CancelWithdrawal, CancelWithdrawalDone, CoolOffDone, ExcludeSelfDone, OpenAccountDone,
-        RequestWithdrawalDone, SetLimitDone,
+        CancelWithdrawal, CancelWithdrawalDone, CloseAccountDone, ConfirmTotpDone, CoolOffDone,
+        ExcludeSelfDone, OpenAccountDone, RemoveTotpDone, RequestWithdrawalDone, SetLimitDone,
     },
 };
 use std::{sync::Arc, time::Duration};
@@ -73,7 +73,13 @@ struct Tidings {
 }
 
 async fn show(app: &App, request: Request) -> Result<(), Fault> {
-    let language = Language::of_tag(&request.language);
+    let people = accounts::reach(app.db.pool(), &app.vault, &[request.account.uuid()]).await?;
+    let Some(person) = people.get(&request.account) else {
+        // Nobody is left to be told.
+        requests::shown(app.db.pool(), request.id, request.shown, app.clock.now()).await?;
+        return Ok(());
+    };
+    let language = Language::of_tag(&person.language);
     let tidings = match (&request.outcome, request.shown) {
         (Some(outcome), _) => {
             let outcome = Outcome::decode(outcome.as_slice())
@@ -85,7 +91,7 @@ async fn show(app: &App, request: Request) -> Result<(), Fault> {
     };
     let mut next = None;
     if let Some(Tidings { screen, then }) = tidings {
-        let letter = Letter::edit(request.chat_id, request.message_id, &screen);
+        let letter = Letter::edit(person.chat_id, request.message_id, &screen);
         let fate = match app.post.post(letter.clone()).await {
             Fate::Gone => app.post.post(Letter { edit: None, ..letter }).await,
             fate => fate,
@@ -95,11 +101,35 @@ async fn show(app: &App, request: Request) -> Result<(), Fault> {
         }
         next = then;
     }
+    if has_left(&request)? {
+        return erase(app, &request).await;
+    }
     let first = requests::shown(app.db.pool(), request.id, request.shown, app.clock.now()).await?;
     if let Some(screen) = next.filter(|_| first) {
-        app.post.post(Letter::new(request.chat_id, &screen)).await;
+        app.post.post(Letter::new(person.chat_id, &screen)).await;
     }
     Ok(())
+}
+
+/// Whether an account was closed by its owner.
+fn has_left(request: &Request) -> Result<bool, Fault> {
+    let Some(outcome) = request.outcome.as_deref().filter(|_| request.kind == RequestKind::CloseAccount)
+    else {
+        return Ok(false);
+    };
+    let outcome = Outcome::decode(outcome).map_err(|_| Fault::bug("a stored outcome does not decode"))?;
+    Ok(outcome.decided::<CloseAccountDone>()?.is_ok())
+}
+
+/// Forgets who somebody is, once they were told so. Without an answer about their exclusion it is tried again: it must
+/// not be forgotten with them.
+async fn erase(app: &App, request: &Request) -> Result<(), Fault> {
+    let limits = app.clients.limits(request.account).await?;
+    let mut unit = app.db.unit().await?;
+    let now = unit.now().await?;
+    accounts::erase(unit.conn(), &app.vault, request.account, limits.excluded_until, now).await?;
+    requests::shown(unit.conn(), request.id, request.shown, now).await?;
+    unit.commit().await
 }
 
 impl From<Screen> for Tidings {
@@ -115,9 +145,11 @@ fn on_its_way(language: Language, request: &Request) -> Screen {
         RequestKind::PlaceBet => handlers::placing(language, &request.body),
         RequestKind::RequestWithdrawal => screens::requesting(language),
         RequestKind::CancelWithdrawal => screens::cancelling(language),
+        RequestKind::ConfirmTotp | RequestKind::RemoveTotp => Screen::new([language.say("checking-code")]),
         RequestKind::SetLimit | RequestKind::CoolOff | RequestKind::ExcludeSelf => {
             Screen::new([language.say("requesting-limit")])
         }
+        RequestKind::CloseAccount => Screen::new([language.say("requesting-erasure")]),
     }
 }
 
@@ -129,7 +161,7 @@ async fn decided(
     outcome: &Outcome,
 ) -> Result<Option<Tidings>, Fault> {
     let now = app.clock.now();
-    let member = Member { user_id: 0, account: request.account, language };
+    let member = Member { account: request.account, language };
     match request.kind {
         RequestKind::OpenAccount => match outcome.decided::<OpenAccountDone>()? {
             Ok(_) => {
@@ -148,7 +180,7 @@ async fn decided(
             Ok(done) => {
                 let room = done.room.as_ref().ok_or(proto::Malformed("an opened room without a room"))?;
                 let room = RoomView::try_from(room)?;
-                drafts::done(app.db.pool(), request.account, DraftKind::Create).await?;
+                drafts::drop(app.db.pool(), request.account, DraftKind::Create).await?;
                 let quote = app.clients.price_if_known(&room.asset).await;
                 Ok(Some(screens::opened(language, &room, quote, now).into()))
             }
@@ -173,19 +205,26 @@ async fn decided(
             Ok(done) => {
                 let withdrawal =
                     done.withdrawal.ok_or(proto::Malformed("a requested withdrawal without one"))?;
-                drafts::done(app.db.pool(), request.account, DraftKind::Withdraw).await?;
+                drafts::drop(app.db.pool(), request.account, DraftKind::Withdraw).await?;
                 let version = i64::try_from(withdrawal.version).unwrap_or(i64::MAX);
                 let thread = deliveries::withdrawal_thread(request.id.uuid());
-                let claimed = threads::claim(app.db.pool(), request.chat_id, &thread, version, now).await?;
+                let claimed = threads::claim(app.db.pool(), request.account, &thread, version, now).await?;
                 let page = app.explorer(&withdrawal.signature);
                 Ok(claimed.map(|_| screens::withdrawal(language, &withdrawal, page, now).into()))
             }
             Err(refusal) => Ok(Some(screens::withdraw_refused(language, &refusal, now).into())),
         },
         RequestKind::CancelWithdrawal => cancelled(app, request, language, outcome).await,
+        RequestKind::ConfirmTotp | RequestKind::RemoveTotp => {
+            authenticated(app, request, member, outcome).await.map(Some)
+        }
         RequestKind::SetLimit | RequestKind::CoolOff | RequestKind::ExcludeSelf => {
             limited(app, request, member, outcome).await.map(Some)
         }
+        RequestKind::CloseAccount => Ok(Some(match outcome.decided::<CloseAccountDone>()? {
+            Ok(_) => screens::erased(language).into(),
+            Err(refusal) => screens::leave_refused(language, &refusal, now).into(),
+        })),
     }
 }
 
@@ -214,8 +253,34 @@ async fn cancelled(
         return Ok(Some(screen.under(&text).into()));
     }
     let thread = deliveries::withdrawal_thread(id.uuid());
-    let claimed = threads::claim(app.db.pool(), request.chat_id, &thread, version, now).await?;
+    let claimed = threads::claim(app.db.pool(), request.account, &thread, version, now).await?;
     Ok(claimed.map(|_| screen.into()))
+}
+
+/// Settings below what became of the authenticator. The message with its secret goes.
+async fn authenticated(
+    app: &App,
+    request: &Request,
+    member: Member,
+    outcome: &Outcome,
+) -> Result<Tidings, Fault> {
+    let language = member.language;
+    let now = app.clock.now();
+    let told = if request.kind == RequestKind::ConfirmTotp {
+        outcome.decided::<ConfirmTotpDone>()?.map(|done| {
+            let at = proto::from_timestamp(done.counts_from.as_ref()).unwrap_or(now);
+            language.fill("authenticator-added", &[("at", screens::format::moment(language, at, now).into())])
+        })
+    } else {
+        outcome.decided::<RemoveTotpDone>()?.map(|_| language.say("authenticator-removed"))
+    };
+    match told {
+        Ok(told) => {
+            secrets::forget(app, request.account).await?;
+            Ok(handlers::authenticator::overview(app, member, Some(told)).await?.into())
+        }
+        Err(refusal) => Ok(screens::authenticator_refused(language, &refusal, now).into()),
+    }
 }
 
 /// All limits below what was just decided about one of them.

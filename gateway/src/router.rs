@@ -4,7 +4,10 @@ use crate::{
     app::App,
     arrival::Content,
     callbacks::{Callback, Press, room_of_deep_link},
-    handlers::{self, Member, Visitor, bets, create, desk, group, limits, proof, rooms, typed, withdraw},
+    handlers::{
+        self, Member, Visitor, authenticator, bets, create, desk, group, limits, privacy, proof, rooms,
+        typed, withdraw,
+    },
     turn::Turn,
 };
 use chassis::Fault;
@@ -41,8 +44,12 @@ pub enum Command {
     Create,
     /// `/bets`
     Bets,
+    /// `/settings`
+    Settings,
     /// `/limits`
     Limits,
+    /// `/privacy`
+    Privacy,
     /// `/status`
     Status,
     /// Another one.
@@ -51,7 +58,7 @@ pub enum Command {
 
 impl Command {
     /// The command menu, in its order.
-    pub const MENU: [&'static str; 12] = [
+    pub const MENU: [&'static str; 14] = [
         "start",
         "rooms",
         "create",
@@ -62,6 +69,8 @@ impl Command {
         "transfers",
         "proof",
         "limits",
+        "privacy",
+        "settings",
         "status",
         "help",
     ];
@@ -83,7 +92,9 @@ impl Command {
             "rooms" => Self::Rooms,
             "create" => Self::Create,
             "bets" => Self::Bets,
+            "settings" => Self::Settings,
             "limits" => Self::Limits,
+            "privacy" => Self::Privacy,
             "status" => Self::Status,
             _ => Self::Unknown,
         })
@@ -130,7 +141,9 @@ fn commands() -> Route {
         .branch(case![Command::Rooms].endpoint(rooms::live))
         .branch(case![Command::Create].endpoint(create::resume))
         .branch(case![Command::Bets].endpoint(bets::first))
+        .branch(case![Command::Settings].endpoint(authenticator::settings))
         .branch(case![Command::Limits].endpoint(limits::show))
+        .branch(case![Command::Privacy].endpoint(privacy::show))
         .branch(case![Command::Status].endpoint(desk::status))
         .endpoint(handlers::unknown_command)
 }
@@ -165,6 +178,14 @@ fn presses() -> Route {
         .branch(case![Callback::CreateComparator { comparator }].endpoint(create::comparator))
         .branch(case![Callback::CreateHorizon { seconds }].endpoint(create::horizon))
         .branch(case![Callback::CreateCancel].endpoint(create::cancel))
+        .branch(case![Callback::Settings].endpoint(authenticator::settings))
+        .branch(case![Callback::AuthenticatorAdd].endpoint(authenticator::add))
+        .branch(case![Callback::AuthenticatorRemove].endpoint(authenticator::remove))
+        .branch(case![Callback::Privacy].endpoint(privacy::show))
+        .branch(case![Callback::Export].endpoint(privacy::export))
+        .branch(case![Callback::Leave].endpoint(privacy::leave))
+        .branch(case![Callback::Erase].endpoint(privacy::erase))
+        .branch(case![Callback::GiveUp].endpoint(privacy::give_up))
         .branch(case![Callback::Limits].endpoint(limits::show))
         .branch(case![Callback::Limit { kind }].endpoint(limits::choose))
         .branch(case![Callback::LimitAmount { kind, amount }].endpoint(limits::amount))

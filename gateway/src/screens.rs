@@ -1,5 +1,6 @@
 //! What the user sees: text and keyboard from values, without any I/O.
 
+mod authenticator;
 mod bets;
 mod create;
 mod desk;
@@ -7,6 +8,7 @@ pub mod format;
 mod group;
 mod limits;
 mod notices;
+mod privacy;
 mod proof;
 mod question;
 mod refusal;
@@ -17,6 +19,10 @@ mod transfers;
 mod wallet;
 mod withdraw;
 
+pub use authenticator::{
+    authenticator_ask_remove, authenticator_confirm, authenticator_not_a_code, authenticator_refused,
+    authenticator_scan, settings,
+};
 pub use bets::{BetLine, PAGE as BETS_PAGE, bets, placed, placing, preview, stake, type_stake};
 pub use create::{Opening, create, opened, opening};
 pub use desk::{Desk, desk, help, opening_account, status, terms};
@@ -27,6 +33,7 @@ pub use limits::{
     limit_review, limits,
 };
 pub use notices::notice;
+pub use privacy::{erased, leave_refused, privacy, privacy_export, privacy_last, privacy_leave};
 pub use proof::{no_proof, proof};
 pub use refusal::{bet_refused, refusal, room_refused, withdraw_refused};
 pub use result::result;
@@ -34,7 +41,7 @@ pub use room_card::room_card;
 pub use rooms::{PAGE as ROOMS_PAGE, rooms};
 pub use transfers::{PAGE as TRANSFERS_PAGE, transfers};
 pub use wallet::{deposit, wallet};
-pub use withdraw::{cancelling, requesting, withdraw_address, withdraw_amount, withdraw_preview, withdrawal};
+pub use withdraw::{cancelling, requesting, withdraw_address, withdraw_amount, withdraw_code, withdraw_preview, withdrawal};
 
 use crate::callbacks::{Callback, Press};
 use crate::locales::Language;
@@ -42,6 +49,9 @@ use serde::{Deserialize, Serialize};
 
 /// Telegram's limit for the text of a message, in UTF-16 units after the tags are taken out.
 pub const MAX_TEXT: usize = 4096;
+
+/// The same for the caption of a file.
+pub const MAX_CAPTION: usize = 1024;
 
 /// A message: Telegram HTML and the keyboard below it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! Texts that are no commands: they belong to the dialogue touched last.
 
-use super::{Member, bets, create, limits, withdraw, withdraw::Problem};
+use super::{Member, authenticator, bets, create, limits, withdraw, withdraw::Problem};
 use crate::{
     app::App,
     domain::{self, CreateDraft, CreateStep, WithdrawDraft, WithdrawStep},
     router::Typed,
+    screens,
     store::drafts::Draft,
     turn::Turn,
 };
@@ -25,6 +26,7 @@ pub async fn text(app: Arc<App>, member: Member, Typed(text): Typed) -> Result<T
             Ok(stake) => bets::preview(&app, member, room, outcome, stake).await,
             Err(_) => bets::ask_stake(&app, member, room, outcome, true).await,
         },
+        Some(Draft::Totp { code_for }) => Ok(authenticator::typed(&app, member, code_for, &text)),
         Some(Draft::Limit { kind }) => match Lamports::parse_sol(&text) {
             Ok(amount) => limits::review(&app, member, kind, Some(amount)).await,
             Err(_) => limits::ask(&app, member, kind, true).await,
@@ -38,10 +40,11 @@ pub(crate) async fn resume(app: &App, member: Member) -> Result<Turn, Fault> {
     match member.drafts(app).await?.into_iter().next() {
         Some(Draft::Create(draft)) => create::show(app, member, draft, false).await,
         Some(Draft::Withdraw(draft)) if draft.step == WithdrawStep::Preview => {
-            withdraw::preview(app, member, draft).await
+            withdraw::preview(app, member, draft, "").await
         }
         Some(Draft::Withdraw(draft)) => withdraw::show(app, member, draft, Problem::None).await,
         Some(Draft::Stake { room, outcome }) => bets::ask_stake(app, member, room, outcome, false).await,
+        Some(Draft::Totp { code_for }) => Ok(authenticator::resume(member, code_for)),
         Some(Draft::Limit { kind }) => limits::ask(app, member, kind, false).await,
         None => Ok(Turn::default()),
     }
@@ -64,15 +67,18 @@ async fn created(app: &App, member: Member, draft: CreateDraft, text: &str) -> R
 async fn withdrawn(app: &App, member: Member, draft: WithdrawDraft, text: &str) -> Result<Turn, Fault> {
     if draft.step == WithdrawStep::Address {
         return match domain::solana_address(text) {
-            Some(address) => {
-                let draft = WithdrawDraft { address: Some(address), ..draft }.at(WithdrawStep::Amount);
-                withdraw::show(app, member, draft, Problem::None).await
-            }
+            Some(address) => withdraw::addressed(app, member, draft, address).await,
             None => withdraw::show(app, member, draft, Problem::Address).await,
         };
     }
+    if draft.step == WithdrawStep::Code {
+        return match domain::code(text) {
+            Some(code) => withdraw::preview(app, member, draft, &code).await,
+            None => Ok(Turn::show(screens::withdraw_code(member.language, true))),
+        };
+    }
     match Lamports::parse_sol(text) {
-        Ok(amount) => withdraw::preview(app, member, WithdrawDraft { amount: Some(amount), ..draft }).await,
+        Ok(amount) => withdraw::preview(app, member, WithdrawDraft { amount: Some(amount), ..draft }, "").await,
         Err(_) => {
             let problem = Problem::Amount(member.language.say("withdraw-not-a-number"));
             withdraw::show(app, member, draft, problem).await

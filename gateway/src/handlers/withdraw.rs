@@ -54,7 +54,7 @@ pub async fn share(app: Arc<App>, member: Member, percent: u32) -> Result<Turn, 
         return Ok(member.refused(&app, RefusalCode::AccountUnknown));
     };
     let amount = domain::share(Lamports::new(account.withdrawable_lamports), percent);
-    preview(&app, member, WithdrawDraft { amount: Some(amount), ..draft }).await
+    preview(&app, member, WithdrawDraft { amount: Some(amount), ..draft }, "").await
 }
 
 /// What was wrong with the last text.
@@ -92,35 +92,81 @@ pub(super) async fn show(
     Ok(Turn::show(screen).and(Write::Save(Draft::Withdraw(draft))))
 }
 
-/// The final fee and what arrives; or what wallet-svc has against it.
-pub(super) async fn preview(app: &App, member: Member, draft: WithdrawDraft) -> Result<Turn, Fault> {
+/// On to the amount, if money can go to this address at all.
+pub(super) async fn addressed(
+    app: &App,
+    member: Member,
+    draft: WithdrawDraft,
+    address: String,
+) -> Result<Turn, Fault> {
+    // Whatever the amount, an address is refused first.
+    let any = Lamports::new(1);
+    let preview = app.clients.preview_withdrawal(member.account, &address, any).await?;
+    let refusal = preview.refusal.as_ref().map(Refusal::from).filter(of_address);
+    match refusal {
+        Some(refusal) => other_address(app, member, draft, &refusal).await,
+        None => {
+            let draft = WithdrawDraft { address: Some(address), ..draft }.at(WithdrawStep::Amount);
+            show(app, member, draft, Problem::None).await
+        }
+    }
+}
+
+/// Whether another address helps.
+fn of_address(refusal: &Refusal) -> bool {
+    matches!(refusal.code, RefusalCode::WithdrawAddressInvalid | RefusalCode::WithdrawAddressIsDeposit)
+}
+
+/// Back to the address, and why.
+async fn other_address(
+    app: &App,
+    member: Member,
+    draft: WithdrawDraft,
+    refusal: &Refusal,
+) -> Result<Turn, Fault> {
+    let text = screens::refusal(member.language, refusal, app.clock.now());
+    let draft = WithdrawDraft { address: None, ..draft }.at(WithdrawStep::Address);
+    let mut turn = show(app, member, draft, Problem::None).await?;
+    turn.screen = turn.screen.map(|screen| screen.under(&text));
+    Ok(turn)
+}
+
+/// The final fee and what arrives; or what wallet-svc has against it. Without the code that it needs, asks for it.
+pub(super) async fn preview(
+    app: &App,
+    member: Member,
+    draft: WithdrawDraft,
+    code: &str,
+) -> Result<Turn, Fault> {
     let (Some(address), Some(amount)) = (draft.address.clone(), draft.amount) else {
         return show(app, member, draft.at(WithdrawStep::Amount), Problem::None).await;
     };
     let preview = app.clients.preview_withdrawal(member.account, &address, amount).await?;
     if let Some(refusal) = &preview.refusal {
         let refusal = Refusal::from(refusal);
+        if of_address(&refusal) {
+            return other_address(app, member, draft, &refusal).await;
+        }
         let text = screens::refusal(member.language, &refusal, app.clock.now());
-        return match refusal.code {
-            RefusalCode::WithdrawAddressInvalid | RefusalCode::WithdrawAddressIsDeposit => {
-                let draft = WithdrawDraft { address: None, ..draft }.at(WithdrawStep::Address);
-                let mut turn = show(app, member, draft, Problem::None).await?;
-                turn.screen = turn.screen.map(|screen| screen.under(&text));
-                Ok(turn)
-            }
-            _ => show(app, member, draft.at(WithdrawStep::Amount), Problem::Amount(text)).await,
-        };
+        return show(app, member, draft.at(WithdrawStep::Amount), Problem::Amount(text)).await;
+    }
+    if preview.needs_totp && code.is_empty() {
+        let screen = screens::withdraw_code(member.language, false);
+        return Ok(Turn::show(screen).and(Write::Save(Draft::Withdraw(draft.at(WithdrawStep::Code)))));
     }
     let command = RequestWithdrawal {
         account_id: member.account.bytes(),
         address: address.clone(),
         lamports: amount.get(),
-        ..Default::default()
+        totp_code: code.to_owned(),
     };
     let slip = mint(app, member.account, RequestKind::RequestWithdrawal, &command);
     let screen = screens::withdraw_preview(member.language, &address, amount, &preview, slip.id);
+    let screen =
+        if code.is_empty() { screen } else { screen.under(&member.language.say("withdraw-code-taken")) };
     let draft = draft.at(WithdrawStep::Preview);
-    Ok(Turn::show(screen).and(Write::Save(Draft::Withdraw(draft))).and(Write::Mint(slip)))
+    let turn = Turn { erase: !code.is_empty(), ..Turn::show(screen) };
+    Ok(turn.and(Write::Save(Draft::Withdraw(draft))).and(Write::Mint(slip)))
 }
 
 /// Takes a withdrawal back. The id of the command follows from the withdrawal: two taps are one command.
@@ -141,7 +187,7 @@ pub async fn cancel(app: Arc<App>, member: Member, withdrawal: WithdrawalId) -> 
 async fn current(app: &App, member: Member) -> Result<WithdrawDraft, Fault> {
     let draft = member.drafts(app).await?.into_iter().find_map(|draft| match draft {
         Draft::Withdraw(draft) => Some(draft),
-        Draft::Create(_) | Draft::Stake { .. } | Draft::Limit { .. } => None,
+        Draft::Create(_) | Draft::Stake { .. } | Draft::Totp { .. } | Draft::Limit { .. } => None,
     });
     Ok(draft.unwrap_or_default())
 }

@@ -75,6 +75,26 @@ fn wire_room(kind: WireKind, state: RoomState) -> Room {
     }
 }
 
+fn own_proof(chain: &str) -> proto::proof::File {
+    use proto::proof::{File, Header, Node, Owed, Sibling};
+    let account = proto::AccountId::new(Uuid::from_u128(1));
+    let owed = Owed { available: sol("1.25"), staked: sol("0.5"), ..Owed::default() };
+    let leaf = Node::leaf(&[7; 32], account.uuid(), &owed).unwrap();
+    let other = Node { hash: [8; 32], sum: 10_000_000_000 };
+    let top = Node::above(&leaf, &other).unwrap();
+    let header = Header {
+        proof: Uuid::from_u128(9),
+        taken_at: 1_795_305_600,
+        leaves: 2,
+        liabilities: top.sum,
+        chain: sol(chain).get().unsigned_abs(),
+        slot: 77,
+        tree: top.hash,
+    };
+    let branch = vec![Sibling::Right(other)];
+    File { header, signature: SIGNATURE.to_owned(), account, salt: [7; 32], owed, branch }
+}
+
 fn own_limits() -> LimitsView {
     let limit = |kind: LimitKind, lamports, used_lamports| Limit {
         kind: kind.wire().into(),
@@ -275,6 +295,7 @@ fn all() -> Vec<(&'static str, Screen)> {
         .with("until", datetime!(2026-11-29 17:18 UTC).unix_timestamp());
     let bound =
         Refusal::new(RefusalCode::LimitWithdrawOnly).with("stakable", 250_000_000).with("stake", 500_000_000);
+    let busy = Refusal::new(RefusalCode::AccountBusy).with("live_bets", 2).with("withdrawals", 1);
     let broke = Refusal::new(RefusalCode::WithdrawCap)
         .with("cap", 20_000_000_000_i64)
         .with("used", 19_500_000_000_i64);
@@ -282,10 +303,8 @@ fn all() -> Vec<(&'static str, Screen)> {
     // The hold on its address is over.
     let half_approved =
         Withdrawal { approvals: 1, held_until: Some(timestamp(NOW - Duration::hours(1))), ..large.clone() };
-    let rejected = Withdrawal {
-        reason: "looks like <b>theft</b>".into(),
-        ..withdrawal_in(WithdrawalState::Rejected)
-    };
+    let rejected =
+        Withdrawal { reason: "looks like <b>theft</b>".into(), ..withdrawal_in(WithdrawalState::Rejected) };
     let preview_withdrawal = PreviewWithdrawalResponse {
         approvals_needed: 2,
         fee_lamports: 5_000,
@@ -311,6 +330,9 @@ fn all() -> Vec<(&'static str, Screen)> {
         ),
         ("wallet", wallet(EN, &account(), quote("160.21"))),
         ("deposit", deposit(EN, ADDRESS, sol("0.001"))),
+        ("proof", proof(EN, &own_proof("13"), Vec::new(), page(SIGNATURE))),
+        ("proof_short", proof(EN, &own_proof("11"), Vec::new(), None)),
+        ("proof_none", no_proof(EN, Some(datetime!(2026-11-23 00:00 UTC)), NOW)),
         (
             "transfers",
             transfers(
@@ -366,10 +388,7 @@ fn all() -> Vec<(&'static str, Screen)> {
         ("withdrawal_between_operators", withdrawal(EN, &half_approved, None, NOW)),
         ("withdrawal_cancelled", withdrawal(EN, &withdrawal_in(WithdrawalState::Cancelled), None, NOW)),
         ("withdrawal_rejected", withdrawal(EN, &rejected, None, NOW)),
-        (
-            "withdrawal_rejected_address",
-            withdrawal(EN, &withdrawal_in(WithdrawalState::Rejected), None, NOW),
-        ),
+        ("withdrawal_rejected_address", withdrawal(EN, &withdrawal_in(WithdrawalState::Rejected), None, NOW)),
         ("cancelling", cancelling(EN)),
         ("withdrawal_failed", withdrawal(EN, &withdrawal_in(WithdrawalState::Failed), None, NOW)),
         ("notice_deposit_seen", say(deposit_notice(DepositState::Seen))),
@@ -405,6 +424,12 @@ fn all() -> Vec<(&'static str, Screen)> {
         ("bet_over_limit", bet_refused(EN, touch().id, &over, NOW)),
         ("bet_on_a_break", bet_refused(EN, touch().id, &resting, NOW)),
         ("bet_withdraw_only", bet_refused(EN, touch().id, &bound, NOW)),
+        ("privacy", privacy(EN)),
+        ("privacy_leave", privacy_leave(EN, sol("1.25"), Some(NOW + Duration::days(200)))),
+        ("privacy_leave_empty", privacy_leave(EN, Lamports::ZERO, None)),
+        ("privacy_last", privacy_last(EN, Some(sol("1.25")), slip())),
+        ("privacy_refused", leave_refused(EN, &busy, NOW)),
+        ("privacy_erased", erased(EN)),
         ("fault", fault(EN, "7F3A12BC")),
         ("group", in_private(EN, link)),
     ]
@@ -420,7 +445,8 @@ fn every_screen_is_as_committed() {
 #[test]
 fn every_screen_is_something_telegram_takes() {
     for (name, screen) in all() {
-        assert!(screen.text.encode_utf16().count() <= MAX_TEXT, "{name} is too long");
+        let most = if screen.document.is_some() { MAX_CAPTION } else { MAX_TEXT };
+        assert!(screen.text.encode_utf16().count() <= most, "{name} is too long");
         assert!(!screen.text.is_empty(), "{name} is empty");
         let opened = screen.text.matches("<b>").count();
         assert_eq!(opened, screen.text.matches("</b>").count(), "{name}: bold is left open");
@@ -491,8 +517,7 @@ fn only_a_withdrawal_that_waits_can_be_cancelled() {
 fn each_refusal_of_a_withdrawal_says_its_numbers() {
     let sol = |sol: i64| sol * 1_000_000_000;
     let text = |refusal: Refusal| super::refusal(EN, &refusal, NOW);
-    let needs =
-        text(Refusal::new(RefusalCode::WithdrawNeedsTotp).with("cap", sol(20)).with("used", sol(3)));
+    let needs = text(Refusal::new(RefusalCode::WithdrawNeedsTotp).with("cap", sol(20)).with("used", sol(3)));
     assert!(needs.contains("20 SOL can leave") && needs.contains("3 SOL of it"), "{needs}");
     let cap = text(Refusal::new(RefusalCode::WithdrawCap).with("cap", sol(50)).with("used", sol(49)));
     assert!(cap.contains("is 50 SOL, and 49 SOL"), "{cap}");

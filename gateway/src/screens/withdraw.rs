@@ -3,7 +3,7 @@
 use super::{Button, Screen, format, home};
 use crate::{callbacks::Callback, domain::WithdrawDraft, locales::Language};
 use proto::{
-    CommandId, Lamports, from_timestamp,
+    CommandId, Lamports, WithdrawalId, from_timestamp,
     wallet::{Withdrawal, WithdrawalState},
 };
 use time::{Duration, OffsetDateTime};
@@ -82,6 +82,10 @@ pub fn withdraw_preview(
         language.fill("withdraw-arrives", &[("amount", Lamports::new(preview.arrives_lamports).into())]),
         String::new(),
     ];
+    if preview.approvals_needed > 0 {
+        let operators = preview.approvals_needed.into();
+        lines.push(language.fill("withdraw-operators", &[("operators", operators)]));
+    }
     if preview.hold_seconds > 0 {
         let span = format::span(language, Duration::seconds(i64::from(preview.hold_seconds)));
         lines.push(language.fill("withdraw-hold", &[("span", span.into())]));
@@ -97,13 +101,29 @@ pub fn withdraw_preview(
         .row([Button::go(language, "button-wallet", Callback::Wallet)])
 }
 
+/// Asks for a code of the authenticator. `wrong` if the last text was none.
+#[must_use]
+pub fn withdraw_code(language: Language, wrong: bool) -> Screen {
+    let problem = wrong.then(|| language.say("authenticator-not-a-code"));
+    Screen::new(problem.into_iter().chain([language.say("withdraw-ask-code")])).row([
+        Button::go(language, "button-change-amount", Callback::WithdrawAmount),
+        Button::go(language, "button-wallet", Callback::Wallet),
+    ])
+}
+
 /// The request is on its way.
 #[must_use]
 pub fn requesting(language: Language) -> Screen {
     Screen::new([language.say("requesting-withdrawal")])
 }
 
-/// A withdrawal with its steps, edited as it goes.
+/// It is being taken back.
+#[must_use]
+pub fn cancelling(language: Language) -> Screen {
+    Screen::new([language.say("cancelling-withdrawal")])
+}
+
+/// A withdrawal with its steps, edited as it goes. Its owner can take it back until it is approved.
 #[must_use]
 pub fn withdrawal(
     language: Language,
@@ -128,8 +148,14 @@ pub fn withdrawal(
         );
     }
     let link = explorer.map(|url| Button::link(language.plain("button-explorer", &[]), url));
+    let open = matches!(withdrawal.state(), WithdrawalState::Requested | WithdrawalState::Held);
+    let id = WithdrawalId::try_from_bytes(&withdrawal.withdrawal_id).ok().filter(|_| open);
+    let cancel = id.map(|withdrawal| {
+        Button::go(language, "button-cancel-withdrawal", Callback::CancelWithdrawal { withdrawal })
+    });
     Screen::new(lines)
         .row(link)
+        .row(cancel)
         .row([Button::go(language, "button-wallet", Callback::Wallet), home(language)])
         .lasting()
 }
@@ -148,6 +174,8 @@ fn steps(language: Language, withdrawal: &Withdrawal, now: OffsetDateTime) -> Ve
     let ended = match state {
         WithdrawalState::Failed => Some("withdrawal-failed"),
         WithdrawalState::Cancelled => Some("withdrawal-cancelled"),
+        // Operators say why; where nobody does, the address could not take it.
+        WithdrawalState::Rejected if withdrawal.reason.is_empty() => Some("withdrawal-rejected-address"),
         WithdrawalState::Rejected => Some("withdrawal-rejected"),
         _ => None,
     };
@@ -175,17 +203,29 @@ fn steps(language: Language, withdrawal: &Withdrawal, now: OffsetDateTime) -> Ve
     if state == WithdrawalState::Expired {
         lines.push(language.say("withdrawal-expired"));
     }
+    if !withdrawal.reason.is_empty() {
+        let reason = withdrawal.reason.as_str().into();
+        lines.push(language.fill("withdrawal-reason", &[("reason", reason)]));
+    }
     if state == WithdrawalState::Held {
-        let until = from_timestamp(withdrawal.held_until.as_ref()).ok();
-        lines.push(match until {
-            Some(until) => {
-                let until = format::moment(language, until, now).into();
-                language.fill("withdrawal-held", &[("until", until)])
-            }
-            None => language.say("withdrawal-held-review"),
-        });
+        lines.extend(waits(language, withdrawal, now));
     }
     lines
+}
+
+/// What a held withdrawal waits for; both may be.
+fn waits(language: Language, withdrawal: &Withdrawal, now: OffsetDateTime) -> Vec<String> {
+    let operators = (withdrawal.approvals < withdrawal.approvals_needed).then(|| {
+        let counts =
+            [("approvals", withdrawal.approvals.into()), ("needed", withdrawal.approvals_needed.into())];
+        language.fill("withdrawal-held-operators", &counts)
+    });
+    let until = from_timestamp(withdrawal.held_until.as_ref()).ok().filter(|until| *until > now);
+    let address = until.map(|until| {
+        let until = format::moment(language, until, now).into();
+        language.fill("withdrawal-held", &[("until", until)])
+    });
+    operators.into_iter().chain(address).collect()
 }
 
 /// `9xQe…VFin`: both ends of an address, enough to recognise one's own.

@@ -15,10 +15,12 @@ mod delivery;
 mod dialogue;
 mod intake;
 mod limits;
+mod privacy;
 mod proof;
 mod services;
 mod stage;
 mod telegram;
+mod withdrawing;
 
 use std::time::Duration;
 

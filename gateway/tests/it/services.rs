@@ -2,6 +2,10 @@
 
 use proto::{
     Lamports, RoomId,
+    notifier::{
+        self,
+        notifier_service_server::{NotifierService, NotifierServiceServer},
+    },
     oracle::{
         self,
         oracle_service_server::{OracleService, OracleServiceServer},
@@ -32,6 +36,7 @@ pub struct State {
     pub balance: i64,
     pub limits: wallet::GetLimitsResponse,
     pub proof: wallet::GetProofResponse,
+    pub withdrawal: Option<wallet::Withdrawal>,
     pub broken: bool,
 }
 
@@ -53,7 +58,8 @@ impl Services {
             .add_service(RoomServiceServer::new(services.clone()))
             .add_service(WalletServiceServer::new(services.clone()))
             .add_service(OracleServiceServer::new(services.clone()))
-            .add_service(SettlementServiceServer::new(services.clone()));
+            .add_service(SettlementServiceServer::new(services.clone()))
+            .add_service(NotifierServiceServer::new(services.clone()));
         tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
         services
     }
@@ -204,7 +210,12 @@ impl WalletService for Services {
         request: Request<wallet::PreviewWithdrawalRequest>,
     ) -> Result<Response<wallet::PreviewWithdrawalResponse>, Status> {
         self.check()?;
-        let lamports = request.into_inner().lamports;
+        let wallet::PreviewWithdrawalRequest { lamports, address, .. } = request.into_inner();
+        if address == ADDRESS {
+            let refusal = proto::Refusal::new(proto::common::RefusalCode::WithdrawAddressIsDeposit);
+            let refusal = Some((&refusal).into());
+            return Ok(Response::new(wallet::PreviewWithdrawalResponse { refusal, ..Default::default() }));
+        }
         let refusal = (lamports < 10_000_000).then(|| {
             let refusal = proto::Refusal::new(proto::common::RefusalCode::WithdrawTooSmall);
             (&refusal.with("min", 10_000_000).with("amount", lamports)).into()
@@ -222,7 +233,9 @@ impl WalletService for Services {
         &self,
         _: Request<wallet::GetWithdrawalRequest>,
     ) -> Result<Response<wallet::GetWithdrawalResponse>, Status> {
-        Err(Status::unimplemented("not asked by the gateway"))
+        self.check()?;
+        let withdrawal = self.state.lock().unwrap().withdrawal.clone();
+        Ok(Response::new(wallet::GetWithdrawalResponse { withdrawal }))
     }
 
     async fn get_ledger_summary(
@@ -271,9 +284,11 @@ impl WalletService for Services {
 
     async fn export_account(
         &self,
-        _: Request<wallet::ExportAccountRequest>,
+        request: Request<wallet::ExportAccountRequest>,
     ) -> Result<Response<wallet::ExportAccountResponse>, Status> {
-        Err(Status::unimplemented("not asked by the gateway"))
+        let account = uuid::Uuid::from_slice(&request.into_inner().account_id).unwrap();
+        let json = serde_json::json!({"account_id": account}).to_string().into_bytes();
+        Ok(Response::new(wallet::ExportAccountResponse { json }))
     }
 }
 
@@ -317,5 +332,18 @@ impl SettlementService for Services {
         _: Request<settlement::GetEvidenceRequest>,
     ) -> Result<Response<Self::GetEvidenceStream>, Status> {
         Err(Status::unimplemented("not asked by the gateway"))
+    }
+}
+
+#[tonic::async_trait]
+impl NotifierService for Services {
+    async fn list_notifications(
+        &self,
+        request: Request<notifier::ListNotificationsRequest>,
+    ) -> Result<Response<notifier::ListNotificationsResponse>, Status> {
+        self.check()?;
+        let account_id = request.into_inner().account_id;
+        let notifications = vec![notifier::Notification { account_id, ..Default::default() }];
+        Ok(Response::new(notifier::ListNotificationsResponse { notifications, ..Default::default() }))
     }
 }
