@@ -134,6 +134,7 @@ impl Handler for Wallet {
         keys: Self::Prepared,
     ) -> Result<(), Fault> {
         lock_all(unit, batch).await?;
+        open_accounts(unit, batch, &keys).await?;
         let operators = &self.settings.operators;
         let (mut holds, mut releases, mut watches) = (Vec::new(), Vec::new(), Vec::new());
         for delivery in batch {
@@ -144,7 +145,8 @@ impl Handler for Wallet {
                 }
                 Incoming::ReleaseStakes(list) => releases.extend(list.items.iter().cloned()),
                 Incoming::WatchDeposits(watch) => watches.push(watch),
-                Incoming::OpenAccount(open) => open_account(unit, delivery, open, &keys).await?,
+                // Above, so that whatever else is asked of a new account finds it.
+                Incoming::OpenAccount(_) => {}
                 Incoming::RequestWithdrawal(request) => {
                     let authenticators = &self.authenticators;
                     requests::request_withdrawal(unit, delivery, request, &self.settings, authenticators).await?;
@@ -252,6 +254,25 @@ fn named(message: &Incoming) -> Option<WithdrawalId> {
         _ => return None,
     };
     WithdrawalId::try_from_bytes(id).ok()
+}
+
+/// Opens accounts in one order: who inserts a key that another replica is inserting waits for it.
+async fn open_accounts(
+    unit: &mut Unit,
+    batch: &[Delivery<Incoming>],
+    keys: &BTreeMap<Uuid, SealedKey>,
+) -> Result<(), Fault> {
+    let mut opens: Vec<(&Delivery<Incoming>, &OpenAccount)> = Vec::new();
+    for delivery in batch {
+        if let Incoming::OpenAccount(open) = &delivery.message {
+            opens.push((delivery, open));
+        }
+    }
+    opens.sort_by_key(|(_, open)| &open.account_id);
+    for (delivery, open) in opens {
+        open_account(unit, delivery, open, keys).await?;
+    }
+    Ok(())
 }
 
 async fn open_account(

@@ -8,6 +8,7 @@ use chassis::{
     outbox::Relay,
     service::{self, Running},
     settings::{BusFaults, Endpoint, Nats as NatsSettings, Value, Variables},
+    topology,
 };
 use futures::StreamExt;
 use prost::{Message, Name};
@@ -19,6 +20,7 @@ use servers::{Nats, TestDb};
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use uuid::Uuid;
 use wallet_svc::{
@@ -219,6 +221,38 @@ impl Branch {
     pub async fn publish(&self, messages: &[frame::Message]) {
         let messages: Vec<_> = messages.iter().map(|message| (message, "")).collect();
         self.bus.publish(&messages).await.unwrap();
+    }
+
+    /// Has both replicas take large batches at the same moment: while no balance can be written, each
+    /// waits with its first message and the others pile up behind. The broker deals them in turn, so
+    /// that those at even places come together in one batch and those at odd places in the other.
+    pub async fn meet(&self, messages: &[frame::Message]) {
+        let mut barrier = self.bank.db.superuser().begin().await.unwrap();
+        let lock = "LOCK TABLE wallet.ledger_account IN EXCLUSIVE MODE";
+        sqlx::query(lock).execute(&mut *barrier).await.unwrap();
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+                       WHERE datname = current_database() AND usename = 'wallet' AND wait_event_type = 'Lock'";
+        let (mut both, mut sent) = (false, 0);
+        while !both {
+            self.publish(&messages[sent..=sent]).await;
+            sent += 1;
+            let wait = async {
+                while self.bank.count(waiting).await < 2 {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            both = tokio::time::timeout(Duration::from_millis(200), wait).await.is_ok();
+        }
+        for part in messages[sent..].chunks(30) {
+            self.publish(part).await;
+        }
+        let stream = topology::command_stream(Service::Wallet);
+        let stream = self.bus.context().get_stream(stream).await.unwrap();
+        crate::world::until("all messages taken", || async {
+            stream.consumer_info("wallet-commands").await.unwrap().num_pending == 0
+        })
+        .await;
+        barrier.commit().await.unwrap();
     }
 
     pub async fn send<C: Command>(&self, command: &C) {

@@ -131,8 +131,8 @@ async fn a_list_is_answered_by_one_list_each_time_it_comes() {
     branch.bank.check().await;
 }
 
-/// 60 lists over the same accounts and rooms, each sent by two messages, half of the bets released
-/// by two more, to two replicas in an order in which batches meet.
+/// Two replicas meet: one holds stakes of some accounts and rooms and gives back those of others, the
+/// other the other way round. Then all of it comes once more, in any order.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_replicas_come_to_the_same_balances_without_deadlocks() {
     let mut branch = Branch::open(2).await;
@@ -141,15 +141,17 @@ async fn two_replicas_come_to_the_same_balances_without_deadlocks() {
     for _ in 0..40 {
         accounts.push(branch.bank.account(1_000_000).await);
     }
-    let (mut messages, mut released): (Vec<frame::Message>, BTreeSet<Uuid>) = (Vec::new(), BTreeSet::new());
+    // What is to come to the one replica, and to the other.
+    let mut dealt: [Vec<frame::Message>; 2] = Default::default();
+    let (mut again, mut released): (Vec<frame::Message>, BTreeSet<Uuid>) = (Vec::new(), BTreeSet::new());
     let mut holds: BTreeMap<Uuid, (usize, usize, i64)> = BTreeMap::new();
     for list in 0..60_usize {
         let mut items = Vec::new();
         for place in 0..50_usize {
-            // Each list walks through accounts and rooms with another stride, forwards or backwards.
-            let step = place * (1 + 2 * (list % 7));
-            let account = if list % 2 == 0 { (list + step) % 40 } else { 39 - (list + step) % 40 };
-            let room = (list + step) % 10;
+            // Each list walks through its half of the accounts and rooms with another stride.
+            let step = list + place * (1 + 2 * (list % 7));
+            let half = list % 2;
+            let (account, room) = (20 * half + step % 20, 5 * half + step % 5);
             let bet = Uuid::now_v7();
             let lamports = i64::try_from(1 + list + place).unwrap();
             holds.insert(bet, (account, room, lamports));
@@ -157,25 +159,26 @@ async fn two_replicas_come_to_the_same_balances_without_deadlocks() {
         }
         let back: Vec<_> = items.iter().step_by(2).map(stake_release).collect();
         released.extend(back.iter().map(|item| Uuid::from_slice(&item.bet_id).unwrap()));
-        for _ in 0..2 {
-            messages.push(Outgoing::command(&HoldStakes { items: items.clone() }).into_message());
-            messages.push(Outgoing::command(&ReleaseStakes { items: back.clone() }).into_message());
-        }
+        let (hold, release) = (HoldStakes { items }, ReleaseStakes { items: back });
+        dealt[list % 2].push(Outgoing::command(&hold).into_message());
+        dealt[1 - list % 2].push(Outgoing::command(&release).into_message());
+        again.push(Outgoing::command(&hold).into_message());
+        again.push(Outgoing::command(&release).into_message());
     }
-    // A fixed shuffle: the id of a message is its place.
-    messages
-        .sort_by_key(|message| Uuid::new_v5(&Uuid::nil(), &message.payload[..40.min(message.payload.len())]));
-    messages.rotate_left(77);
-    for part in messages.chunks(30) {
+    let [one, other] = dealt;
+    branch.meet(&one.into_iter().zip(other).flat_map(|(one, other)| [one, other]).collect::<Vec<_>>()).await;
+    let pool = branch.bank.db.pool().clone();
+    let obeyed = async || {
+        let inbox = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM wallet.inbox");
+        inbox.fetch_one(&pool).await.unwrap()
+    };
+    until("the first round obeyed", || async { obeyed().await == 120 }).await;
+    // In the order of hashes: a shuffle.
+    again.sort_by_key(|message| Uuid::new_v5(&Uuid::nil(), &message.id));
+    for part in again.chunks(30) {
         branch.publish(part).await;
     }
-    let pool = branch.bank.db.pool().clone();
-    until("all obeyed", || async {
-        let seen: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM wallet.inbox").fetch_one(&pool).await.unwrap();
-        seen == 240
-    })
-    .await;
+    until("all obeyed", || async { obeyed().await == 240 }).await;
     let mut balances = vec![1_000_000; 40];
     let mut escrows = vec![0; 10];
     for (bet, (account, room, lamports)) in &holds {
