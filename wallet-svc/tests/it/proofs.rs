@@ -3,6 +3,7 @@
 
 use crate::{
     bank::{Bank, chunk, stake_hold},
+    faulty_rpc::{Faults, FaultyRpc},
     world::{SOL, World, until},
 };
 use proto::{
@@ -17,14 +18,18 @@ use proto::{
     },
 };
 use serde_json::{Value, json};
+use servers::TestDb;
 use solana_client::rpc_request::RpcRequest;
 use solana_keypair::Keypair;
 use solana_signer::Signer as _;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use wallet_svc::{
-    domain::liabilities::{SaltKey, Tree},
+    domain::{
+        liabilities::{SaltKey, Tree},
+        withdrawal::State,
+    },
     store,
 };
 
@@ -33,23 +38,26 @@ fn owed(available: i64, staked: i64) -> Owed {
 }
 
 /// What is owed to whom, having checked that it is what the ledger owes.
-async fn debts(bank: &Bank) -> Vec<(Uuid, Owed)> {
-    let snapshot = store::proof::snapshot(bank.db.pool()).await.unwrap();
+async fn debts(db: &TestDb) -> BTreeMap<Uuid, Owed> {
+    let snapshot = store::proof::snapshot(db.pool()).await.unwrap();
     let tree = Tree::try_new(&SaltKey::new([1; 32]), &snapshot.debts).unwrap();
     assert_eq!(i64::try_from(tree.top().sum).unwrap(), snapshot.total.get());
-    let others: i64 = bank
-        .count(
-            "SELECT coalesce(-sum(balance), 0)::bigint FROM wallet.ledger_account WHERE kind IN (4, 6, 7, 9)",
-        )
-        .await;
-    assert_eq!(snapshot.total.get(), others, "all but the house's own and the chain");
-    snapshot.debts.into_iter().map(|debt| (debt.owner, debt.owed)).collect()
+    let debts: BTreeMap<_, _> = snapshot.debts.iter().map(|debt| (debt.owner, debt.owed)).collect();
+    assert_eq!(debts.len(), snapshot.debts.len(), "one line per owner");
+    debts
+}
+
+/// All but the house's own money and what lies on chain.
+async fn owed_to_others(bank: &Bank) -> i64 {
+    let sum =
+        "SELECT coalesce(-sum(balance), 0)::bigint FROM wallet.ledger_account WHERE kind IN (4, 6, 7, 9)";
+    bank.count(sum).await
 }
 
 #[tokio::test]
 async fn the_leaves_are_the_whole_ledger_at_every_step_of_a_settlement() {
     let bank = Bank::open().await;
-    assert_eq!(debts(&bank).await, [(Uuid::nil(), Owed::default())]);
+    assert_eq!(debts(&bank.db).await, BTreeMap::from([(Uuid::nil(), Owed::default())]));
     let (winner, loser, idle) =
         (bank.account(10 * SOL).await, bank.account(10 * SOL).await, bank.account(0).await);
     let (room, other) = (RoomId::new(Uuid::now_v7()), RoomId::new(Uuid::now_v7()));
@@ -61,29 +69,56 @@ async fn the_leaves_are_the_whole_ledger_at_every_step_of_a_settlement() {
     ])
     .await
     .unwrap();
-    let of = |debts: &[(Uuid, Owed)], owner: Uuid| {
-        debts.iter().find(|(known, _)| *known == owner).map(|(_, owed)| *owed)
-    };
-    let staked = debts(&bank).await;
-    assert_eq!(of(&staked, winner.uuid()), Some(owed(7 * SOL, 3 * SOL)));
-    assert_eq!(of(&staked, loser.uuid()), Some(owed(6 * SOL, 4 * SOL)));
-    assert_eq!(of(&staked, idle.uuid()), Some(Owed::default()));
+    let staked = debts(&bank.db).await;
+    assert_eq!(staked[&winner.uuid()], owed(7 * SOL, 3 * SOL));
+    assert_eq!(staked[&loser.uuid()], owed(6 * SOL, 4 * SOL));
+    assert_eq!(staked[&idle.uuid()], Owed::default());
     assert_eq!(staked.len(), 4);
+    assert_eq!(owed_to_others(&bank).await, 20 * SOL);
 
     // The winner is paid, the loser's stake is not spent yet: what is left is a debt of the room.
     bank.pay(&chunk(room, 0, 2, &[(won, 4 * SOL)])).await.unwrap();
-    let half = debts(&bank).await;
-    assert_eq!(of(&half, winner.uuid()), Some(owed(11 * SOL, 2 * SOL)));
-    assert_eq!(of(&half, loser.uuid()), Some(owed(6 * SOL, 0)));
-    assert_eq!(of(&half, room.uuid()), Some(owed(0, SOL)));
+    let half = debts(&bank.db).await;
+    assert_eq!(half[&winner.uuid()], owed(11 * SOL, 2 * SOL));
+    assert_eq!(half[&loser.uuid()], owed(6 * SOL, 0));
+    assert_eq!(half[&room.uuid()], owed(0, SOL));
+    assert_eq!(owed_to_others(&bank).await, 20 * SOL);
 
     let mut last = chunk(room, 1, 2, &[(lost, 0)]);
     last.protocol_fee_lamports = SOL;
     bank.pay(&last).await.unwrap();
-    let settled = debts(&bank).await;
-    assert_eq!(of(&settled, room.uuid()), None);
-    assert_eq!(of(&settled, winner.uuid()), Some(owed(11 * SOL, 2 * SOL)));
+    let settled = debts(&bank.db).await;
+    assert_eq!(settled.get(&room.uuid()), None);
+    assert_eq!(settled[&winner.uuid()], owed(11 * SOL, 2 * SOL));
     assert_eq!(settled.len(), 4);
+    assert_eq!(owed_to_others(&bank).await, 19 * SOL);
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_out_is_owed_until_it_is_gone() {
+    let mut world = World::parts().await;
+    let endpoint = FaultyRpc::start(world.chain.url(), Faults::default()).await.unwrap();
+    world.serve(&[&endpoint.url], &[]).await;
+    world.fund_capital(SOL).await;
+    let account = world.rich_account(3 * SOL).await;
+    let mut settings = world.settings();
+    settings.withdrawals.new_address_hold = Duration::from_secs(86_400);
+    let to = Keypair::new().pubkey().to_string();
+    let held = world.request_as(Uuid::now_v7(), account, &to, SOL / 2, &settings).await;
+    world.until_state(held, State::Held).await;
+    endpoint.set(Faults { swallows_sends: true, ..Faults::default() });
+    let sent = world.request(account, &Keypair::new().pubkey(), SOL).await;
+    world.until_state(sent, State::Submitted).await;
+    let parts = |leaving| Owed {
+        available: Lamports::new(3 * SOL / 2),
+        held: Lamports::new(SOL / 2),
+        leaving: Lamports::new(leaving),
+        ..Owed::default()
+    };
+    assert_eq!(debts(&world.db).await[&account.uuid()], parts(SOL));
+    endpoint.set(Faults::default());
+    world.until_state(sent, State::Finalized).await;
+    assert_eq!(debts(&world.db).await[&account.uuid()], parts(0));
 }
 
 /// Asks one replica for the file of an account.
@@ -120,7 +155,6 @@ async fn the_regular_proof_ends_in_a_file_whose_root_is_on_chain() {
     let due = proto::from_timestamp(before.next_at.as_ref()).unwrap();
     assert_eq!(due.unix_timestamp() % 86_400, 0);
 
-    // While a withdrawal waits for its hold it is owed, too.
     world.db.advance(Duration::from_secs(86_400)).await.unwrap();
     let file = file(&world, account).await;
     assert_eq!(file.owed, owed(2 * SOL, 0));
