@@ -1,6 +1,6 @@
 //! What every handler can reach.
 
-use crate::{clients::Clients, delivery::Post, limits::Limiter, settings::Settings};
+use crate::{clients::Clients, delivery::Post, limits::Limiter, settings::Settings, vault::Vault};
 use chassis::{Clock, Db};
 use std::sync::{Arc, OnceLock};
 use teloxide::Bot;
@@ -10,6 +10,8 @@ use tokio::sync::Notify;
 pub struct App {
     /// Own rows, and the way out for commands.
     pub db: Db,
+    /// Who people are.
+    pub vault: Arc<Vault>,
     /// Time outside transactions.
     pub clock: Clock,
     /// Questions to other services.

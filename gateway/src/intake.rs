@@ -11,7 +11,7 @@ use crate::{
     app::App,
     arrival::{Arrival, Content},
     callbacks::{Callback, Press},
-    delivery::{Fate, Letter},
+    delivery::{Fate, Letter, secrets},
     handlers::{self, Member, Visitor},
     limits::{Deed, Verdict},
     locales::Language,
@@ -95,9 +95,9 @@ impl Intake {
 
     async fn answer(&self, arrival: &Arrival, reference: &str) -> Result<Confirmable, Fault> {
         let app = &self.app;
-        let before =
-            updates::before(app.db.pool(), arrival.update_id, arrival.chat_id, arrival.message_id()).await?;
-        let account = accounts::find(app.db.pool(), arrival.user_id).await?;
+        let account = accounts::find(app.db.pool(), &app.vault, arrival.user_id).await?;
+        let known = account.as_ref().map(|account| account.id);
+        let before = updates::before(app.db.pool(), arrival.update_id, known, arrival.message_id()).await?;
         let language = match &account {
             Some(account) => Language::of_tag(&account.language),
             None => Language::of_tag(&arrival.language_tag),
@@ -125,6 +125,7 @@ impl Intake {
         let scene = Scene {
             update_id: arrival.update_id,
             user_id: arrival.user_id,
+            account: known,
             chat_id: arrival.chat_id,
             message_id: arrival.message_id(),
             language: language.code().to_owned(),
@@ -137,6 +138,15 @@ impl Intake {
         }
         if let Content::Press { query_id, .. } = &arrival.content {
             self.answer_press(query_id, &turn);
+        }
+        if let Some(message) = arrival.typed.filter(|_| turn.erase) {
+            let (app, chat_id) = (Arc::clone(app), arrival.chat_id);
+            tokio::spawn(async move { secrets::erase(&app, chat_id, message).await });
+        }
+        if let (Some(secret), Some(account)) = (&turn.secret, known) {
+            secrets::show(app, account, arrival.chat_id, secret).await?;
+            updates::answered(app.db.pool(), arrival.update_id, app.clock.now()).await?;
+            return Ok(Confirmable::now());
         }
         let Some(screen) = &turn.screen else { return Ok(Confirmable::now()) };
         let edit = scene.message_id.filter(|_| !(turn.fresh || asks_for_new_message(&arrival.content)));
@@ -174,7 +184,7 @@ impl Intake {
         let patience = time::Duration::try_from(patience).unwrap_or(time::Duration::MINUTE);
         let mut tries = 1;
         loop {
-            match turn::commit(&self.app.db, scene, writes, again, patience).await {
+            match turn::commit(&self.app.db, &self.app.vault, scene, writes, again, patience).await {
                 Err(fault) if tries < COMMITS && fault.blame() == chassis::Blame::Nobody => {
                     tracing::warn!(error = fault.chain(), tries, "a turn is committed again");
                     tries += 1;

@@ -27,6 +27,7 @@ pub mod handlers;
 pub mod intake;
 pub mod limits;
 pub mod locales;
+pub mod qr;
 pub mod requests;
 pub mod router;
 pub mod screens;
@@ -34,5 +35,6 @@ pub mod settings;
 mod start;
 pub mod store;
 pub mod turn;
+pub mod vault;
 
 pub use start::Gateway;

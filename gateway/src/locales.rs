@@ -12,11 +12,13 @@ const SOURCES: &[(&str, &[&str])] = &[(
     "en",
     &[
         include_str!("../locales/en/account.ftl"),
+        include_str!("../locales/en/authenticator.ftl"),
         include_str!("../locales/en/bets.ftl"),
         include_str!("../locales/en/common.ftl"),
         include_str!("../locales/en/create.ftl"),
         include_str!("../locales/en/limits.ftl"),
         include_str!("../locales/en/notices.ftl"),
+        include_str!("../locales/en/privacy.ftl"),
         include_str!("../locales/en/proof.ftl"),
         include_str!("../locales/en/refusals.ftl"),
         include_str!("../locales/en/rooms.ftl"),

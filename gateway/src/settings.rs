@@ -1,12 +1,13 @@
 //! The gateway's own settings.
 
+use crate::vault::{self, Vault};
 use chassis::settings::{Endpoint, Invalid, Network, Reader};
 use proto::Lamports;
 use secrecy::{ExposeSecret, SecretString};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// What the gateway is configured with, beside what every service has.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// Where the money is.
     pub network: Network,
@@ -16,6 +17,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Who answers questions.
     pub services: Services,
+    /// Seals who people are.
+    pub vault: Arc<Vault>,
     /// How long a request may wait for its service before it is refused as expired.
     pub patience: Duration,
     /// How long a preview may be agreed to.
@@ -76,6 +79,8 @@ pub struct Services {
     pub oracle: Endpoint,
     /// Verdicts.
     pub settlement: Endpoint,
+    /// Notifications.
+    pub notifier: Endpoint,
 }
 
 impl Settings {
@@ -88,6 +93,7 @@ impl Settings {
         let telegram = Telegram::declare(r);
         let limits = Limits::declare(r);
         let services = Services::declare(r);
+        let vault = vault::declare(r);
         let patience = r
             .setting("REQUEST_PATIENCE", "How long a bet, a room or a withdrawal may wait for its service before it is refused as expired.")
             .between(Duration::from_secs(1), Duration::from_secs(300))
@@ -117,6 +123,7 @@ impl Settings {
             telegram: telegram?,
             limits: limits?,
             services: services?,
+            vault: Arc::new(vault?),
             patience: patience?,
             slip_life: slip_life?,
             minimum_deposit: Lamports::new(minimum_deposit?),
@@ -226,6 +233,15 @@ impl Services {
         let settlement = r
             .setting("SETTLEMENT_GRPC_URL", "settlement-svc, for verdicts and receipts.")
             .required("http://settlement-svc:8081");
-        Ok(Self { room: room?, wallet: wallet?, oracle: oracle?, settlement: settlement? })
+        let notifier = r
+            .setting("NOTIFIER_GRPC_URL", "notifier-svc, for what it keeps of somebody who asks.")
+            .required("http://notifier-svc:8081");
+        Ok(Self {
+            room: room?,
+            wallet: wallet?,
+            oracle: oracle?,
+            settlement: settlement?,
+            notifier: notifier?,
+        })
     }
 }

@@ -75,6 +75,7 @@ impl Service for Gateway {
             courier: Courier::new(bot.clone()),
             post: Post::new(broker.clone()),
             db: runtime.db.clone(),
+            vault: Arc::clone(&settings.vault),
             clock: runtime.clock.clone(),
             broker,
             limits: settings.limits,
@@ -83,6 +84,7 @@ impl Service for Gateway {
         };
         let app = Arc::new(App {
             db: runtime.db.clone(),
+            vault: Arc::clone(&settings.vault),
             clock: runtime.clock.clone(),
             clients: Clients::new(&settings.services)?,
             post: sender.post.clone(),

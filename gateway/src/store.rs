@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod deliveries;
 pub mod drafts;
 pub mod house;
+pub mod kept;
 pub mod requests;
 pub mod slips;
 pub mod threads;

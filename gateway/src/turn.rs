@@ -9,6 +9,7 @@ use crate::{
         slips::{self, Slip},
         updates,
     },
+    vault::{Person, Vault},
 };
 use chassis::{Db, Fault, Outgoing};
 use proto::{AccountId, RoomId, wallet::WatchDeposits};
@@ -30,6 +31,43 @@ pub struct Turn {
     pub url: Option<String>,
     /// Answered in a new message, whatever was pressed.
     pub fresh: bool,
+    /// The typed message is deleted: nobody who scrolls up shall read it.
+    pub erase: bool,
+    /// Shown by itself, and forgotten as soon as it was used.
+    pub secret: Option<Secret>,
+}
+
+/// A picture with a secret and the words below it. It goes to Telegram directly and is on no broker; nothing prints it.
+#[derive(Clone)]
+pub struct Secret {
+    screen: Screen,
+    picture: Vec<u8>,
+}
+
+impl Secret {
+    /// A PNG picture with its caption.
+    #[must_use]
+    pub const fn new(screen: Screen, picture: Vec<u8>) -> Self {
+        Self { screen, picture }
+    }
+
+    /// Caption and buttons.
+    #[must_use]
+    pub const fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
+    /// The picture.
+    #[must_use]
+    pub fn picture(&self) -> &[u8] {
+        &self.picture
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
 }
 
 /// A row to write.
@@ -61,6 +99,8 @@ pub struct Scene {
     pub update_id: i64,
     /// Who.
     pub user_id: i64,
+    /// Their account, once they have one.
+    pub account: Option<AccountId>,
     /// Where.
     pub chat_id: i64,
     /// The pressed message.
@@ -98,6 +138,7 @@ impl Turn {
 /// The database.
 pub async fn commit(
     db: &Db,
+    vault: &Vault,
     scene: &Scene,
     writes: &[Write],
     again: bool,
@@ -113,17 +154,22 @@ pub async fn commit(
     }
     for write in writes {
         match write {
-            Write::Save(draft) => drafts::save(unit.conn(), scene.user_id, draft, now).await?,
-            Write::Drop(kind) => drafts::drop(unit.conn(), scene.user_id, *kind).await?,
+            Write::Save(draft) => drafts::save(unit.conn(), scene.account()?, draft, now).await?,
+            Write::Drop(kind) => drafts::drop(unit.conn(), scene.account()?, *kind).await?,
             Write::Mint(slip) => slips::insert(unit.conn(), slip, now).await?,
             Write::Use(slip) => {
                 let told = told(scene)?;
-                commands::request(&mut unit, scene.user_id, slip, told, patience).await?;
+                commands::request(&mut unit, slip, told, patience).await?;
             }
             Write::Join { account, room } => {
-                let told = told(scene)?;
-                if accounts::insert(unit.conn(), scene.user_id, scene.chat_id, account, now).await? {
-                    commands::open_account(&mut unit, account, told, *room).await?;
+                let person = Person {
+                    telegram_user_id: scene.user_id,
+                    chat_id: scene.chat_id,
+                    language: account.language.clone(),
+                };
+                if accounts::insert(unit.conn(), vault, account.id, &person, now).await? {
+                    let excluded = accounts::excluded_until(unit.conn(), vault, scene.user_id, now).await?;
+                    commands::open_account(&mut unit, account, told(scene)?, *room, excluded).await?;
                 }
             }
             Write::Watch(account) => {
@@ -138,7 +184,14 @@ pub async fn commit(
 }
 
 /// Requests arise from presses, so there is a message to tell them in.
-fn told(scene: &Scene) -> Result<Told<'_>, Fault> {
+fn told(scene: &Scene) -> Result<Told, Fault> {
     let message_id = scene.message_id.ok_or_else(|| Fault::bug("a request without a pressed message"))?;
-    Ok(Told { chat_id: scene.chat_id, message_id, language: &scene.language })
+    Ok(Told { message_id })
+}
+
+impl Scene {
+    /// Only members are in the middle of something.
+    fn account(&self) -> Result<AccountId, Fault> {
+        self.account.ok_or_else(|| Fault::bug("a draft of a visitor"))
+    }
 }

@@ -12,8 +12,7 @@ use crate::{
     release::{self, DELIVER},
     settings::NotifierSettings,
     store::{
-        self,
-        contact::{self, Contact},
+        self, contact,
         notification::{self, End},
     },
 };
@@ -24,18 +23,15 @@ use proto::{
     gateway::Delivered,
     notifier::{RegisterContact, RegisterContactDone},
     settlement::RoomSettled,
-    wallet::{DepositChanged, WithdrawalChanged},
+    wallet::{DepositChanged, SecurityChanged, WithdrawalChanged},
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Longest tag of a language.
-const LANGUAGE_MAX: usize = 35;
-
 chassis::incoming! {
     /// What this service takes in.
     pub enum Incoming {
-        /// The gateway knows where an account is reached.
+        /// The gateway can reach the owner of an account.
         RegisterContact(RegisterContact),
         /// The gateway tells how a delivery ended.
         Delivered(Delivered),
@@ -43,6 +39,8 @@ chassis::incoming! {
         DepositChanged(DepositChanged),
         /// A withdrawal took a step.
         WithdrawalChanged(WithdrawalChanged),
+        /// An authenticator was added, removed or locked.
+        SecurityChanged(SecurityChanged),
         /// A room's credits are posted.
         RoomSettled(RoomSettled),
     }
@@ -74,7 +72,7 @@ impl Handler for Notices {
                 Incoming::RegisterContact(command) => {
                     // An old command that comes again must not undo a newer one.
                     if !delivery.repeat {
-                        contacts.push(contact(command)?);
+                        contacts.push(AccountId::try_from_bytes(&command.account_id)?);
                     }
                     unit.done(delivery, &RegisterContactDone {});
                 }
@@ -82,6 +80,7 @@ impl Handler for Notices {
                 Incoming::WithdrawalChanged(change) => {
                     news.extend(news::of_withdrawal(change)?.map(|one| (one, told_at)));
                 }
+                Incoming::SecurityChanged(change) => news.push((news::of_security(change)?, told_at)),
                 Incoming::RoomSettled(settled) => {
                     news.extend(news::of_settlement(settled)?.into_iter().map(|one| (one, told_at)));
                 }
@@ -90,8 +89,8 @@ impl Handler for Notices {
         store::take_turn(unit.conn()).await?;
         let now = unit.now().await?;
         conclude(unit, &ends, now).await?;
-        for contact in &contacts {
-            contact::register(unit.conn(), contact, now).await?;
+        for account in contacts {
+            contact::register(unit.conn(), account, now).await?;
         }
         self.take_in(unit, &news, now).await?;
         release::release(unit, self.settings.credit).await
@@ -146,20 +145,6 @@ fn end(delivered: &Delivered) -> Result<End, Malformed> {
         id: NotificationId::try_from_bytes(&delivered.notification_id)?,
         state: State::delivered(delivered.state())?,
         error: delivered.error.clone(),
-    })
-}
-
-fn contact(command: &RegisterContact) -> Result<Contact, Malformed> {
-    if command.chat_id == 0 {
-        return Err(Malformed("contact without a chat"));
-    }
-    if command.language.chars().count() > LANGUAGE_MAX {
-        return Err(Malformed("not a tag of a language"));
-    }
-    Ok(Contact {
-        account: AccountId::try_from_bytes(&command.account_id)?,
-        chat_id: command.chat_id,
-        language: command.language.clone(),
     })
 }
 

@@ -92,4 +92,5 @@ help-commands =
     /transfers – every movement
     /proof – check that we have what we owe you
     /limits – limits you set for yourself
+    /privacy – your data: export or delete
     /status – are all parts working?

@@ -6,12 +6,15 @@ use crate::{
     locales::Language,
     screens::{self, Screen},
     store::{
+        accounts,
         deliveries::{self, Delivery, End},
         threads,
     },
+    vault::{Person, Vault},
 };
 use chassis::{Clock, Db, Fault, Held, settings::Network};
 use proto::notifier::NotificationState;
+use std::{collections::HashMap, sync::Arc};
 use time::Duration;
 use uuid::Uuid;
 
@@ -25,10 +28,27 @@ const LONGEST: i64 = 60;
 #[derive(Clone)]
 pub(super) struct Notices {
     pub(super) db: Db,
+    pub(super) vault: Arc<Vault>,
     pub(super) clock: Clock,
     pub(super) courier: Courier,
     pub(super) network: Network,
     pub(super) held: Held,
+}
+
+/// A notice with where it goes.
+#[derive(Clone, Debug)]
+pub(super) struct Addressed {
+    delivery: Delivery,
+    /// The chat of its account's owner.
+    pub(super) chat_id: i64,
+    language: String,
+}
+
+impl std::ops::Deref for Addressed {
+    type Target = Delivery;
+    fn deref(&self) -> &Delivery {
+        &self.delivery
+    }
 }
 
 impl Notices {
@@ -42,20 +62,42 @@ impl Notices {
         unit.commit().await
     }
 
-    pub(super) async fn due(&self, in_hand: &[Uuid], room: usize) -> Result<Vec<Delivery>, Fault> {
+    pub(super) async fn due(&self, in_hand: &[Uuid], room: usize) -> Result<Vec<Addressed>, Fault> {
         let limit = i64::try_from(room).unwrap_or_default();
-        deliveries::due(self.db.pool(), in_hand, limit, self.clock.now()).await
+        let due = deliveries::due(self.db.pool(), in_hand, limit, self.clock.now()).await?;
+        let accounts: Vec<Uuid> = due.iter().map(|delivery| delivery.account.uuid()).collect();
+        let people = if due.is_empty() {
+            HashMap::new()
+        } else {
+            accounts::reach(self.db.pool(), &self.vault, &accounts).await?
+        };
+        let mut addressed = Vec::with_capacity(due.len());
+        for delivery in due {
+            match people.get(&delivery.account) {
+                Some(Person { chat_id, language, .. }) => {
+                    let (chat_id, language) = (*chat_id, language.clone());
+                    addressed.push(Addressed { delivery, chat_id, language });
+                }
+                // Erased: nobody is left to be told.
+                None => {
+                    let mut unit = self.db.unit().await?;
+                    self.held.check(&mut unit).await?;
+                    self.conclude(unit, &delivery, &End::Blocked).await?;
+                }
+            }
+        }
+        Ok(addressed)
     }
 
     /// What a notice will do in its chat, as far as it is known before its turn.
-    pub(super) async fn kind(&self, notice: &Delivery) -> Result<Kind, Fault> {
+    pub(super) async fn kind(&self, notice: &Addressed) -> Result<Kind, Fault> {
         let Some(key) = &notice.thread else { return Ok(Kind::Send) };
-        let message = threads::message(self.db.pool(), notice.chat_id, key).await?;
+        let message = threads::message(self.db.pool(), notice.account, key).await?;
         Ok(message.map_or(Kind::Send, Kind::Edit))
     }
 
     /// Delivers one notice. Returns how long its chat has to wait, if Telegram said so.
-    pub(super) async fn deliver(&self, notice: Delivery) -> Result<Option<std::time::Duration>, Fault> {
+    pub(super) async fn deliver(&self, notice: Addressed) -> Result<Option<std::time::Duration>, Fault> {
         let mut unit = self.db.unit().await?;
         self.held.check(&mut unit).await?;
         let now = unit.now().await?;
@@ -68,7 +110,7 @@ impl Notices {
         let message = match &notice.thread {
             None => None,
             Some(key) => {
-                match threads::claim(unit.conn(), notice.chat_id, key, notice.version, now).await? {
+                match threads::claim(unit.conn(), notice.account, key, notice.version, now).await? {
                     Some(message) => message,
                     // The chat shows a newer state already.
                     None => return self.conclude(unit, &notice, &End::Sent).await.map(|()| None),
@@ -90,7 +132,7 @@ impl Notices {
     }
 
     /// Edits the thread's message, or sends a new one where there is none any more.
-    async fn call(&self, notice: &Delivery, message: Option<i32>, screen: &Screen) -> Fate {
+    async fn call(&self, notice: &Addressed, message: Option<i32>, screen: &Screen) -> Fate {
         if let Some(message) = message {
             let fate = self.courier.deliver(&Letter::edit(notice.chat_id, message, screen)).await;
             if fate != Fate::Gone {
@@ -100,14 +142,14 @@ impl Notices {
         self.courier.deliver(&Letter::new(notice.chat_id, screen)).await
     }
 
-    async fn record(&self, notice: &Delivery, fate: Fate) -> Result<Option<std::time::Duration>, Fault> {
+    async fn record(&self, notice: &Addressed, fate: Fate) -> Result<Option<std::time::Duration>, Fault> {
         let mut unit = self.db.unit().await?;
         self.held.check(&mut unit).await?;
         let now = unit.now().await?;
         let end = match fate {
             Fate::Sent(message) => {
                 if let Some(key) = &notice.thread {
-                    threads::name(unit.conn(), notice.chat_id, key, message).await?;
+                    threads::name(unit.conn(), notice.account, key, message).await?;
                 }
                 End::Sent
             }

@@ -1,12 +1,13 @@
 //! The one that speaks to Telegram, while it holds the lease.
 
+use super::notices::Addressed;
 use super::{
     Courier, Fate, Letter, Post,
     notices::Notices,
     post::{HAND_OVER, Posted},
     schedule::{Kind, Lane, Next, Schedule, Ticket},
 };
-use crate::{settings::Limits, store::deliveries::Delivery};
+use crate::{settings::Limits, vault::Vault};
 use chassis::{Clock, Db, Fault, Held, clock::monotonic, settings::Network};
 use futures::StreamExt as _;
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -34,6 +35,8 @@ pub struct Sender {
     pub post: Post,
     /// Notices and their fates.
     pub db: Db,
+    /// Where people are reached.
+    pub vault: Arc<Vault>,
     /// When notices are due.
     pub clock: Clock,
     /// Takes messages of other replicas.
@@ -49,7 +52,7 @@ pub struct Sender {
 /// What a ticket carries.
 enum Load {
     Letter { letter: Letter, tell: oneshot::Sender<Fate>, attempts: u32 },
-    Notice(Box<Delivery>),
+    Notice(Box<Addressed>),
 }
 
 /// A call that ended.
@@ -68,6 +71,7 @@ impl Sender {
         let mut remote = self.broker.subscribe(HAND_OVER).await.map_err(away)?;
         let notices = Notices {
             db: self.db.clone(),
+            vault: Arc::clone(&self.vault),
             clock: self.clock.clone(),
             courier: self.courier.clone(),
             network: self.network,

@@ -130,7 +130,7 @@ pub(super) async fn show(app: &App, member: Member, draft: CreateDraft, wrong: b
 async fn current(app: &App, member: Member) -> Result<CreateDraft, Fault> {
     let draft = member.drafts(app).await?.into_iter().find_map(|draft| match draft {
         Draft::Create(draft) => Some(draft),
-        Draft::Withdraw(_) | Draft::Stake { .. } | Draft::Limit { .. } => None,
+        Draft::Withdraw(_) | Draft::Stake { .. } | Draft::Totp { .. } | Draft::Limit { .. } => None,
     });
     Ok(draft.unwrap_or_default())
 }

@@ -91,6 +91,9 @@ pub fn desk(language: Language, desk: &Desk, welcome: bool) -> Screen {
         ])
         .row([
             Button::go(language, "button-limits", Callback::Limits),
+            Button::go(language, "button-privacy", Callback::Privacy),
+        ])
+        .row([
             Button::go(language, "button-help", Callback::Help),
             Button::go(language, "button-refresh", Callback::Home),
         ])

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::{
-    Asset, Comparator, CreateDraft, CreateStep, Kind, LimitKind, LimitView, LimitsView, Player, RoomFilter,
+    Asset, CodeFor, Comparator, CreateDraft, CreateStep, Kind, LimitKind, LimitView, LimitsView, Player, RoomFilter,
     RoomView, WithdrawDraft,
 };
 use chassis::settings::Network;
@@ -15,7 +15,7 @@ use proto::{
     settlement::{Fate, GetSettlementResponse, RoomSettled, SettledBet, Verdict as WireVerdict},
     timestamp,
     wallet::{
-        Account, DepositChanged, DepositState, GetLimitsResponse, Limit, PreviewWithdrawalResponse, Transfer,
+        Account, DepositChanged, DepositState, GetLimitsResponse, GetTotpResponse, Limit, SecurityChange, SecurityChanged, PreviewWithdrawalResponse, Transfer,
         TransferKind, Withdrawal, WithdrawalState,
     },
 };
@@ -241,7 +241,14 @@ fn shown(screen: &Screen) -> String {
     text
 }
 
+fn security(change: SecurityChange) -> Notice {
+    let changed = SecurityChanged { change: change.into(), ..SecurityChanged::default() };
+    Notice { kind: Some(NoticeKind::Security(changed)) }
+}
+
 fn all() -> Vec<(&'static str, Screen)> {
+    let young = GetTotpResponse { confirmed: true, counts_from: Some(timestamp(NOW + Duration::hours(24))) };
+    let wrong_code = Refusal::new(RefusalCode::TotpWrong).with("left", 1);
     let locked = room(WireKind::Close, RoomState::Locked);
     let settled_room = room(WireKind::Touch, RoomState::Settled);
     let empty = RoomView { pools: vec![Lamports::ZERO; 2], ..touch() };
@@ -397,6 +404,18 @@ fn all() -> Vec<(&'static str, Screen)> {
         ("notice_lost", say(settled(Fate::Lost, 0, VoidReason::Unspecified, "165.02"))),
         ("notice_void", say(settled(Fate::RoomVoid, 500_000_000, VoidReason::OracleInsufficient, ""))),
         ("notice_past_post", say(settled(Fate::PastPost, 500_000_000, VoidReason::Unspecified, "165.02"))),
+        ("settings_none", settings(EN, &GetTotpResponse::default(), None, NOW)),
+        ("settings_young", settings(EN, &young, Some("Told.".into()), NOW)),
+        ("settings_on", settings(EN, &young, None, NOW + Duration::days(2))),
+        ("authenticator_scan", authenticator_scan(EN, "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "otpauth://totp/ROOMS:0a1b2c3d?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ROOMS&algorithm=SHA1&digits=6&period=30")),
+        ("authenticator_ask_remove", authenticator_ask_remove(EN, true)),
+        ("authenticator_confirm_add", authenticator_confirm(EN, CodeFor::Add, slip())),
+        ("authenticator_confirm_remove", authenticator_confirm(EN, CodeFor::Remove, slip())),
+        ("authenticator_refused", authenticator_refused(EN, &wrong_code, NOW)),
+        ("withdraw_code", withdraw_code(EN, true)),
+        ("notice_authenticator_added", say(security(SecurityChange::TotpAdded))),
+        ("notice_authenticator_removed", say(security(SecurityChange::TotpRemoved))),
+        ("notice_authenticator_locked", say(security(SecurityChange::TotpLocked))),
         ("limits_none", limits(EN, &LimitsView::default(), None, NOW)),
         ("limits_all", limits(EN, &own_limits(), Some("Told.".into()), NOW)),
         ("limit_wrong", limit(EN, LimitKind::StakeDay, &own_limits().of(LimitKind::StakeDay), true, NOW)),

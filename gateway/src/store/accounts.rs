@@ -1,8 +1,12 @@
-//! Who is who.
+//! Who is who: the only table that knows, sealed.
 
+use crate::vault::{Person, SealedPerson, Vault};
+use chassis::Fault;
 use proto::AccountId;
-use sqlx::PgExecutor;
+use sqlx::{PgConnection, PgExecutor};
+use std::collections::HashMap;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// A user who accepted the terms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,38 +20,126 @@ pub struct Account {
 /// The account of a Telegram user.
 ///
 /// # Errors
-/// The database.
-pub async fn find(db: impl PgExecutor<'_>, telegram_user_id: i64) -> sqlx::Result<Option<Account>> {
+/// The database, or another master key.
+pub async fn find(
+    db: impl PgExecutor<'_>,
+    vault: &Vault,
+    telegram_user_id: i64,
+) -> Result<Option<Account>, Fault> {
     let row = sqlx::query!(
-        "SELECT account_id, language FROM gateway.account WHERE telegram_user_id = $1",
-        telegram_user_id
+        r#"SELECT account_id, data_key AS "data_key!", sealed FROM gateway.person
+           WHERE lookup = $1 AND erased_at IS NULL"#,
+        &vault.lookup(telegram_user_id)
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| Account { id: AccountId::new(row.account_id), language: row.language }))
+    let Some(row) = row else { return Ok(None) };
+    let id = AccountId::new(row.account_id);
+    let person = vault.open(id, &SealedPerson { key: row.data_key, person: row.sealed })?;
+    Ok(Some(Account { id, language: person.language }))
+}
+
+/// Where the owners of these accounts are reached. Whoever is erased is reached nowhere.
+///
+/// # Errors
+/// The database, or another master key.
+pub async fn reach(
+    db: impl PgExecutor<'_>,
+    vault: &Vault,
+    accounts: &[Uuid],
+) -> Result<HashMap<AccountId, Person>, Fault> {
+    let rows = sqlx::query!(
+        r#"SELECT account_id, data_key AS "data_key!", sealed FROM gateway.person
+           WHERE account_id = ANY($1) AND erased_at IS NULL"#,
+        accounts
+    )
+    .fetch_all(db)
+    .await?;
+    let people = rows.into_iter().map(|row| {
+        let id = AccountId::new(row.account_id);
+        Ok((id, vault.open(id, &SealedPerson { key: row.data_key, person: row.sealed })?))
+    });
+    people.collect()
 }
 
 /// Keeps a new account. False: the user has one already, and this one is dropped.
 ///
 /// # Errors
-/// The database.
+/// The database, or no randomness.
 pub async fn insert(
     db: impl PgExecutor<'_>,
-    telegram_user_id: i64,
-    chat_id: i64,
-    account: &Account,
+    vault: &Vault,
+    account: AccountId,
+    person: &Person,
     now: OffsetDateTime,
-) -> sqlx::Result<bool> {
+) -> Result<bool, Fault> {
+    let sealed = vault.seal(account, person)?;
     let inserted = sqlx::query!(
-        "INSERT INTO gateway.account (telegram_user_id, account_id, chat_id, language, accepted_at)
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (telegram_user_id) DO NOTHING",
-        telegram_user_id,
-        account.id.uuid(),
-        chat_id,
-        account.language,
+        "INSERT INTO gateway.person (account_id, lookup, data_key, sealed, accepted_at)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (lookup) DO NOTHING",
+        account.uuid(),
+        &vault.lookup(person.telegram_user_id),
+        sealed.key,
+        sealed.person,
         now
     )
     .execute(db)
     .await?;
     Ok(inserted.rows_affected() == 1)
+}
+
+/// Until when somebody is excluded by an account that is gone.
+///
+/// # Errors
+/// The database.
+pub async fn excluded_until(
+    db: impl PgExecutor<'_>,
+    vault: &Vault,
+    telegram_user_id: i64,
+    now: OffsetDateTime,
+) -> Result<Option<OffsetDateTime>, Fault> {
+    let until = sqlx::query_scalar!(
+        "SELECT until FROM gateway.exclusion WHERE person = $1 AND until > $2",
+        &vault.exclusion(telegram_user_id),
+        now
+    );
+    Ok(until.fetch_optional(db).await?)
+}
+
+/// Forgets the data key of an account and with it the person. An exclusion that goes on is kept under a hash.
+///
+/// # Errors
+/// The database, or another master key.
+pub async fn erase(
+    conn: &mut PgConnection,
+    vault: &Vault,
+    account: AccountId,
+    excluded_until: Option<OffsetDateTime>,
+    now: OffsetDateTime,
+) -> Result<(), Fault> {
+    let person = reach(&mut *conn, vault, &[account.uuid()]).await?.remove(&account);
+    if let (Some(person), Some(until)) = (person, excluded_until.filter(|until| *until > now)) {
+        sqlx::query!(
+            "INSERT INTO gateway.exclusion AS e (person, until) VALUES ($1, $2)
+             ON CONFLICT (person) DO UPDATE SET until = greatest(e.until, EXCLUDED.until)",
+            &vault.exclusion(person.telegram_user_id),
+            until
+        )
+        .execute(&mut *conn)
+        .await?;
+    }
+    sqlx::query!(
+        "UPDATE gateway.person SET data_key = NULL, lookup = NULL, erased_at = $2
+         WHERE account_id = $1 AND erased_at IS NULL",
+        account.uuid(),
+        now
+    )
+    .execute(&mut *conn)
+    .await?;
+    // What the person was in the middle of is theirs, too.
+    sqlx::query!("DELETE FROM gateway.draft WHERE account_id = $1", account.uuid())
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query!("DELETE FROM gateway.thread WHERE account_id = $1", account.uuid()).execute(conn).await?;
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use chassis::Fault;
 use prost::Message as _;
 use proto::{
-    NotificationId,
+    AccountId, NotificationId,
     gateway::Deliver,
     notifier::{Lane, Notice, NotificationState, notice::Kind},
 };
@@ -16,10 +16,8 @@ use uuid::Uuid;
 pub struct Delivery {
     /// Identity.
     pub id: NotificationId,
-    /// Where to.
-    pub chat_id: i64,
-    /// In which language.
-    pub language: String,
+    /// Whom to.
+    pub account: AccountId,
     /// What happened.
     pub notice: Notice,
     /// Later notices with this key edit the same message.
@@ -109,11 +107,10 @@ pub async fn enter(
     let (thread, version) = thread_of(notice, &deliver.thread_key);
     sqlx::query!(
         "INSERT INTO gateway.delivery
-            (notification_id, chat_id, language, lane, notice, thread_key, thread_version, state, not_before, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $8) ON CONFLICT (notification_id) DO NOTHING",
+            (notification_id, account_id, lane, notice, thread_key, thread_version, state, not_before, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $7) ON CONFLICT (notification_id) DO NOTHING",
         id.uuid(),
-        deliver.chat_id,
-        deliver.language,
+        AccountId::try_from_bytes(&deliver.account_id)?.uuid(),
         lane_number(deliver.lane()),
         notice.encode_to_vec(),
         thread,
@@ -170,7 +167,7 @@ pub async fn due(
     now: OffsetDateTime,
 ) -> Result<Vec<Delivery>, Fault> {
     let rows = sqlx::query!(
-        "SELECT notification_id, chat_id, language, notice, thread_key, thread_version, attempts
+        "SELECT notification_id, account_id, notice, thread_key, thread_version, attempts
          FROM gateway.delivery
          WHERE state = 'waiting' AND not_before <= $1 AND NOT notification_id = ANY($2)
          ORDER BY lane, created_at, notification_id LIMIT $3",
@@ -184,8 +181,7 @@ pub async fn due(
         .map(|row| {
             Ok(Delivery {
                 id: NotificationId::new(row.notification_id),
-                chat_id: row.chat_id,
-                language: row.language,
+                account: AccountId::new(row.account_id),
                 notice: Notice::decode(row.notice.as_slice())
                     .map_err(|_| Fault::bug("a stored notice does not decode"))?,
                 thread: row.thread_key,
@@ -204,9 +200,9 @@ pub async fn is_outdated(db: impl PgExecutor<'_>, delivery: &Delivery) -> sqlx::
     let Some(thread) = &delivery.thread else { return Ok(false) };
     let row = sqlx::query!(
         r#"SELECT EXISTS (SELECT FROM gateway.delivery
-                          WHERE chat_id = $1 AND thread_key = $2 AND thread_version > $3
+                          WHERE account_id = $1 AND thread_key = $2 AND thread_version > $3
                             AND state IN ('waiting', 'sending')) AS "outdated!""#,
-        delivery.chat_id,
+        delivery.account.uuid(),
         thread,
         delivery.version
     )

@@ -1,6 +1,6 @@
 //! What users are in the middle of.
 
-use crate::domain::{CreateDraft, LimitKind, WithdrawDraft};
+use crate::domain::{CodeFor, CreateDraft, LimitKind, WithdrawDraft};
 use chassis::Fault;
 use proto::{AccountId, RoomId};
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,11 @@ pub enum Draft {
         /// On which outcome.
         outcome: u32,
     },
+    /// A code of an authenticator that will be typed.
+    Totp {
+        /// What for.
+        code_for: CodeFor,
+    },
     /// An amount that will be typed.
     Limit {
         /// For which limit.
@@ -41,6 +46,8 @@ pub enum DraftKind {
     Withdraw,
     /// A stake.
     Stake,
+    /// A code of an authenticator.
+    Totp,
     /// A limit of one's own.
     Limit,
 }
@@ -51,6 +58,7 @@ impl DraftKind {
             Self::Create => "create",
             Self::Withdraw => "withdraw",
             Self::Stake => "stake",
+            Self::Totp => "totp",
             Self::Limit => "limit",
         }
     }
@@ -62,6 +70,7 @@ impl Draft {
             Self::Create(_) => DraftKind::Create,
             Self::Withdraw(_) => DraftKind::Withdraw,
             Self::Stake { .. } => DraftKind::Stake,
+            Self::Totp { .. } => DraftKind::Totp,
             Self::Limit { .. } => DraftKind::Limit,
         }
     }
@@ -72,7 +81,7 @@ impl Draft {
         match self {
             Self::Create(draft) => draft.awaits_text(),
             Self::Withdraw(draft) => draft.awaits_text(),
-            Self::Stake { .. } | Self::Limit { .. } => true,
+            Self::Stake { .. } | Self::Totp { .. } | Self::Limit { .. } => true,
         }
     }
 }
@@ -83,17 +92,17 @@ impl Draft {
 /// The database.
 pub async fn save(
     db: impl PgExecutor<'_>,
-    telegram_user_id: i64,
+    account: AccountId,
     draft: &Draft,
     now: OffsetDateTime,
 ) -> Result<(), Fault> {
     let body = serde_json::to_value(draft).map_err(|error| Fault::bug(error.to_string()))?;
     sqlx::query!(
-        "INSERT INTO gateway.draft (telegram_user_id, kind, body, touched_at, expires_at)
+        "INSERT INTO gateway.draft (account_id, kind, body, touched_at, expires_at)
          VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (telegram_user_id, kind) DO UPDATE
+         ON CONFLICT (account_id, kind) DO UPDATE
             SET body = EXCLUDED.body, touched_at = EXCLUDED.touched_at, expires_at = EXCLUDED.expires_at",
-        telegram_user_id,
+        account.uuid(),
         draft.kind().name(),
         body,
         now,
@@ -108,25 +117,9 @@ pub async fn save(
 ///
 /// # Errors
 /// The database.
-pub async fn drop(db: impl PgExecutor<'_>, telegram_user_id: i64, kind: DraftKind) -> sqlx::Result<()> {
+pub async fn drop(db: impl PgExecutor<'_>, account: AccountId, kind: DraftKind) -> sqlx::Result<()> {
     sqlx::query!(
-        "DELETE FROM gateway.draft WHERE telegram_user_id = $1 AND kind = $2",
-        telegram_user_id,
-        kind.name()
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// Throws a draft away whose request was done; after a refusal it stays, to be changed.
-///
-/// # Errors
-/// The database.
-pub async fn done(db: impl PgExecutor<'_>, account: AccountId, kind: DraftKind) -> sqlx::Result<()> {
-    sqlx::query!(
-        "DELETE FROM gateway.draft WHERE kind = $2 AND telegram_user_id =
-            (SELECT telegram_user_id FROM gateway.account WHERE account_id = $1)",
+        "DELETE FROM gateway.draft WHERE account_id = $1 AND kind = $2",
         account.uuid(),
         kind.name()
     )
@@ -142,12 +135,12 @@ pub async fn done(db: impl PgExecutor<'_>, account: AccountId, kind: DraftKind) 
 /// The database.
 pub async fn of(
     db: impl PgExecutor<'_>,
-    telegram_user_id: i64,
+    account: AccountId,
     now: OffsetDateTime,
 ) -> sqlx::Result<Vec<Draft>> {
     let rows = sqlx::query!(
-        "SELECT body FROM gateway.draft WHERE telegram_user_id = $1 AND expires_at > $2 ORDER BY touched_at DESC",
-        telegram_user_id,
+        "SELECT body FROM gateway.draft WHERE account_id = $1 AND expires_at > $2 ORDER BY touched_at DESC",
+        account.uuid(),
         now
     )
     .fetch_all(db)

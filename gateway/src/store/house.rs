@@ -22,8 +22,8 @@ pub async fn keep(pool: &PgPool, now: OffsetDateTime) -> sqlx::Result<()> {
     .execute(pool)
     .await?;
     sqlx::query!(
-        "DELETE FROM gateway.draft WHERE (telegram_user_id, kind) IN
-            (SELECT telegram_user_id, kind FROM gateway.draft WHERE expires_at < $1 LIMIT 5000)",
+        "DELETE FROM gateway.draft WHERE (account_id, kind) IN
+            (SELECT account_id, kind FROM gateway.draft WHERE expires_at < $1 LIMIT 5000)",
         now
     )
     .execute(pool)
@@ -44,8 +44,8 @@ pub async fn keep(pool: &PgPool, now: OffsetDateTime) -> sqlx::Result<()> {
     .execute(pool)
     .await?;
     sqlx::query!(
-        "DELETE FROM gateway.thread WHERE (chat_id, key) IN
-            (SELECT chat_id, key FROM gateway.thread WHERE touched_at < $1 LIMIT 5000)",
+        "DELETE FROM gateway.thread WHERE (account_id, key) IN
+            (SELECT account_id, key FROM gateway.thread WHERE touched_at < $1 LIMIT 5000)",
         now - NOTICES
     )
     .execute(pool)

@@ -23,12 +23,8 @@ pub struct Request {
     pub kind: RequestKind,
     /// The command, encoded.
     pub body: Vec<u8>,
-    /// Where it is told.
-    pub chat_id: i64,
-    /// In which message.
+    /// In which message it is told.
     pub message_id: i32,
-    /// In which language.
-    pub language: String,
     /// Shown next to a newcomer.
     pub room: Option<RoomId>,
     /// The encoded outcome, once there is one.
@@ -44,15 +40,13 @@ pub struct Request {
 pub async fn insert(db: impl PgExecutor<'_>, request: &Request, now: OffsetDateTime) -> sqlx::Result<bool> {
     let inserted = sqlx::query!(
         "INSERT INTO gateway.request
-            (command_id, account_id, kind, body, chat_id, message_id, language, room_id, requested_at, leased_until)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT (command_id) DO NOTHING",
+            (command_id, account_id, kind, body, message_id, room_id, requested_at, leased_until)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (command_id) DO NOTHING",
         request.id.uuid(),
         request.account.uuid(),
         request.kind.name(),
         request.body,
-        request.chat_id,
         request.message_id,
-        request.language,
         request.room.map(RoomId::uuid),
         now
     )
@@ -119,7 +113,7 @@ pub async fn claim(
                WHERE shown < 3 AND leased_until <= $1
                  AND (outcome IS NOT NULL OR (shown = 0 AND requested_at < $3) OR (shown < 2 AND requested_at < $4))
                ORDER BY requested_at LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED)
-           RETURNING command_id, account_id, kind, body, chat_id, message_id, language, room_id, outcome,
+           RETURNING command_id, account_id, kind, body, message_id, room_id, outcome,
                      CASE WHEN outcome IS NOT NULL THEN 3::smallint WHEN requested_at < $4 THEN 2::smallint ELSE 1::smallint END AS "shown!""#,
         now,
         interval(LEASE),
@@ -135,9 +129,7 @@ pub async fn claim(
             account: AccountId::new(row.account_id),
             kind: RequestKind::of_name(&row.kind)?,
             body: row.body,
-            chat_id: row.chat_id,
             message_id: row.message_id,
-            language: row.language,
             room: row.room_id.map(RoomId::new),
             outcome: row.outcome,
             shown: row.shown,

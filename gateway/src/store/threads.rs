@@ -1,5 +1,6 @@
 //! Messages that later notices about the same thing edit.
 
+use proto::AccountId;
 use sqlx::PgExecutor;
 use time::OffsetDateTime;
 
@@ -9,15 +10,15 @@ use time::OffsetDateTime;
 /// The database.
 pub async fn begin(
     db: impl PgExecutor<'_>,
-    chat_id: i64,
+    account: AccountId,
     key: &str,
     message_id: i32,
     now: OffsetDateTime,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "INSERT INTO gateway.thread (chat_id, key, message_id, version, touched_at) VALUES ($1, $2, $3, 0, $4)
-         ON CONFLICT (chat_id, key) DO NOTHING",
-        chat_id,
+        "INSERT INTO gateway.thread (account_id, key, message_id, version, touched_at) VALUES ($1, $2, $3, 0, $4)
+         ON CONFLICT (account_id, key) DO NOTHING",
+        account.uuid(),
         key,
         message_id,
         now
@@ -34,17 +35,17 @@ pub async fn begin(
 /// The database.
 pub async fn claim(
     db: impl PgExecutor<'_>,
-    chat_id: i64,
+    account: AccountId,
     key: &str,
     version: i64,
     now: OffsetDateTime,
 ) -> sqlx::Result<Option<Option<i32>>> {
     let row = sqlx::query!(
-        "INSERT INTO gateway.thread AS t (chat_id, key, version, touched_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (chat_id, key) DO UPDATE SET version = EXCLUDED.version, touched_at = EXCLUDED.touched_at
+        "INSERT INTO gateway.thread AS t (account_id, key, version, touched_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (account_id, key) DO UPDATE SET version = EXCLUDED.version, touched_at = EXCLUDED.touched_at
             WHERE t.version <= EXCLUDED.version
          RETURNING message_id",
-        chat_id,
+        account.uuid(),
         key,
         version,
         now
@@ -58,10 +59,15 @@ pub async fn claim(
 ///
 /// # Errors
 /// The database.
-pub async fn name(db: impl PgExecutor<'_>, chat_id: i64, key: &str, message_id: i32) -> sqlx::Result<()> {
+pub async fn name(
+    db: impl PgExecutor<'_>,
+    account: AccountId,
+    key: &str,
+    message_id: i32,
+) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE gateway.thread SET message_id = $3 WHERE chat_id = $1 AND key = $2",
-        chat_id,
+        "UPDATE gateway.thread SET message_id = $3 WHERE account_id = $1 AND key = $2",
+        account.uuid(),
         key,
         message_id
     )
@@ -74,10 +80,13 @@ pub async fn name(db: impl PgExecutor<'_>, chat_id: i64, key: &str, message_id: 
 ///
 /// # Errors
 /// The database.
-pub async fn message(db: impl PgExecutor<'_>, chat_id: i64, key: &str) -> sqlx::Result<Option<i32>> {
-    let row =
-        sqlx::query!("SELECT message_id FROM gateway.thread WHERE chat_id = $1 AND key = $2", chat_id, key)
-            .fetch_optional(db)
-            .await?;
+pub async fn message(db: impl PgExecutor<'_>, account: AccountId, key: &str) -> sqlx::Result<Option<i32>> {
+    let row = sqlx::query!(
+        "SELECT message_id FROM gateway.thread WHERE account_id = $1 AND key = $2",
+        account.uuid(),
+        key
+    )
+    .fetch_optional(db)
+    .await?;
     Ok(row.and_then(|row| row.message_id))
 }

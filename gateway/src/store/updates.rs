@@ -1,5 +1,6 @@
 //! Updates that were seen.
 
+use proto::AccountId;
 use sqlx::PgExecutor;
 use time::OffsetDateTime;
 
@@ -21,15 +22,15 @@ pub struct Before {
 pub async fn before(
     db: impl PgExecutor<'_>,
     update_id: i64,
-    chat_id: i64,
+    account: Option<AccountId>,
     message_id: Option<i32>,
 ) -> sqlx::Result<Before> {
     let row = sqlx::query!(
         r#"SELECT (SELECT answered FROM gateway.seen_update WHERE update_id = $1) AS answered,
                   EXISTS (SELECT FROM gateway.request
-                          WHERE chat_id = $2 AND message_id = $3 AND shown < 3) AS "busy!""#,
+                          WHERE account_id = $2 AND message_id = $3 AND shown < 3) AS "busy!""#,
         update_id,
-        chat_id,
+        account.map(AccountId::uuid),
         message_id
     )
     .fetch_one(db)

@@ -29,11 +29,10 @@ fn deposit(id: Uuid, state: DepositState) -> Notice {
     Notice { kind: Some(Kind::Deposit(change)) }
 }
 
-fn command(id: Uuid, chat: i64, notice: Notice) -> Deliver {
+fn command(id: Uuid, account_id: Vec<u8>, notice: Notice) -> Deliver {
     Deliver {
         notification_id: id.as_bytes().to_vec(),
-        chat_id: chat,
-        language: "en".into(),
+        account_id,
         lane: Lane::Result.into(),
         notice: Some(notice),
         thread_key: String::new(),
@@ -44,7 +43,16 @@ fn command(id: Uuid, chat: i64, notice: Notice) -> Deliver {
 /// Sends a notice as notifier-svc does; returns its id.
 pub async fn deliver(stage: &Stage, chat: i64, notice: Notice) -> Uuid {
     let id = Uuid::now_v7();
-    stage.command(id, &command(id, chat, notice), "").await;
+    let account = stage.account_of(chat).await;
+    stage.command(id, &command(id, account, notice), "").await;
+    id
+}
+
+/// Tells an account of a credited deposit.
+pub async fn credited(stage: &Stage, account: Vec<u8>) -> Uuid {
+    let id = Uuid::now_v7();
+    let notice = deposit(Uuid::now_v7(), DepositState::Credited);
+    stage.command(id, &command(id, account, notice), "").await;
     id
 }
 
@@ -80,7 +88,8 @@ async fn a_deposit_is_seen_and_credited_in_one_message_and_told_once() {
     events.next().await.unwrap();
 
     // Re-issued because the event was lost: the event comes again, the message does not.
-    stage.command(id, &command(id, ANNA, deposit(thing, DepositState::Seen)), ":r1").await;
+    let account = stage.account_of(ANNA).await;
+    stage.command(id, &command(id, account, deposit(thing, DepositState::Seen)), ":r1").await;
     let again = Delivered::decode(events.next().await.unwrap().payload).unwrap();
     assert_eq!(again, event);
     assert_eq!(stage.telegram.messages(ANNA).len(), 1);
@@ -90,6 +99,7 @@ async fn a_deposit_is_seen_and_credited_in_one_message_and_told_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_blocked_user_is_reported_and_stalls_nobody() {
     let stage = Stage::set().await;
+    stage.account_of(ANNA).await;
     stage.telegram.inject("SendMessage", Fault::Blocked);
     let blocked = deliver(&stage, ANNA, deposit(Uuid::now_v7(), DepositState::Seen)).await;
     ended(&stage, blocked, "blocked").await;
@@ -100,10 +110,12 @@ async fn a_blocked_user_is_reported_and_stalls_nobody() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_429_is_obeyed_and_the_notice_arrives() {
     let stage = Stage::set().await;
+    stage.account_of(ANNA).await;
+    let before = stage.telegram.calls("SendMessage").len();
     stage.telegram.inject("SendMessage", Fault::TooMany(2));
     let id = deliver(&stage, ANNA, deposit(Uuid::now_v7(), DepositState::Seen)).await;
     ended(&stage, id, "sent").await;
-    let calls = stage.telegram.calls("SendMessage");
+    let calls = stage.telegram.calls("SendMessage").split_off(before);
     assert_eq!(calls.len(), 2);
     assert!(calls[1] - calls[0] >= Duration::from_secs(2), "{:?}", calls[1] - calls[0]);
 }
@@ -111,6 +123,7 @@ async fn a_429_is_obeyed_and_the_notice_arrives() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_notice_of_money_goes_out_again_after_an_unknown_outcome() {
     let stage = Stage::set().await;
+    stage.account_of(ANNA).await;
     stage.telegram.inject("SendMessage", Fault::LoseAnswer);
     let id = deliver(&stage, ANNA, deposit(Uuid::now_v7(), DepositState::Seen)).await;
     ended(&stage, id, "sent").await;
@@ -127,8 +140,8 @@ async fn a_notice_in_the_middle_of_a_call_survives_the_sender() {
     let (money, chatter) = (Uuid::now_v7(), Uuid::now_v7());
     for (copy, lane) in [(money, 2_i16), (chatter, 3)] {
         sqlx::query(
-            "INSERT INTO gateway.delivery (notification_id, chat_id, language, lane, notice, thread_version, state, not_before, created_at)
-             SELECT $1, chat_id, language, $2, notice, 0, 'sending', not_before, created_at FROM gateway.delivery WHERE notification_id = $3",
+            "INSERT INTO gateway.delivery (notification_id, account_id, lane, notice, thread_version, state, not_before, created_at)
+             SELECT $1, account_id, $2, notice, 0, 'sending', not_before, created_at FROM gateway.delivery WHERE notification_id = $3",
         )
         .bind(copy)
         .bind(lane)

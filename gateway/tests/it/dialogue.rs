@@ -41,7 +41,7 @@ async fn a_newcomer_accepts_the_terms_and_gets_a_wallet() {
     assert_eq!((open.reply_to.as_str(), open.expires), ("gateway", false));
     let contact = stage.next::<RegisterContact>().await;
     assert_eq!(contact.command.account_id, open.command.account_id);
-    assert_eq!((contact.command.chat_id, contact.command.language.as_str()), (ANNA, "en"));
+    assert_eq!((contact.command.chat_id, contact.command.language.as_str()), (0, ""), "nothing personal");
 
     let done = proto::wallet::OpenAccountDone {
         account: Some(crate::stage::wallet_account(&open.command.account_id)),
@@ -57,7 +57,7 @@ async fn a_newcomer_accepts_the_terms_and_gets_a_wallet() {
     stage.telegram.sees(ANNA, "How it works").await;
     assert_eq!(stage.telegram.messages(ANNA).len(), 2);
     let accounts: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM gateway.account").fetch_one(stage.db.pool()).await.unwrap();
+        sqlx::query_scalar("SELECT count(*) FROM gateway.person").fetch_one(stage.db.pool()).await.unwrap();
     assert_eq!(accounts, 1);
 }
 

@@ -19,7 +19,7 @@ use proto::{
     frame,
 };
 use servers::{Nats, TestDb};
-use std::time::Duration;
+use std::{collections::HashMap, sync::Mutex, time::Duration};
 use uuid::Uuid;
 
 pub struct Stage {
@@ -28,6 +28,8 @@ pub struct Stage {
     pub nats: Nats,
     pub db: TestDb,
     extra: Vec<(&'static str, String)>,
+    /// Accounts of the members, by their Telegram ids.
+    members: Mutex<HashMap<i64, Vec<u8>>>,
     running: Vec<Running>,
     bus: Bus,
 }
@@ -57,6 +59,7 @@ impl Stage {
             nats,
             db,
             extra,
+            members: Mutex::default(),
             running: Vec::new(),
             bus,
         };
@@ -76,8 +79,15 @@ impl Stage {
             ("TELEGRAM_API_URL", self.telegram.url.clone()),
             ("TELEGRAM_CHAT_GAP", "20ms".into()),
             ("LIMIT_MESSAGES_PER_MINUTE", "100".into()),
+            ("PERSONAL_MASTER_KEY", "6b".repeat(32)),
         ];
-        for name in ["ROOM_GRPC_URL", "WALLET_GRPC_URL", "ORACLE_GRPC_URL", "SETTLEMENT_GRPC_URL"] {
+        for name in [
+            "ROOM_GRPC_URL",
+            "WALLET_GRPC_URL",
+            "ORACLE_GRPC_URL",
+            "SETTLEMENT_GRPC_URL",
+            "NOTIFIER_GRPC_URL",
+        ] {
             variables.push((name, self.services.url.clone()));
         }
         variables.retain(|(name, _)| self.extra.iter().all(|(other, _)| other != name));
@@ -176,7 +186,21 @@ impl Stage {
         let done = proto::wallet::OpenAccountDone { account: Some(account) };
         self.tell(Service::Wallet, Outcome::done(open.id.as_bytes(), &done)).await;
         self.telegram.sees(user, "Your wallet is ready").await;
+        self.members.lock().unwrap().insert(user, open.command.account_id.clone());
         open.command.account_id
+    }
+
+    /// The account of a Telegram user, who becomes a member if they are none.
+    pub async fn account_of(&self, user: i64) -> Vec<u8> {
+        let known = self.members.lock().unwrap().get(&user).cloned();
+        match known {
+            Some(account) => account,
+            None => {
+                let account = self.member(user).await;
+                self.telegram.forget_messages(user);
+                account
+            }
+        }
     }
 }
 
@@ -184,9 +208,7 @@ pub fn wallet_account(id: &[u8]) -> proto::wallet::Account {
     proto::wallet::Account {
         account_id: id.to_vec(),
         deposit_address: crate::services::ADDRESS.into(),
-        available_lamports: 0,
-        held_lamports: 0,
-        withdrawable_lamports: 0,
+        ..Default::default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where accounts are reached.
+//! Accounts whose owners can be reached. How, the gateway alone knows.
 
 use chassis::Fault;
 use proto::AccountId;
@@ -6,37 +6,23 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Where one account is reached.
-#[derive(Clone, Debug)]
-pub struct Contact {
-    /// Whose.
-    pub account: AccountId,
-    /// Telegram chat.
-    pub chat_id: i64,
-    /// BCP 47.
-    pub language: String,
-}
-
 /// Writes a contact and gives an address to what waits for one. Who registers again speaks to us, so
 /// has not blocked us.
 ///
 /// # Errors
 /// The database.
-pub async fn register(conn: &mut PgConnection, contact: &Contact, now: OffsetDateTime) -> Result<(), Fault> {
+pub async fn register(conn: &mut PgConnection, account: AccountId, now: OffsetDateTime) -> Result<(), Fault> {
     sqlx::query!(
-        "INSERT INTO notifier.contact (account_id, chat_id, language, registered_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (account_id) DO UPDATE SET chat_id = EXCLUDED.chat_id, language = EXCLUDED.language,
-             registered_at = EXCLUDED.registered_at, blocked_at = NULL",
-        contact.account.uuid(),
-        contact.chat_id,
-        contact.language,
+        "INSERT INTO notifier.contact (account_id, registered_at) VALUES ($1, $2)
+         ON CONFLICT (account_id) DO UPDATE SET registered_at = EXCLUDED.registered_at, blocked_at = NULL",
+        account.uuid(),
         now
     )
     .execute(&mut *conn)
     .await?;
     sqlx::query!(
         "UPDATE notifier.notification SET state = 'WAITING' WHERE account_id = $1 AND state = 'UNADDRESSED'",
-        contact.account.uuid()
+        account.uuid()
     )
     .execute(conn)
     .await?;

@@ -1,6 +1,5 @@
 //! One row per account and event. All but reading happens in one's turn (`store::take_turn`).
 
-use super::contact::Contact;
 use crate::domain::{
     news::{News, Thread},
     state::State,
@@ -104,8 +103,8 @@ pub async fn supersede(
 pub struct Released {
     /// Which.
     pub id: NotificationId,
-    /// Where to.
-    pub contact: Contact,
+    /// Whom to.
+    pub account: AccountId,
     lane: i16,
     notice: Vec<u8>,
     thread_key: Option<String>,
@@ -119,12 +118,11 @@ impl Released {
     pub fn deliver(self) -> Result<Deliver, Fault> {
         Ok(Deliver {
             notification_id: self.id.bytes(),
-            chat_id: self.contact.chat_id,
-            language: self.contact.language,
             lane: self.lane.into(),
             notice: Some(notice(&self.notice)?),
             thread_key: self.thread_key.unwrap_or_default(),
-            account_id: self.contact.account.bytes(),
+            account_id: self.account.bytes(),
+            ..Deliver::default()
         })
     }
 }
@@ -153,7 +151,7 @@ pub async fn release(
          UPDATE notifier.notification AS n SET state = 'RELEASED', released_at = $1
          FROM next, notifier.contact AS c
          WHERE n.id = next.id AND c.account_id = n.account_id
-         RETURNING n.id, n.account_id, n.lane, n.notice, n.thread_key, c.chat_id, c.language",
+         RETURNING n.id, n.account_id, n.lane, n.notice, n.thread_key",
         now,
         i64::from(credit),
         HEAD
@@ -164,11 +162,7 @@ pub async fn release(
         .into_iter()
         .map(|row| Released {
             id: NotificationId::new(row.id),
-            contact: Contact {
-                account: AccountId::new(row.account_id),
-                chat_id: row.chat_id,
-                language: row.language,
-            },
+            account: AccountId::new(row.account_id),
             lane: row.lane,
             notice: row.notice,
             thread_key: row.thread_key,

@@ -3,7 +3,7 @@
 use crate::{
     events::{deposit, withdrawal},
     eventually,
-    world::{World, account, accounts, chat_of, registration},
+    world::{World, account, accounts, registration},
 };
 use proto::{
     notifier::Lane,
@@ -44,8 +44,8 @@ async fn the_credit_is_used_up_and_never_exceeded_and_urgent_notices_go_first() 
 async fn who_has_blocked_us_stalls_nobody() {
     let world = World::new(&[("NOTIFIER_CREDIT", "4")]).await;
     let accounts = accounts(11);
-    let (blocked, chat) = (accounts[0], chat_of(accounts[0]));
-    world.gateway.heard.lock().unwrap().blocked.insert(chat);
+    let blocked = accounts[0];
+    world.gateway.heard.lock().unwrap().blocked.insert(blocked.bytes());
     world.register(&accounts).await;
     let mut events: Vec<_> =
         (1..=20).map(|number| deposit(blocked, number, DepositState::Credited)).collect();
@@ -58,7 +58,8 @@ async fn who_has_blocked_us_stalls_nobody() {
     world.all_done(30).await;
     let states = world.states().await;
     assert_eq!((states["SENT"], states["BLOCKED"]), (10, 20));
-    let tries = || world.gateway.told().iter().filter(|deliver| deliver.chat_id == chat).count();
+    let tries =
+        || world.gateway.told().iter().filter(|deliver| deliver.account_id == blocked.bytes()).count();
     assert_eq!(tries(), 1, "one answer is enough");
 
     // Nothing is tried for a while; then the next notice finds out.
@@ -78,14 +79,13 @@ async fn who_has_blocked_us_stalls_nobody() {
 async fn who_registers_again_is_told_again() {
     let world = World::new(&[]).await;
     world.gateway.open();
-    let chat = chat_of(account(0));
-    world.gateway.heard.lock().unwrap().blocked.insert(chat);
+    world.gateway.heard.lock().unwrap().blocked.insert(account(0).bytes());
     world.register(&[account(0)]).await;
     world.tell(&[deposit(account(0), 1, DepositState::Credited)]).await;
     world.all_done(1).await;
     assert_eq!(world.states().await["BLOCKED"], 1);
     world.gateway.heard.lock().unwrap().blocked.clear();
-    world.tell(&[registration(account(0), chat)]).await;
+    world.tell(&[registration(account(0))]).await;
     let marked = "SELECT count(*) FROM notifier.contact WHERE blocked_at IS NOT NULL";
     eventually("unmarked", || async { world.count(marked).await == 0 }).await;
     world.tell(&[deposit(account(0), 2, DepositState::Credited)]).await;

@@ -2,7 +2,7 @@
 
 use crate::{
     gateway::event,
-    world::{World, account, accounts, chat_of},
+    world::{World, account, accounts},
 };
 use proto::{
     AccountId, frame,
@@ -98,7 +98,7 @@ fn version(deliver: &Deliver) -> u64 {
     match deliver.notice.as_ref().unwrap().kind.as_ref().unwrap() {
         Kind::Deposit(deposit) => u64::from(deposit.state.unsigned_abs()),
         Kind::Withdrawal(withdrawal) => withdrawal.version,
-        Kind::BetResult(_) => 0,
+        Kind::BetResult(_) | Kind::Security(_) => 0,
     }
 }
 
@@ -111,13 +111,16 @@ pub async fn check_everything(world: &World, accounts: &[AccountId]) {
     assert_eq!(world.count("SELECT count(*) FROM notifier.issued").await, 0);
     assert_eq!(told.len() as i64, world.states().await["SENT"]);
 
-    let mut threads: BTreeMap<(i64, &str), Vec<u64>> = BTreeMap::new();
+    let mut threads: BTreeMap<(&[u8], &str), Vec<u64>> = BTreeMap::new();
     for deliver in &told {
-        threads.entry((deliver.chat_id, &deliver.thread_key)).or_default().push(version(deliver));
+        threads
+            .entry((deliver.account_id.as_slice(), &deliver.thread_key))
+            .or_default()
+            .push(version(deliver));
     }
     assert_eq!(threads.len(), 3 * accounts.len(), "deposit, withdrawal and result of each account");
-    for ((chat, key), versions) in threads {
-        assert!(versions.is_sorted_by(|a, b| a < b), "chat {chat} was told {key} as {versions:?}");
+    for ((account, key), versions) in threads {
+        assert!(versions.is_sorted_by(|a, b| a < b), "{account:?} was told {key} as {versions:?}");
         let last = match key.split_once(':') {
             Some(("deposit", _)) => DepositState::Credited as u64,
             Some(("withdrawal", _)) => 6,
@@ -125,8 +128,8 @@ pub async fn check_everything(world: &World, accounts: &[AccountId]) {
         };
         assert_eq!(versions.last(), Some(&last), "chat {chat}, {key}");
     }
-    let chats: BTreeSet<i64> = told.iter().map(|deliver| deliver.chat_id).collect();
-    assert_eq!(chats, accounts.iter().map(|account| chat_of(*account)).collect());
+    let reached: BTreeSet<Vec<u8>> = told.iter().map(|deliver| deliver.account_id.clone()).collect();
+    assert_eq!(reached, accounts.iter().map(|account| account.bytes()).collect());
 }
 
 #[tokio::test]
@@ -157,8 +160,9 @@ async fn a_large_room_waits_for_its_players_and_delays_nobody() {
     world.register(&[stranger, players[17]]).await;
     world.tell(&[deposit(stranger, 1, DepositState::Credited)]).await;
     crate::eventually("both are told", || async { world.gateway.told().len() == 2 }).await;
-    let told: BTreeSet<i64> = world.gateway.told().iter().map(|deliver| deliver.chat_id).collect();
-    assert_eq!(told, BTreeSet::from([chat_of(stranger), chat_of(players[17])]));
+    let told: BTreeSet<Vec<u8>> =
+        world.gateway.told().iter().map(|deliver| deliver.account_id.clone()).collect();
+    assert_eq!(told, BTreeSet::from([stranger.bytes(), players[17].bytes()]));
 
     world.register(&players).await;
     world.all_done(2_001).await;

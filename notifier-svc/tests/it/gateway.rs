@@ -32,8 +32,8 @@ pub struct Heard {
     pub repeats: u32,
     /// Outcomes of the gateway's own commands, as often as they came.
     pub outcomes: HashMap<Uuid, Vec<Outcome>>,
-    /// Chats that have blocked the bot.
-    pub blocked: HashSet<i64>,
+    /// Accounts whose owners have blocked the bot.
+    pub blocked: HashSet<Vec<u8>>,
     /// So many answers are lost.
     pub silent: u32,
     /// Most notifications in hand at a time.
@@ -130,7 +130,7 @@ impl Gateway {
     async fn end(&self, deliver: &Deliver) {
         let answer = {
             let heard = &mut *self.heard.lock().unwrap();
-            let blocked = heard.blocked.contains(&deliver.chat_id);
+            let blocked = heard.blocked.contains(&deliver.account_id);
             let state = if blocked { NotificationState::Blocked } else { NotificationState::Sent };
             let id = deliver.notification_id.clone();
             let answer = Delivered { notification_id: id.clone(), state: state.into(), error: String::new() };

@@ -78,10 +78,9 @@ impl World {
         self.bus.publish(&[(message, attempt)]).await.unwrap();
     }
 
-    /// Registers accounts at the chats of `chat_of`.
+    /// Registers accounts.
     pub async fn register(&self, accounts: &[AccountId]) {
-        let commands: Vec<_> =
-            accounts.iter().map(|account| registration(*account, chat_of(*account))).collect();
+        let commands: Vec<_> = accounts.iter().map(|account| registration(*account)).collect();
         self.tell(&commands).await;
     }
 
@@ -133,13 +132,8 @@ pub fn accounts(count: u32) -> Vec<AccountId> {
     (0..count).map(account).collect()
 }
 
-/// The chat in which an account is reached.
-pub fn chat_of(account: AccountId) -> i64 {
-    1_000 + (account.uuid().as_u128() & 0xffff_ffff) as i64
-}
-
 /// A command of the gateway, with an id of its own.
-pub fn registration(account: AccountId, chat_id: i64) -> frame::Message {
-    let command = RegisterContact { account_id: account.bytes(), chat_id, language: "en".to_owned() };
+pub fn registration(account: AccountId) -> frame::Message {
+    let command = RegisterContact { account_id: account.bytes(), ..Default::default() };
     Outgoing::command(&command).reply_to(proto::Service::Gateway).into_message()
 }

@@ -129,14 +129,15 @@ impl Evening<'_> {
             owned.push((person, balance?));
         }
         owned.push((&self.dan, 0));
+        let vault = self.world.vault()?;
         for (person, goal) in owned {
             let balance: i64 = sqlx::query_scalar(
                 "SELECT coalesce((SELECT balance FROM wallet.ledger_account AS a
                                   WHERE a.kind = $1 AND a.owner = b.account_id), 0)
-                 FROM gateway.account AS b WHERE b.telegram_user_id = $2",
+                 FROM gateway.person AS b WHERE b.lookup = $2",
             )
             .bind(AVAILABLE)
-            .bind(person.id())
+            .bind(vault.lookup(person.id()))
             .fetch_one(&mut *database)
             .await?;
             findings.equal(&format!("balance of {}", person.name), &goal, &balance);
@@ -297,12 +298,7 @@ impl Evening<'_> {
     }
 
     async fn rpc(&self, method: &str, parameters: Value) -> Result<Value> {
-        let ask = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters});
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
-        let answer = client.post(self.world.chain().rpc_url()).json(&ask).send().await?;
-        let mut answer: Value = answer.error_for_status()?.json().await?;
-        let result = answer.get_mut("result").map(Value::take);
-        result.with_context(|| format!("{method} was answered {answer}"))
+        rpc(&self.world.chain().rpc_url(), method, parameters).await
     }
 
     fn withdrawn(&self) -> Option<&Withdrawn> {
@@ -317,7 +313,18 @@ impl Withdrawn {
     }
 }
 
-async fn count(database: &mut PgConnection, query: &str) -> Result<i64> {
+/// Asks the chain.
+pub(super) async fn rpc(url: &str, method: &str, parameters: Value) -> Result<Value> {
+    let ask = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters});
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
+    let answer = client.post(url).json(&ask).send().await?;
+    let mut answer: Value = answer.error_for_status()?.json().await?;
+    let result = answer.get_mut("result").map(Value::take);
+    result.with_context(|| format!("{method} was answered {answer}"))
+}
+
+/// A number out of the database.
+pub(super) async fn count(database: &mut PgConnection, query: &str) -> Result<i64> {
     let answer = sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_one(database).await;
     answer.with_context(|| format!("ask {query}"))
 }

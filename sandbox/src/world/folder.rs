@@ -14,10 +14,13 @@ use rand::distr::Alphanumeric;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::operators;
+
 /// The file that makes a folder a world.
 const FILE: &str = "world.json";
 const LOCK: &str = "lock";
 const KEY: &str = "master.key";
+const PEOPLE: &str = "people.key";
 /// In each part, the id of the world it belongs to.
 const MARK: &str = "world-id";
 
@@ -173,12 +176,25 @@ impl Folder {
         self.kept.secrets.entry(name.to_owned()).or_insert_with(make).clone()
     }
 
-    /// A file with 32 random bytes in hexadecimal, made when first asked for.
+    /// The master key of wallets.
     ///
     /// # Errors
     /// It cannot be written.
     pub fn key_file(&self) -> Result<PathBuf> {
-        let path = self.dir.join(KEY);
+        self.random_file(KEY)
+    }
+
+    /// The master key of personal data.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn people_file(&self) -> Result<PathBuf> {
+        self.random_file(PEOPLE)
+    }
+
+    /// A file with 32 random bytes in hexadecimal, made when first asked for.
+    fn random_file(&self, name: &str) -> Result<PathBuf> {
+        let path = self.dir.join(name);
         if !path.exists() {
             let aside = path.with_extension("partial");
             let mut file =
@@ -284,8 +300,9 @@ fn check_parts(dir: &Path, id: Uuid) -> Result<()> {
 
 /// Deletes a world, and refuses to delete anything else.
 fn empty(dir: &Path) -> Result<()> {
-    let files = [FILE, LOCK, KEY, "world.partial", "master.partial", "logs"];
-    let ours: Vec<&str> = Part::ALL.iter().map(|part| part.folder()).chain(files).collect();
+    let files = [FILE, LOCK, KEY, PEOPLE, "world.partial", "master.partial", "people.partial", "logs"];
+    let keys = operators::FILES.into_iter().chain(operators::PARTIAL);
+    let ours: Vec<&str> = Part::ALL.iter().map(|part| part.folder()).chain(files).chain(keys).collect();
     let entries = fs::read_dir(dir)?.collect::<Result<Vec<_>, _>>()?;
     for entry in &entries {
         let name = entry.file_name();

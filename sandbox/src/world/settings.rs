@@ -6,7 +6,7 @@
 
 use anyhow::Result;
 
-use super::{Addresses, folder::Folder};
+use super::{Addresses, folder::Folder, operators};
 use crate::environment;
 use crate::venues::Venue;
 
@@ -42,6 +42,7 @@ const PACE: &[(&str, &str)] = &[
     ("CHAIN_PAUSE", "200ms"),
     ("SWEEP_PAUSE", "5s"),
     ("DRIFT_PAUSE", "10s"),
+    ("PROOF_EVERY", "10m"),
 ];
 
 const fn lowered(name: &'static str, value: &'static str, product: &'static str) -> Lowered {
@@ -52,11 +53,18 @@ const fn lowered(name: &'static str, value: &'static str, product: &'static str)
 ///
 /// # Errors
 /// The wallet's key file cannot be made.
-pub(super) fn shared(addresses: &Addresses, folder: &Folder) -> Result<Vec<(String, String)>> {
+pub(super) fn shared(
+    addresses: &Addresses,
+    folder: &Folder,
+    rpc_urls: String,
+    webhook_secret: String,
+) -> Result<Vec<(String, String)>> {
     let mut variables = vec![
         ("NETWORK".to_owned(), "local".to_owned()),
         ("LOG_FORMAT".to_owned(), "text".to_owned()),
-        ("SOLANA_RPC_URLS".to_owned(), addresses.rpc.clone()),
+        ("SOLANA_RPC_URLS".to_owned(), rpc_urls),
+        ("SOLANA_WS_URL".to_owned(), addresses.ws.clone()),
+        ("HELIUS_WEBHOOK_SECRET".to_owned(), webhook_secret),
     ];
     // With a token alone the gateway talks to Telegram itself.
     if environment::get("TELEGRAM_BOT_TOKEN").is_none() {
@@ -77,6 +85,11 @@ pub(super) fn shared(addresses: &Addresses, folder: &Folder) -> Result<Vec<(Stri
     variables.extend(PACE.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let master_key = folder.key_file()?;
     variables.push(("WALLET_MASTER_KEY_FILE".to_owned(), master_key.display().to_string()));
+    let people_key = folder.people_file()?;
+    variables.push(("PERSONAL_MASTER_KEY_FILE".to_owned(), people_key.display().to_string()));
+    variables.push(("OPERATOR_KEYS".to_owned(), operators::keys(folder.path())?.join(",")));
+    // Of the 10 SOL that are paid in as capital.
+    variables.push(("TREASURY_LOW".to_owned(), "1000000000".to_owned()));
     variables.retain(|(name, _)| environment::get(name).is_none());
     Ok(variables)
 }
