@@ -1,6 +1,8 @@
 //! `bench`: measurements against a baseline taken in the same run.
 
 mod bets;
+mod pack;
+mod proof;
 mod stage;
 
 use crate::report::Report;
@@ -22,6 +24,10 @@ pub struct Arguments {
 enum What {
     /// Accepted durable bets, end to end, against one bet per transaction in SQL
     Bets(bets::Arguments),
+    /// Transfers in a transaction, against the most that the network's limits allow
+    Pack(pack::Arguments),
+    /// A proof of liabilities, a user's file of it, and the chain of the audit log
+    Proof(proof::Arguments),
 }
 
 /// Runs a measurement. The exit status says whether its goals were met.
@@ -32,6 +38,8 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     let mut report = Report::new();
     match arguments.what {
         What::Bets(bets) => bets::run(&bets, &mut report).await?,
+        What::Pack(pack) => pack::run(&pack, &mut report)?,
+        What::Proof(proof) => proof::run(&proof, &mut report).await?,
     }
     Ok(report.print(arguments.json))
 }

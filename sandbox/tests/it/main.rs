@@ -11,6 +11,7 @@
 mod bets;
 mod botapi;
 mod faucet;
+mod secrets;
 mod smoke;
 mod venues;
 mod world;

@@ -2,6 +2,7 @@
 
 use super::{Blockhash, MEMO_PROGRAM};
 use proto::Lamports;
+use sha2::{Digest, Sha256};
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_instruction::Instruction;
 use solana_message::{VersionedMessage, v0};
@@ -16,6 +17,10 @@ use spl_memo_interface::instruction::build_memo;
 const WIRE_LIMIT: usize = 1232;
 /// One Ed25519 verification. <https://solana.com/docs/core/fees>
 const LAMPORTS_PER_SIGNATURE: u64 = 5_000;
+/// What a transaction may load, in bytes. The network charges nothing for asking for less. Beyond the lower half of it,
+/// which is far more than transfers and memos load, the number says nothing, and so it can tell messages apart.
+/// <https://github.com/solana-foundation/solana-improvement-documents/pull/170>
+const LOADED_BYTES_MAX: u32 = 64 * 1024 * 1024;
 /// A System transfer takes 150, a compute budget instruction too.
 pub const COMPUTE_UNITS_PER_TRANSFER: u32 = 450;
 /// A memo checks UTF-8 and logs its text: about 300 a byte would be far too much, measured
@@ -42,9 +47,12 @@ pub struct Draft {
     pub transfers: Vec<TransferDraft>,
     /// A public text, for receipts.
     pub memo: Option<String>,
-    /// Makes this message unlike any other: two messages alike in everything else would share
-    /// their signature. Written as a memo of its own.
+    /// Makes this message unlike another with the same block hash: two messages alike in everything would share their
+    /// signature. It goes into the limit of loaded bytes, which takes 8 bytes where a memo took 76, and is left out where
+    /// it would cost a transfer: no two full packets pay the same people the same amounts.
     pub reference: String,
+    /// Somebody waits for it, so it offers a priority fee. What does not has room for more.
+    pub urgent: bool,
 }
 
 /// A message ready to be committed, and then signed.
@@ -97,19 +105,15 @@ impl Draft {
         let limit = u64::try_from(priority_limit.get()).unwrap_or_default();
         // Micro-lamports that the limit buys per unit.
         let affordable = limit.saturating_mul(1_000_000).checked_div(u64::from(units)).unwrap_or_default();
-        let unit_price = unit_price.min(affordable);
-        let message = self.message(blockhash, units, unit_price)?;
-        let signers: Vec<Pubkey> = message
-            .account_keys
-            .iter()
-            .take(usize::from(message.header.num_required_signatures))
-            .copied()
-            .collect();
-        let bytes = VersionedMessage::V0(message).serialize();
-        // Below 128 signatures their count takes one byte.
-        if 1 + 64 * signers.len() + bytes.len() > WIRE_LIMIT {
-            return Err(MessageError::TooLarge);
-        }
+        let unit_price = if self.urgent { unit_price.min(affordable) } else { 0 };
+        let distinct = self.message(blockhash, units, unit_price, true)?;
+        let (bytes, signers) = match fitting(distinct) {
+            Some(fits) => fits,
+            None => {
+                let plain = self.message(blockhash, units, unit_price, false)?;
+                fitting(plain).ok_or(MessageError::TooLarge)?
+            }
+        };
         let base = u64::try_from(signers.len()).unwrap_or(u64::MAX).saturating_mul(LAMPORTS_PER_SIGNATURE);
         let priority = unit_price.saturating_mul(u64::from(units)).div_ceil(1_000_000);
         let fee = i64::try_from(base.saturating_add(priority)).map_err(|_| MessageError::Amount)?;
@@ -119,6 +123,18 @@ impl Draft {
             last_valid_height: blockhash.last_valid_height,
             fee: Lamports::new(fee),
         })
+    }
+
+    /// The accounts that it writes to, the payer first: the network asks a price for their locks.
+    #[must_use]
+    pub fn writes(&self) -> Vec<Pubkey> {
+        let mut accounts = vec![self.payer];
+        for account in self.transfers.iter().flat_map(|transfer| [transfer.from, transfer.to]) {
+            if !accounts.contains(&account) {
+                accounts.push(account);
+            }
+        }
+        accounts
     }
 
     /// Keeps the transfers at the front that fit one packet and returns the others.
@@ -140,9 +156,15 @@ impl Draft {
     }
 
     fn compute_units(&self) -> u32 {
-        let plain = u32::try_from(self.transfers.len()).unwrap_or(u32::MAX).saturating_add(2);
-        let memos = 1 + u32::from(self.memo.is_some());
+        let plain = u32::try_from(self.transfers.len()).unwrap_or(u32::MAX).saturating_add(3);
+        let memos = u32::from(self.memo.is_some());
         plain.saturating_mul(COMPUTE_UNITS_PER_TRANSFER).saturating_add(memos * COMPUTE_UNITS_PER_MEMO)
+    }
+
+    /// Half of the most there is, and a number from the reference below that.
+    fn loaded_bytes(&self) -> u32 {
+        let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(self.reference.as_bytes()));
+        LOADED_BYTES_MAX / 2 + u32::from_le_bytes([a, b, c, d]) % (LOADED_BYTES_MAX / 2)
     }
 
     fn message(
@@ -150,20 +172,39 @@ impl Draft {
         blockhash: &Blockhash,
         units: u32,
         unit_price: u64,
+        distinct: bool,
     ) -> Result<v0::Message, MessageError> {
-        let mut instructions = vec![
-            ComputeBudgetInstruction::set_compute_unit_limit(units),
-            ComputeBudgetInstruction::set_compute_unit_price(unit_price),
-        ];
+        let mut instructions = Vec::with_capacity(self.transfers.len() + 4);
+        if distinct {
+            instructions
+                .push(ComputeBudgetInstruction::set_loaded_accounts_data_size_limit(self.loaded_bytes()));
+        }
+        if self.urgent {
+            instructions.push(ComputeBudgetInstruction::set_compute_unit_limit(units));
+            instructions.push(ComputeBudgetInstruction::set_compute_unit_price(unit_price));
+        }
         for transfer in &self.transfers {
             instructions.push(instruction(transfer)?);
         }
-        for text in self.memo.iter().chain([&self.reference]) {
+        if let Some(text) = &self.memo {
             instructions.push(build_memo(&MEMO_PROGRAM, text.as_bytes(), &[]));
         }
         v0::Message::try_compile(&self.payer, &instructions, &[], blockhash.hash)
             .map_err(|_| MessageError::Uncompilable)
     }
+}
+
+/// The bytes of a message and its signers, if the transaction fits a packet.
+fn fitting(message: v0::Message) -> Option<(Vec<u8>, Vec<Pubkey>)> {
+    let signers: Vec<Pubkey> = message
+        .account_keys
+        .iter()
+        .take(usize::from(message.header.num_required_signatures))
+        .copied()
+        .collect();
+    let bytes = VersionedMessage::V0(message).serialize();
+    // Below 128 signatures their count takes one byte.
+    (1 + 64 * signers.len() + bytes.len() <= WIRE_LIMIT).then_some((bytes, signers))
 }
 
 fn instruction(transfer: &TransferDraft) -> Result<Instruction, MessageError> {
@@ -215,6 +256,7 @@ mod tests {
             transfers: (0..transfers).map(transfer).collect(),
             memo: None,
             reference: "0190a3b2-0000-7000-8000-000000000000/1".to_owned(),
+            urgent: true,
         }
     }
 
@@ -251,9 +293,32 @@ mod tests {
         let mut many = draft(40);
         let rest = many.split_to_fit().unwrap();
         assert_eq!(many.transfers.len() + rest.len(), 40);
-        assert!(many.transfers.len() >= 18, "{}", many.transfers.len());
+        assert_eq!(many.transfers.len(), 20);
         many.transfers.extend(rest.first());
         assert_eq!(many.compile(&blockhash(), 1, Lamports::ZERO), Err(MessageError::TooLarge));
+    }
+
+    #[test]
+    fn a_packet_takes_nine_sources() {
+        let mut sweep = draft(0);
+        sweep.urgent = false;
+        sweep.transfers = (20..40)
+            .map(|byte| TransferDraft { from: key(byte), to: key(1), lamports: Lamports::new(9) })
+            .collect();
+        sweep.split_to_fit().unwrap();
+        assert_eq!(sweep.transfers.len(), 9);
+        let fee = sweep.compile(&blockhash(), u64::MAX, Lamports::MAX).unwrap().fee;
+        assert_eq!(fee, Lamports::new(50_000), "no priority");
+    }
+
+    #[test]
+    fn references_make_messages_differ() {
+        let message = |reference: &str| {
+            let draft = Draft { reference: reference.to_owned(), ..draft(3) };
+            draft.compile(&blockhash(), 1, Lamports::ZERO).unwrap().message
+        };
+        assert_eq!(message("a/1"), message("a/1"));
+        assert_ne!(message("a/1"), message("a/2"));
     }
 
     #[test]
