@@ -33,7 +33,7 @@ pub struct Arguments {
     pub port: u16,
 }
 
-/// Runs the world until Ctrl-C or SIGTERM.
+/// Runs the world until Ctrl-C or SIGTERM, or until one of its servers is lost, which is a failure.
 ///
 /// # Errors
 /// It cannot be started.
@@ -67,10 +67,16 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         began.elapsed().as_secs_f32(),
         world.addresses().page,
     );
-    signals.next().await;
+    let ended = tokio::select! {
+        () = signals.next() => ExitCode::SUCCESS,
+        loss = world.loss() => {
+            eprintln!("error: {loss}");
+            ExitCode::FAILURE
+        }
+    };
     eprintln!("stopping; Ctrl-C again leaves the rest to the guard");
     tokio::select! {
-        () = world.stop() => Ok(ExitCode::SUCCESS),
+        () = world.stop() => Ok(ended),
         () = signals.next() => Ok(ExitCode::from(INTERRUPTED)),
     }
 }

@@ -17,6 +17,7 @@
 pub mod addresses;
 pub mod chain;
 pub mod folder;
+pub mod loss;
 pub mod settings;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -35,6 +36,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub use addresses::{Addresses, ServiceAddress};
 pub use chain::Chain;
 pub use folder::{Folder, Part};
+pub use loss::Loss;
 
 use crate::botapi::{self, BotApi};
 use crate::faucet::{self, Outside};

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -126,6 +127,11 @@ impl Nats {
         if let Some(server) = self.running.lock().await.take() {
             server.kill().await;
         }
+    }
+
+    /// How it ended, if it ended by itself; nothing while it runs, and after a stop or kill of ours.
+    pub async fn ended(&self) -> Option<ExitStatus> {
+        self.running.lock().await.as_ref().and_then(Guarded::exit_status)
     }
 
     /// Freezes it: connections stay open and nothing answers.

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -223,6 +223,11 @@ impl Postgres {
         if let Some(server) = self.running.lock().await.take() {
             server.kill().await;
         }
+    }
+
+    /// How it ended, if it ended by itself; nothing while it runs, and after a stop or kill of ours.
+    pub async fn ended(&self) -> Option<ExitStatus> {
+        self.running.lock().await.as_ref().and_then(Guarded::exit_status)
     }
 
     /// Stops it if it runs and starts it on the same port.

@@ -125,6 +125,7 @@ pub async fn play(setup: &Setup, report: &mut Report) -> Result<Record> {
     let limit = faults.limit();
     let played = tokio::select! {
         played = evening(&world, setup, &plan, &tale, &mut findings) => played,
+        loss = world.loss() => Err(loss.into()),
         () = Faults::watch(&world, &tale) => Err(anyhow!("nobody watches any more")),
         () = tokio::time::sleep(limit) => Err(anyhow!("not at its end after {limit:?}")),
     };

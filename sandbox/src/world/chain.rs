@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::PathBuf;
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -61,6 +62,11 @@ impl Chain {
         if let Some(child) = self.running.lock().await.take() {
             child.stop(STOP_WITHIN).await;
         }
+    }
+
+    /// How it ended, if it ended by itself; nothing while it runs, and after a stop of ours.
+    pub async fn ended(&self) -> Option<ExitStatus> {
+        self.running.lock().await.as_ref().and_then(Guarded::exit_status)
     }
 
     /// Stops it if it runs and starts it on the same ports and ledger.

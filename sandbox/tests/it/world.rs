@@ -1,5 +1,6 @@
 //! The world as its users start it: the binary, its folder, its end.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
@@ -21,11 +22,17 @@ struct Sandbox {
 
 impl Sandbox {
     fn start(world: &Path, first_port: u16) -> Self {
+        Self::start_telling(world, first_port, Stdio::inherit())
+    }
+
+    /// With its standard error somewhere else.
+    fn start_telling(world: &Path, first_port: u16, errors: Stdio) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_sandbox"))
             .arg("--world")
             .arg(world)
             .args(["--port", &first_port.to_string()])
             .stdout(Stdio::piped())
+            .stderr(errors)
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
@@ -103,6 +110,43 @@ async fn a_killed_sandbox_leaves_nothing_behind_and_starts_again() {
     second.signal(Signal::SIGKILL);
     crate::eventually("nothing of it is left", || async { ports.iter().all(|port| port::is_free(*port)) })
         .await;
+}
+
+/// Killed behind the world's back, one after the other.
+#[tokio::test]
+async fn a_world_that_loses_a_server_says_which_and_stops() {
+    let (scratch, aside) = (Scratch::create().unwrap(), Scratch::create().unwrap());
+    let said = aside.path().join("errors");
+    for (program, name) in
+        [("nats-server", "nats-server"), ("postgres", "PostgreSQL"), ("localchain", "the local chain")]
+    {
+        let errors = File::create(&said).unwrap().into();
+        let mut sandbox = Sandbox::start_telling(scratch.path(), port::free().unwrap(), errors);
+        let ports = sandbox.ports();
+        kill(process_over(program, scratch.path()), Signal::SIGKILL).unwrap();
+        assert_eq!(sandbox.process.wait().unwrap().code(), Some(1), "{name}");
+        let said = std::fs::read_to_string(&said).unwrap();
+        let wanted = format!("error: {name} ended by itself (signal: 9 (SIGKILL)), see ");
+        let log = said.lines().find_map(|line| line.strip_prefix(&wanted));
+        assert!(log.is_some_and(|log| Path::new(log).is_file()), "{said}");
+        let left: Vec<_> = ports.iter().filter(|port| !port::is_free(**port)).collect();
+        assert!(left.is_empty(), "still served without {name}: {left:?}");
+    }
+}
+
+/// The server of a world by its program.
+fn process_over(program: &str, world: &Path) -> Pid {
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let id = entry.unwrap().file_name().to_str()?.parse().ok()?;
+        Some((id, String::from_utf8(std::fs::read(format!("/proc/{id}/cmdline")).ok()?).ok()?))
+    });
+    let world = world.to_str().unwrap();
+    let mut ours = processes.filter(|(_, command)| {
+        let path = Path::new(command.split('\0').next().unwrap_or_default());
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with(program) && command.contains(world)
+    });
+    Pid::from_raw(ours.next().unwrap_or_else(|| panic!("{program} does not run")).0)
 }
 
 #[tokio::test]
