@@ -41,12 +41,15 @@
 )]
 
 pub mod cache;
+pub mod faulty_rpc;
 pub mod guard;
+pub mod helius;
 pub mod localchain;
 pub mod port;
 pub mod postgres;
 pub mod provision;
 pub mod scratch;
+pub mod turnkey;
 
 mod nats;
 mod testdb;

@@ -229,8 +229,10 @@ pub async fn expired_together(executor: impl PgExecutor<'_>) -> Result<Vec<Withd
                 NULL::bytea AS signature
          FROM wallet.withdrawal
          WHERE state = 'EXPIRED' AND chain_tx_id = (
-             SELECT chain_tx_id FROM wallet.withdrawal
-             WHERE state = 'EXPIRED' AND chain_tx_id IS NOT NULL ORDER BY requested_at LIMIT 1)
+             SELECT w.chain_tx_id FROM wallet.withdrawal w
+             WHERE w.state = 'EXPIRED' AND w.chain_tx_id IS NOT NULL AND NOT EXISTS (
+                 SELECT FROM wallet.chain_tx c WHERE c.id = w.chain_tx_id AND c.state <> 'DEAD')
+             ORDER BY w.requested_at LIMIT 1)
          ORDER BY requested_at, id",
     )
     .fetch_all(executor)

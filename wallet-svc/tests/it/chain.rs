@@ -36,6 +36,7 @@ fn payment(from: &Keypair, to: &[Pubkey], lamports: i64, reference: &str) -> Dra
         transfers: to.iter().map(transfer).collect(),
         memo: None,
         reference: reference.to_owned(),
+        urgent: true,
     }
 }
 
@@ -61,7 +62,7 @@ async fn a_payment_is_carried_and_read_back() {
     assert!(pool.rent_minimum(80).await.unwrap() > pool.rent_minimum(0).await.unwrap());
 
     let draft = payment(&payer, &receivers, SOL / 100, "0190a3b2-0000-7000-8000-000000000000/0001");
-    let price = pool.compute_unit_price(&payer.pubkey()).await.unwrap();
+    let price = pool.compute_unit_price(&draft.writes()).await.unwrap();
     let unsigned = draft.compile(&pool.blockhash().await.unwrap(), price, Lamports::new(5_000)).unwrap();
     let (signed, signature) = sign(&unsigned, &payer);
     pool.submit(&signed).await.unwrap();
@@ -154,8 +155,8 @@ async fn a_message_that_missed_its_blocks_is_dead_for_endpoints_that_know_the_ch
 #[tokio::test]
 async fn a_broken_endpoint_is_passed_over_and_comes_back() {
     let chain = LocalChain::for_test(SLOT).await.unwrap();
-    let first = FaultyRpc::start(chain.url(), Faults { refuses: true, ..Faults::default() }).await;
-    let second = FaultyRpc::start(chain.url(), Faults::default()).await;
+    let first = FaultyRpc::start(chain.url(), Faults { refuses: true, ..Faults::default() }).await.unwrap();
+    let second = FaultyRpc::start(chain.url(), Faults::default()).await.unwrap();
     let closed = format!("http://127.0.0.1:{}", servers::port::free().unwrap());
     let pool = pool(&[&closed, &first.url, &second.url]);
     for _ in 0..20 {

@@ -79,7 +79,7 @@ async fn the_same_request_twice_is_one_withdrawal() {
 }
 
 #[tokio::test]
-async fn refusals_reserve_nothing() {
+async fn scenarios_12_and_13_refusals_reserve_nothing() {
     let world = World::funded().await;
     let account = world.rich_account(2 * SOL).await;
     let (_, other) = world.account().await;
@@ -87,6 +87,7 @@ async fn refusals_reserve_nothing() {
     let treasury = world.treasury().await.to_string();
     for (to, lamports, code) in [
         (stranger().to_string(), SOL / 100 - 1, RefusalCode::WithdrawTooSmall),
+        (stranger().to_string(), 0, RefusalCode::WithdrawTooSmall),
         (stranger().to_string(), -SOL, RefusalCode::WithdrawTooSmall),
         (stranger().to_string(), 2 * SOL + 1, RefusalCode::WithdrawNotEnough),
         (derived.to_string(), SOL, RefusalCode::WithdrawAddressInvalid),
@@ -177,8 +178,8 @@ async fn landed_but_the_answer_was_lost() {
     let account = world.rich_account(2 * SOL).await;
     world.stop().await;
     let broken = Faults { breaks_after_send: true, ..Faults::default() };
-    let first = FaultyRpc::start(world.chain.url(), broken.clone()).await;
-    let second = FaultyRpc::start(world.chain.url(), broken).await;
+    let first = FaultyRpc::start(world.chain.url(), broken.clone()).await.unwrap();
+    let second = FaultyRpc::start(world.chain.url(), broken).await.unwrap();
     world.serve(&[&first.url, &second.url], &[]).await;
     let to = stranger();
     let id = world.request(account, &to, SOL).await;
@@ -190,13 +191,13 @@ async fn landed_but_the_answer_was_lost() {
 }
 
 #[tokio::test]
-async fn never_landed_is_signed_again_only_after_its_death() {
+async fn scenario_11_what_never_landed_is_signed_again_only_after_its_death() {
     let mut world = World::funded().await;
     let account = world.rich_account(2 * SOL).await;
     world.stop().await;
     let swallows = Faults { swallows_sends: true, ..Faults::default() };
-    let first = FaultyRpc::start(world.chain.url(), swallows.clone()).await;
-    let second = FaultyRpc::start(world.chain.url(), swallows).await;
+    let first = FaultyRpc::start(world.chain.url(), swallows.clone()).await.unwrap();
+    let second = FaultyRpc::start(world.chain.url(), swallows).await.unwrap();
     world.serve(&[&first.url, &second.url], &[]).await;
     let to = stranger();
     let id = world.request(account, &to, SOL).await;
@@ -229,7 +230,7 @@ async fn one_lying_endpoint_never_makes_a_second_signature() {
     world.stop().await;
     // It claims a height far beyond every deadline: death, if it were believed.
     let lies = Faults { height_ahead: 1_000_000, ..Faults::default() };
-    let liar = FaultyRpc::start(world.chain.url(), Faults::default()).await;
+    let liar = FaultyRpc::start(world.chain.url(), Faults::default()).await.unwrap();
     let honest = world.chain.url();
     world.serve(&[&liar.url, &honest], &[]).await;
     // No block is made from here on: what is submitted neither lands nor dies.
@@ -252,7 +253,7 @@ async fn one_endpoint_that_says_failed_gives_no_money_back() {
     let mut world = World::funded().await;
     let account = world.rich_account(2 * SOL).await;
     world.stop().await;
-    let liar = FaultyRpc::start(world.chain.url(), Faults { says_failed: true, ..Faults::default() }).await;
+    let liar = FaultyRpc::start(world.chain.url(), Faults { says_failed: true, ..Faults::default() }).await.unwrap();
     let honest = world.chain.url();
     world.serve(&[&liar.url, &honest], &[]).await;
     let to = stranger();
@@ -276,7 +277,7 @@ async fn a_failed_pack_is_split_and_only_the_failing_one_is_given_back() {
     let account = world.rich_account(3 * SOL).await;
     world.stop().await;
     let faults = Faults { invents_accounts: true, skips_preflight: true, ..Faults::default() };
-    let rpc = FaultyRpc::start(world.chain.url(), faults).await;
+    let rpc = FaultyRpc::start(world.chain.url(), faults).await.unwrap();
     let (good, bad) = (stranger(), stranger());
     let mut settings = world.settings();
     settings.withdrawals.min = proto::Lamports::new(100_000);

@@ -1,6 +1,12 @@
 //! One wallet-svc with everything it talks to, and the outside wallets that talk to it.
 
-use chassis::{Db, Delivery, Unit, outbox::Relay, service, service::Running, settings::Variables};
+use crate::replica::{self, Replica};
+use chassis::{
+    Db, Delivery, Unit,
+    bus::Bus,
+    outbox::Relay,
+    settings::{BusFaults, Endpoint, Nats as NatsSettings, Value},
+};
 use prost::Message;
 use proto::{
     AccountId, Lamports, Service, WithdrawalId, common::Outcome, frame::Frame, wallet::RequestWithdrawal,
@@ -15,14 +21,15 @@ use solana_signature::Signature;
 use solana_signer::Signer as _;
 use solana_system_interface::instruction as system;
 use solana_transaction::versioned::VersionedTransaction;
-use std::{collections::BTreeSet, future::Future, time::Duration};
+use std::{collections::BTreeSet, future::Future, net::SocketAddr, time::Duration, sync::Arc};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use wallet_svc::{
     WalletSvc,
-    domain::ledger::{Account, Kind},
-    keys::{KeyOwner, LocalKeystore, MasterKey, Signer},
+    domain::{ledger::{Account, Kind}, totp::TotpRules},
+    keys::{KeyCheck, KeyOwner, LocalKeystore, MasterKey, Masters, Policy, Signer, SignerChoice},
     store,
+    totp::Authenticators,
     workers::{ChainSettings, requests},
 };
 
@@ -85,14 +92,14 @@ impl Outside {
     }
 }
 
-/// A running service.
+/// A service that runs, always in two replicas, and everything it talks to.
 pub struct World {
     pub chain: LocalChain,
     pub db: TestDb,
     pub outside: Outside,
     nats: Nats,
     handle: Db,
-    running: Vec<Running>,
+    running: Vec<[Replica; 2]>,
 }
 
 impl World {
@@ -123,14 +130,12 @@ impl World {
         world
     }
 
-    fn variables(&self, rpc: &[&str], changed: &[(&str, &str)]) -> Variables {
+    fn variables<'a>(&self, rpc: &[&str], changed: &[(&'a str, &str)]) -> Vec<(&'a str, String)> {
         let witnesses = rpc.len().to_string();
-        let mut all = vec![
+        let mut all: Vec<(&str, String)> = vec![
             ("POSTGRES_URL", self.db.url().to_owned()),
             ("POSTGRES_POOL_MAX", "8".to_owned()),
             ("NATS_URLS", self.nats.url()),
-            ("HTTP_ADDR", "127.0.0.1:0".to_owned()),
-            ("GRPC_ADDR", "127.0.0.1:0".to_owned()),
             ("SOLANA_RPC_URLS", rpc.join(",")),
             ("CHAIN_WITNESSES", witnesses),
             ("CHAIN_DEATH_MARGIN", "5".to_owned()),
@@ -150,47 +155,118 @@ impl World {
             all.retain(|(known, _)| known != name);
             all.push((name, (*value).to_owned()));
         }
-        all.into_iter().collect()
+        all
     }
 
-    /// Starts a replica over these endpoints with some settings changed.
+    /// Starts two replicas over these endpoints with some settings changed.
     pub async fn serve(&mut self, rpc: &[&str], changed: &[(&str, &str)]) {
-        let running = service::start::<WalletSvc>(self.variables(rpc, changed)).await.unwrap();
-        self.running.push(running);
+        let variables = self.variables(rpc, changed);
+        let (first, second) = tokio::join!(Replica::start(&variables), Replica::start(&variables));
+        self.running.push([first, second]);
     }
 
     /// Stops all replicas in order.
     pub async fn stop(&mut self) {
-        for running in self.running.drain(..) {
-            running.stop().await.unwrap();
+        for pair in self.running.drain(..) {
+            replica::count(&pair);
+            let [first, second] = pair;
+            tokio::join!(first.stop(), second.stop());
         }
+    }
+
+    /// Everything is in another database from now on.
+    pub fn reopen(&mut self, db: TestDb) {
+        let (relay, _exit) = Relay::new();
+        self.handle = Db::new(Service::Wallet, db.pool().clone(), relay);
+        self.db = db;
+    }
+
+    /// Runs a command of the service to its end: whether it succeeded, and what it said.
+    pub async fn command(&self, name: &str, changed: &[(&str, &str)]) -> (bool, String) {
+        let variables = self.variables(&[&self.chain.url()], changed);
+        let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_wallet-svc"))
+            .arg(name)
+            .envs(variables)
+            .output()
+            .await
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).unwrap())
+    }
+
+    /// A connection to the broker, as of the gateway.
+    pub async fn bus(&self) -> Bus {
+        let urls = vec![Endpoint::parse(&self.nats.url()).unwrap()];
+        let settings = NatsSettings { urls, replicas: 1 };
+        let bus = Bus::connect(Service::Gateway, &settings, BusFaults::None).await.unwrap();
+        bus.ensure_topology().await.unwrap();
+        bus
+    }
+
+    /// What the first replica has logged.
+    pub fn said(&self) -> String {
+        self.running[0][0].said()
+    }
+
+    /// Where the first replica serves HTTP.
+    pub fn http(&self) -> SocketAddr {
+        self.running[0][0].http
+    }
+
+    /// Where the first replica answers questions.
+    pub fn grpc(&self) -> SocketAddr {
+        self.running[0][0].grpc
     }
 
     /// What `/health/ready` of the first replica says.
     pub async fn ready(&self) -> serde_json::Value {
-        let url = format!("http://{}/health/ready", self.running[0].http());
+        let url = format!("http://{}/health/ready", self.http());
         reqwest::get(url).await.unwrap().json().await.unwrap()
     }
 
     pub fn settings(&self) -> ChainSettings {
         let variables = self.variables(&[&self.chain.url()], &[]);
-        chassis::settings::read(variables, ChainSettings::declare).unwrap()
+        chassis::settings::read(variables.into_iter().collect(), ChainSettings::declare).unwrap()
     }
 
     pub async fn unit(&self) -> Unit {
         self.handle.unit().await.unwrap()
     }
 
+    pub fn masters(&self) -> Arc<Masters> {
+        Arc::new(MasterKey::try_from_hex(&master()).unwrap().into())
+    }
+
     pub fn signer(&self) -> LocalKeystore {
-        LocalKeystore::new(MasterKey::try_from_hex(&master()).unwrap())
+        let settings = self.settings();
+        let policy =
+            Policy::new(settings.operators, settings.withdrawals.approval_threshold, settings.priority_limit);
+        LocalKeystore::new(self.masters(), policy)
+    }
+
+    /// Authenticators by the rules of the specification.
+    pub fn authenticators(&self) -> Authenticators {
+        let check = KeyCheck::new(self.db.pool().clone(), self.masters(), SignerChoice::Local);
+        let day = Duration::from_secs(86_400);
+        let rules = TotpRules { counts_after: day, lock: Duration::from_secs(900) };
+        Authenticators::new(self.masters(), Arc::new(check), rules)
     }
 
     /// A new account and its deposit address, looked at.
     pub async fn account(&self) -> (AccountId, Pubkey) {
+        self.account_hot_for(Duration::from_secs(600)).await
+    }
+
+    /// A new account and its deposit address, looked at for so long.
+    pub async fn account_hot_for(&self, hot_for: Duration) -> (AccountId, Pubkey) {
+        self.account_of(&self.signer(), hot_for).await
+    }
+
+    async fn account_of(&self, signer: &impl Signer, hot_for: Duration) -> (AccountId, Pubkey) {
         let account = AccountId::new(Uuid::now_v7());
-        let key = self.signer().create(KeyOwner::Account(account)).await.unwrap();
+        let key = signer.create(KeyOwner::Account(account)).await.unwrap();
         let mut unit = self.unit().await;
-        let address = store::key::add(unit.conn(), &key, Duration::from_secs(600)).await.unwrap();
+        let address = store::key::add(unit.conn(), &key, hot_for).await.unwrap();
         let accounts = BTreeSet::from([Account::available(account), Account::held(account)]);
         store::ledger::open(&mut unit, &accounts).await.unwrap();
         unit.commit().await.unwrap();
@@ -199,7 +275,12 @@ impl World {
 
     /// An account with money that is swept already.
     pub async fn rich_account(&self, lamports: i64) -> AccountId {
-        let (account, address) = self.account().await;
+        self.rich_account_of(&self.signer(), lamports).await
+    }
+
+    /// The same with a key that this signer has.
+    pub async fn rich_account_of(&self, signer: &impl Signer, lamports: i64) -> AccountId {
+        let (account, address) = self.account_of(signer, Duration::from_secs(600)).await;
         let payer = self.outside.wallet(lamports + SOL).await;
         self.outside.send(&payer, &[(address, lamports)]).await;
         until("deposit credited", || async { self.available(account).await == lamports }).await;
@@ -251,7 +332,12 @@ impl World {
         lamports: i64,
         settings: &ChainSettings,
     ) -> WithdrawalId {
-        let message = RequestWithdrawal { account_id: account.bytes(), address: to.to_owned(), lamports };
+        let message = RequestWithdrawal {
+            account_id: account.bytes(),
+            address: to.to_owned(),
+            lamports,
+            ..Default::default()
+        };
         let delivery = Delivery {
             id,
             message: (),
@@ -262,7 +348,8 @@ impl World {
             traceparent: String::new(),
         };
         let mut unit = self.unit().await;
-        requests::request_withdrawal(&mut unit, &delivery, &message, settings).await.unwrap();
+        let authenticators = self.authenticators();
+        requests::request_withdrawal(&mut unit, &delivery, &message, settings, &authenticators).await.unwrap();
         unit.commit().await.unwrap();
         WithdrawalId::new(id)
     }
@@ -343,10 +430,18 @@ impl World {
     }
 
     pub async fn paused(&self) -> bool {
-        store::reconciliation::withdrawals_paused(self.db.pool()).await.unwrap()
+        store::pause::paused(self.db.pool()).await.unwrap()
     }
 
     pub async fn drift(&self) -> Option<Lamports> {
         store::reconciliation::last(self.db.pool()).await.unwrap().map(|compared| compared.drift)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.running.iter().for_each(|pair| replica::count(pair));
+        }
     }
 }
