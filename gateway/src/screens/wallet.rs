@@ -35,7 +35,11 @@ pub fn wallet(language: Language, account: &Account, sol: Option<Quote>) -> Scre
             Button::go(language, "button-deposit", Callback::Deposit),
             Button::go(language, "button-withdraw", Callback::Withdraw),
         ])
-        .row([Button::go(language, "button-transfers", Callback::Transfers { page: 0 }), home(language)])
+        .row([
+            Button::go(language, "button-transfers", Callback::Transfers { page: 0 }),
+            Button::go(language, "button-proof", Callback::Proof),
+            home(language),
+        ])
 }
 
 /// Where to send SOL.

@@ -3,7 +3,7 @@
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{Path, State},
+    extract::{FromRequest as _, Multipart, Path, Request, State},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -38,6 +38,8 @@ pub struct Message {
     pub text: String,
     pub keyboard: Value,
     pub edits: usize,
+    /// Its file: name and content.
+    pub document: Option<(String, Vec<u8>)>,
 }
 
 impl Message {
@@ -209,7 +211,23 @@ impl Telegram {
                     text: params["text"].as_str().unwrap().to_owned(),
                     keyboard: params["reply_markup"].clone(),
                     edits: 0,
+                    document: None,
                 };
+                inner.messages.push(message.clone());
+                Ok(message_json(&message))
+            }
+            "SendDocument" => {
+                let mut inner = self.lock();
+                let text = |name: &str| params[name].as_str().unwrap().to_owned();
+                let message = Message {
+                    id: i64::try_from(inner.messages.len()).unwrap() + 100,
+                    chat: text("chat_id").parse().unwrap(),
+                    text: text("caption"),
+                    keyboard: serde_json::from_str(&text("reply_markup")).unwrap(),
+                    edits: 0,
+                    document: Some((text("file name"), hex::decode(text("file")).unwrap())),
+                };
+                assert!(message.text.encode_utf16().count() <= 1_024, "a caption is shorter than a text");
                 inner.messages.push(message.clone());
                 Ok(message_json(&message))
             }
@@ -283,13 +301,35 @@ fn error(code: u16, description: &str, retry_after: Option<u64>) -> Response {
     (axum::http::StatusCode::from_u16(code).unwrap(), Json(body)).into_response()
 }
 
+/// The parameters of a call, which come as JSON or, with a file, as a form.
+async fn params(request: Request) -> Value {
+    let kind = request.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !kind.starts_with("multipart/form-data") {
+        let body = Bytes::from_request(request, &()).await.unwrap();
+        return serde_json::from_slice(&body).unwrap_or_default();
+    }
+    let mut form = Multipart::from_request(request, &()).await.unwrap();
+    let mut params = json!({});
+    while let Some(field) = form.next_field().await.unwrap() {
+        let name = field.name().unwrap().to_owned();
+        match field.file_name().map(str::to_owned) {
+            Some(file) => {
+                params["file name"] = file.into();
+                params["file"] = hex::encode(field.bytes().await.unwrap()).into();
+            }
+            None => params[name] = field.text().await.unwrap().into(),
+        }
+    }
+    params
+}
+
 async fn call(
     State(telegram): State<Telegram>,
     Path((bot, method)): Path<(String, String)>,
-    body: Bytes,
+    request: Request,
 ) -> Response {
     assert_eq!(bot, format!("bot{TOKEN}"));
-    let params: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let params = params(request).await;
     let fault = {
         let mut inner = telegram.lock();
         inner.calls.push((method.clone(), chassis::clock::monotonic()));

@@ -492,6 +492,44 @@ async fn pictures_are_uploaded_and_sent_again() {
 }
 
 #[tokio::test]
+async fn documents_are_uploaded_and_kept_as_they_are() {
+    let telegram = Telegram::start().await;
+    let ann = telegram.talker("Ann").await;
+    let content = br#"{"format":"rooms-liabilities-1"}"#;
+    let part = || reqwest::multipart::Part::bytes(content.to_vec()).file_name("proof.json");
+    let form = |caption: &str| {
+        reqwest::multipart::Form::new()
+            .text("chat_id", ann.id().to_string())
+            .text("caption", caption.to_owned())
+            .text("parse_mode", "HTML")
+    };
+    let send = async |form: reqwest::multipart::Form| -> Value {
+        let request = telegram.http.post(format!("{}/bot{TOKEN}/SendDocument", telegram.url));
+        request.multipart(form).send().await.unwrap().json().await.unwrap()
+    };
+    // The part by its own name, and as teloxide sends it: by a name of its choice.
+    for sent in [
+        form("<b>Proof</b>").part("document", part().mime_str("application/json").unwrap()),
+        form("<b>Proof</b>").text("document", "attach://f1").part("f1", part()),
+    ] {
+        let answer = send(sent).await;
+        let message = &answer["result"];
+        assert_eq!(message["caption"], "Proof", "{answer}");
+        assert_eq!(message["caption_entities"][0]["type"], "bold");
+        let document = &message["document"];
+        assert_eq!((&document["file_name"], &document["file_size"]), (&json!("proof.json"), &json!(content.len())));
+        let file = telegram.ok("getFile", json!({"file_id": document["file_id"]})).await;
+        let path = file["file_path"].as_str().unwrap();
+        let kept = telegram.http.get(format!("{}/file/bot{TOKEN}/{path}", telegram.url)).send().await.unwrap();
+        assert_eq!(kept.bytes().await.unwrap(), content.as_slice());
+    }
+    let long = send(form(&"x".repeat(1_025)).part("document", part())).await;
+    assert_eq!(long["description"], "Bad Request: message caption is too long");
+    let none = send(form("nothing")).await;
+    assert_eq!(none["description"], "Bad Request: there is no document in the request");
+}
+
+#[tokio::test]
 async fn a_restart_goes_on_where_the_world_stood() {
     let mut telegram = Telegram::start().await;
     let ann = telegram.talker("Ann").await;
