@@ -15,6 +15,7 @@ pub mod bench;
 pub mod botapi;
 pub mod environment;
 pub mod faucet;
+pub mod helius;
 pub mod localchain;
 pub mod report;
 pub mod run;

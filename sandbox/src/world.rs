@@ -18,6 +18,7 @@ pub mod addresses;
 pub mod chain;
 pub mod folder;
 pub mod loss;
+pub mod operators;
 pub mod settings;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -25,9 +26,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use gateway::vault::Vault;
 use proto::wallet::GetLedgerSummaryRequest;
 use proto::wallet::wallet_service_client::WalletServiceClient;
 use rand::Rng;
+use servers::faulty_rpc::{Faults as RpcFaults, FaultyRpc};
 use servers::{Nats, NatsOptions, Postgres, PostgresOptions};
 use sqlx::Connection;
 use tokio::net::TcpListener;
@@ -40,6 +43,7 @@ pub use loss::Loss;
 
 use crate::botapi::{self, BotApi};
 use crate::faucet::{self, Outside};
+use crate::helius::Helius;
 use crate::localchain::Program;
 use crate::services::{self, Entry};
 use crate::supervise::{Exit, Launch, Supervised};
@@ -72,6 +76,8 @@ pub struct WorldOptions {
     pub variables: Vec<(String, String)>,
     /// Steps at which a service kills itself, one per life of its first replica.
     pub kill_at: Vec<(&'static str, Vec<String>)>,
+    /// Endpoints between the services and the chain that can misbehave; with none they are one.
+    pub faulty_endpoints: usize,
     /// The Bot API's flood control.
     pub telegram_limits: botapi::Limits,
 }
@@ -89,6 +95,7 @@ impl WorldOptions {
             seed: 1,
             variables: Vec::new(),
             kill_at: Vec::new(),
+            faulty_endpoints: 0,
             telegram_limits: botapi::Limits::default(),
         }
     }
@@ -117,11 +124,21 @@ struct Within {
     market: Market,
     telegram: BotApi,
     outside: Outside,
-    /// Ends the servers of all three.
-    _shutdown: DropGuard,
+    endpoints: Vec<FaultyRpc>,
+    /// Ends the servers of the first three, and Helius.
+    shutdown: DropGuard,
 }
 
 impl World {
+    /// Who people are in this world: finds them in the gateway's schema.
+    ///
+    /// # Errors
+    /// The key file cannot be read.
+    pub fn vault(&self) -> Result<Vault> {
+        let key = std::fs::read_to_string(self.folder.people_file()?).context("read the key of people")?;
+        Vault::try_from_hex(&key).context("the key of people")
+    }
+
     /// Starts everything and returns when every service is ready. What takes long is said on standard
     /// error.
     ///
@@ -136,6 +153,7 @@ impl World {
         let ports = Ports::choose(&mut folder, &options)?;
         let password = folder.secret("database password");
         let bot_token = format!("7000000001:{}", folder.secret("bot token"));
+        let webhook_secret = folder.secret("webhook secret");
         // Before anything is created with them: they must be found again.
         folder.save()?;
 
@@ -176,7 +194,8 @@ impl World {
             venues: Venue::ALL.map(|venue| (venue, within.market.url(venue))).into(),
             services: ports.services,
         };
-        let shared = settings::shared(&addresses, &folder)?;
+        within.play_helius(&addresses, &webhook_secret);
+        let shared = settings::shared(&addresses, &folder, within.rpc_urls(&addresses), webhook_secret)?;
         let launch = |service: &ServiceAddress| {
             let launch = launch(&options, &addresses, &postgres, &shared, &logs, service);
             Supervised::start(launch, client.clone())
@@ -257,6 +276,12 @@ impl World {
         &self.chain
     }
 
+    /// The endpoints between the services and the chain, if any were asked for.
+    #[must_use]
+    pub fn endpoints(&self) -> &[FaultyRpc] {
+        &self.within.endpoints
+    }
+
     /// The venues' prices and faults.
     #[must_use]
     pub fn market(&self) -> &Market {
@@ -326,7 +351,29 @@ impl Within {
                 tracing::error!(%error, "the chat page ended");
             }
         }));
-        Ok(Self { market, telegram, outside, _shutdown: shutdown.drop_guard() })
+        let mut endpoints = Vec::new();
+        for _ in 0..options.faulty_endpoints {
+            endpoints.push(FaultyRpc::start(chain.rpc_url(), RpcFaults::default()).await?);
+        }
+        Ok(Self { market, telegram, outside, endpoints, shutdown: shutdown.drop_guard() })
+    }
+
+    /// Where the services reach the chain.
+    fn rpc_urls(&self, addresses: &Addresses) -> String {
+        let urls: Vec<&str> = self.endpoints.iter().map(|endpoint| endpoint.url.as_str()).collect();
+        if urls.is_empty() { addresses.rpc.clone() } else { urls.join(",") }
+    }
+
+    fn play_helius(&self, addresses: &Addresses, secret: &str) {
+        let Some(wallet) = addresses.service("wallet-svc") else { return };
+        let helius = Helius {
+            rpc: addresses.rpc.clone(),
+            ws: addresses.ws.clone(),
+            webhook: format!("http://{}/helius/webhook", wallet.http),
+            secret: secret.to_owned(),
+        };
+        let shutdown = self.shutdown.token().clone();
+        tokio::spawn(shutdown.run_until_cancelled_owned(helius.play()));
     }
 }
 

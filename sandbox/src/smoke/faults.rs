@@ -8,6 +8,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::person::Manners;
+use super::sharing::ENOUGH_TO_SHARE;
 use super::tale::Tale;
 use crate::botapi;
 use crate::report::Report;
@@ -53,7 +54,7 @@ pub const LOWERED: [(&str, &str, &str); 3] = [
 
 /// Messages that the local Telegram takes at once in one chat, in place of 3: a script types faster
 /// than a person.
-const BURST: u32 = 1_000;
+pub(super) const BURST: u32 = 1_000;
 
 impl Faults {
     /// Whether anything is disturbed.
@@ -62,11 +63,16 @@ impl Faults {
         self.kill || self.wipe_broker || self.twice || self.shuffle || self.replicas() > 1
     }
 
-    const fn replicas(&self) -> u8 {
+    pub(super) const fn replicas(&self) -> u8 {
         match self.replicas {
             Some(replicas) => replicas,
             None => 1,
         }
+    }
+
+    /// How often a service is killed.
+    pub(super) fn kills_of(&self, service: &str) -> usize {
+        KILLS.iter().filter(|(name, _)| self.kill && *name == service).map(|(_, steps)| steps.len()).sum()
     }
 
     /// In words.
@@ -218,8 +224,9 @@ impl Faults {
             };
             let all: f64 =
                 handled.iter().filter(|(other, _)| of_service(other)).map(|(_, count)| count).sum();
-            let fair = *own > 0.0 && *own * 5.0 >= all;
-            report.check(&format!("share of {name}"), "at least a fifth", format!("{own} of {all}"), fair);
+            let fair = all >= f64::from(ENOUGH_TO_SHARE) && *own * 5.0 >= all;
+            let goal = format!("at least a fifth of at least {ENOUGH_TO_SHARE}");
+            report.check(&format!("share of {name}"), goal, format!("{own} of {all}"), fair);
         }
     }
 }

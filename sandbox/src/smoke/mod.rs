@@ -8,10 +8,12 @@
 mod audit;
 mod betting;
 mod faults;
+pub mod money;
 mod person;
 mod plan;
 mod play;
 mod record;
+mod sharing;
 mod table;
 mod tale;
 
@@ -31,7 +33,7 @@ use crate::environment;
 use crate::report::Report;
 use crate::world::World;
 use crate::world::settings::LOWERED;
-use faults::Findings;
+use faults::{BURST, Findings};
 use plan::Plan;
 use play::Evening;
 use tale::Tale;
@@ -45,6 +47,9 @@ const STOP_WITHIN: Duration = Duration::from_secs(60);
 pub struct Arguments {
     #[command(flatten)]
     faults: Faults,
+    /// Play deposits and withdrawals of 20 people under faults of the chain's endpoints instead
+    #[arg(long, conflicts_with_all = ["kill", "wipe_broker", "twice", "shuffle", "replicas"])]
+    money: bool,
     /// Decides amounts, outcomes and the walk of prices
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -88,6 +93,16 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         leisure: Duration::ZERO,
     };
     let playing = async {
+        if arguments.money {
+            let setup = money::Setup {
+                program: calm.program.clone(),
+                seed: calm.seed,
+                people: 20,
+                steps: 60,
+                dir: calm.dir.clone(),
+            };
+            return money::play(&setup, &mut report).await;
+        }
         let undisturbed = play(&calm, &mut report).await?;
         if arguments.faults.any() {
             let disturbed = Setup { faults: arguments.faults.clone(), ..calm.clone() };
@@ -162,6 +177,7 @@ async fn evening(
 ) -> Result<Record> {
     let mut evening = Evening::begin(world, setup, plan, tale).await?;
     evening.play().await?;
+    evening.repeat_watches().await?;
     evening.look_back().await?;
     let balances = evening.audit(findings).await?;
     evening.check_withdrawal(findings).await?;

@@ -84,3 +84,14 @@ async fn everything_in_another_order_ends_the_same() {
 async fn two_replicas_share_the_work_without_a_deadlock() {
     same_as_undisturbed(Faults { replicas: Some(2), ..Faults::default() }).await;
 }
+
+/// Few people, all faults: `smoke --money` has more of both.
+#[tokio::test]
+async fn money_moves_once_while_the_chain_misbehaves() {
+    let _world = WORLDS.acquire().await.unwrap();
+    let mut report = Report::new();
+    let program = env!("CARGO_BIN_EXE_sandbox").into();
+    let setup = smoke::money::Setup { program, seed: 3, people: 5, steps: 14, dir: None };
+    smoke::money::play(&setup, &mut report).await.unwrap_or_else(|error| panic!("{error:#}"));
+    assert!(report.ok(), "{}", report.failures());
+}

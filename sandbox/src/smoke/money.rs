@@ -1,0 +1,132 @@
+//! `smoke --money`: many people deposit and withdraw while the chain's endpoints misbehave. In the end
+//! ledger and chain agree to the lamport, and everything was paid exactly once.
+
+mod books;
+mod plan;
+mod play;
+mod weather;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use serde_json::json;
+use servers::scratch::Scratch;
+use tokio_util::sync::CancellationToken;
+
+use super::faults::LOWERED as SMOKE_LOWERED;
+use super::person::Manners;
+use super::tale::Tale;
+use super::{BURST, Faults, START_WITHIN, STOP_WITHIN, tell_logs};
+use crate::botapi;
+use crate::report::Report;
+use crate::world::{World, WorldOptions};
+use plan::Plan;
+use play::Play;
+use weather::Weather;
+
+/// How long a run may take beyond the start of its world.
+const LIMIT: Duration = Duration::from_secs(240);
+
+/// Through what the wallet sees the chain here; `product` has what it has outside.
+const VARIABLES: [(&str, &str, &str); 4] = [
+    ("CHAIN_WITNESSES", "2", "2"),
+    ("CHAIN_DEATH_MARGIN", "5", "32"),
+    ("SOLANA_RPC_TIMEOUT", "1s", "5s"),
+    ("DEPOSIT_WITHDRAWABLE_AFTER", "0s", "10m"),
+];
+
+/// One run.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The sandbox binary, which is every service, too.
+    pub program: PathBuf,
+    /// Decides who moves what, and the faults.
+    pub seed: u64,
+    /// Who takes part, at most 20.
+    pub people: usize,
+    /// Deposits and withdrawals of all together.
+    pub steps: usize,
+    /// Where the world is; a temporary folder if it does not matter.
+    pub dir: Option<PathBuf>,
+}
+
+/// Plays in a fresh world, tells it on standard error, and checks the books.
+///
+/// # Errors
+/// Somebody waited in vain; the ends of all logs are printed before.
+pub async fn play(setup: &Setup, report: &mut Report) -> Result<()> {
+    let scratch = Scratch::create()?;
+    let dir = setup.dir.as_deref().unwrap_or(scratch.path());
+    let tale = Tale::begin();
+    let plan = Plan::of(setup.seed, setup.people, setup.steps);
+    let (people, steps) = (plan.parts.len(), plan.count(|_| true));
+    tale.scene(&format!("{people} people, {steps} deposits and withdrawals, seed {}", setup.seed));
+    let variables = VARIABLES.iter().chain(&SMOKE_LOWERED);
+    let told: Vec<String> =
+        variables.clone().map(|(name, value, product)| format!("{name}={value} ({product})")).collect();
+    tale.tell("", format_args!("set for this (the product's value): {}", told.join(", ")));
+    let options = WorldOptions {
+        fresh: true,
+        program: setup.program.clone(),
+        seed: setup.seed,
+        variables: variables.map(|(name, value, _)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        faulty_endpoints: 2,
+        telegram_limits: botapi::Limits { private_burst: BURST, ..botapi::Limits::default() },
+        ..WorldOptions::new(dir).elsewhere()
+    };
+    let world = tokio::time::timeout(START_WITHIN, World::start(options)).await;
+    let world = world.context("the world does not start")??;
+    tale.tell("", format_args!("the world is ready: {}", world.addresses().page));
+
+    let weather = Weather::of(setup.seed);
+    let played = tokio::select! {
+        played = evening(&world, &plan, &weather, &tale, report) => played,
+        loss = world.loss() => Err(loss.into()),
+        () = Faults::watch(&world, &tale) => Err(anyhow!("nobody watches any more")),
+        () = tokio::time::sleep(LIMIT) => Err(anyhow!("not at its end after {LIMIT:?}")),
+    };
+    if let Err(error) = &played {
+        eprintln!("\n{error:#}\n");
+        tell_logs(&world, dir);
+    }
+    let exits = world.exits().len();
+    report.check("services that ended unasked", 0, exits, exits == 0);
+    // The guard ends what does not end by itself.
+    if tokio::time::timeout(STOP_WITHIN, world.stop()).await.is_err() {
+        eprintln!("the world does not stop within {STOP_WITHIN:?}");
+    }
+    played.with_context(|| format!("seed {}", setup.seed))?;
+    report.note("measured", json!(tale.measured()));
+    for (what, time) in tale.measured() {
+        tale.tell("", format_args!("{what}: {time}"));
+    }
+    Ok(())
+}
+
+async fn evening(
+    world: &World,
+    plan: &Plan,
+    weather: &Weather,
+    tale: &Tale,
+    report: &mut Report,
+) -> Result<()> {
+    let manners = Manners { patience: Duration::from_secs(15), tries: 8, calm: Duration::from_secs(150) };
+    let play = Play::begin(world, plan, weather, tale, manners).await?;
+    let over = CancellationToken::new();
+    let playing = async {
+        play.play().await?;
+        over.cancel();
+        anyhow::Ok(())
+    };
+    tokio::try_join!(playing, weather.change(world, tale, &over))?;
+    let (different, phases, restarts) = weather.counts();
+    report.check(
+        "phases with a fault",
+        "at least 5",
+        format!("{phases}, {different} different"),
+        phases >= 5,
+    );
+    report.check("restarts of the node", 1, restarts, restarts == 1);
+    play.audit(report).await
+}
