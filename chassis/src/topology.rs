@@ -93,6 +93,7 @@ const FOLLOWS: [Follows; 5] = [
             (Service::Gateway, "delivered"),
             (Service::Settlement, "room_settled"),
             (Service::Wallet, "deposit_changed"),
+            (Service::Wallet, "security_changed"),
             (Service::Wallet, "withdrawal_changed"),
         ],
         outcomes: false,

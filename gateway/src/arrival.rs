@@ -17,6 +17,8 @@ pub struct Arrival {
     pub private: bool,
     /// What.
     pub content: Content,
+    /// The message that was typed, if one was.
+    pub typed: Option<i32>,
 }
 
 /// What somebody did.
@@ -64,7 +66,8 @@ impl Arrival {
             None if matches!(message.kind, teloxide::types::MessageKind::Common(_)) => Content::Other,
             None => return None,
         };
-        Self::by(update_id, message.from.as_ref()?, &message.chat, content)
+        let arrival = Self::by(update_id, message.from.as_ref()?, &message.chat, content)?;
+        Some(Self { typed: Some(message.id.0), ..arrival })
     }
 
     fn by(update_id: i64, user: &User, chat: &Chat, content: Content) -> Option<Self> {
@@ -78,6 +81,7 @@ impl Arrival {
             chat_id: chat.id.0,
             private: matches!(chat.kind, ChatKind::Private(_)),
             content,
+            typed: None,
         })
     }
 

@@ -5,13 +5,14 @@ mod courier;
 mod notices;
 mod post;
 pub mod schedule;
+pub mod secrets;
 mod sender;
 
 pub use courier::{Courier, Fate};
 pub use post::Post;
 pub use sender::Sender;
 
-use crate::screens::{Action, Screen};
+use crate::screens::{Action, Document, Screen};
 use serde::{Deserialize, Serialize};
 use teloxide::types::{CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup};
 
@@ -26,13 +27,17 @@ pub struct Letter {
     pub text: String,
     /// Below the text.
     pub keyboard: InlineKeyboardMarkup,
+    /// A file above the text, in a new message.
+    #[serde(default)]
+    pub document: Option<Document>,
 }
 
 impl Letter {
     /// A new message.
     #[must_use]
     pub fn new(chat_id: i64, screen: &Screen) -> Self {
-        Self { chat_id, edit: None, text: screen.text.clone(), keyboard: keyboard(screen) }
+        let (text, document) = (screen.text.clone(), screen.document.clone());
+        Self { chat_id, edit: None, text, keyboard: keyboard(screen), document }
     }
 
     /// A change of an earlier message.

@@ -2,12 +2,14 @@
 //! numbers mean to a reader.
 
 mod create;
+mod code;
 mod limit;
 mod room;
 mod typed;
 mod withdraw;
 
 pub use create::{Asset, Comparator, CreateDraft, CreateStep, Kind};
+pub use code::{CodeFor, code};
 pub use limit::{LimitKind, LimitView, LimitsView};
 pub use room::{Player, RoomView, Verdict, multiple};
 pub use typed::{horizon, solana_address, target};

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use teloxide::{
     ApiError, Bot, RequestError,
-    payloads::{EditMessageTextSetters as _, SendMessageSetters as _},
+    payloads::{EditMessageTextSetters as _, SendDocumentSetters as _, SendMessageSetters as _},
     requests::Requester as _,
-    types::{ChatId, LinkPreviewOptions, MessageId, ParseMode},
+    types::{ChatId, InputFile, LinkPreviewOptions, MessageId, ParseMode},
 };
 
 /// The client sleeps ten seconds after a 5xx before it says so; by then we have gone on.
@@ -51,15 +51,20 @@ impl Courier {
     pub async fn deliver(&self, letter: &Letter) -> Fate {
         let chat = ChatId(letter.chat_id);
         let call = async {
-            match letter.edit {
-                None => {
+            match (letter.edit, &letter.document) {
+                (None, Some(document)) => {
+                    let file = InputFile::memory(document.bytes.clone()).file_name(document.name.clone());
+                    let call = self.bot.send_document(chat, file).caption(&letter.text);
+                    call.parse_mode(ParseMode::Html).reply_markup(letter.keyboard.clone()).await
+                }
+                (None, None) => {
                     let call = self.bot.send_message(chat, &letter.text);
                     call.parse_mode(ParseMode::Html)
                         .link_preview_options(no_preview())
                         .reply_markup(letter.keyboard.clone())
                         .await
                 }
-                Some(message) => {
+                (Some(message), _) => {
                     let call = self.bot.edit_message_text(chat, MessageId(message), &letter.text);
                     call.parse_mode(ParseMode::Html)
                         .link_preview_options(no_preview())

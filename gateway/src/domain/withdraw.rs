@@ -11,6 +11,8 @@ pub enum WithdrawStep {
     Address,
     /// How much.
     Amount,
+    /// A code of the authenticator.
+    Code,
     /// Confirmed by button only.
     Preview,
 }
@@ -37,7 +39,7 @@ impl WithdrawDraft {
     /// Whether the next message of the user is meant for this step.
     #[must_use]
     pub const fn awaits_text(&self) -> bool {
-        matches!(self.step, WithdrawStep::Address | WithdrawStep::Amount)
+        matches!(self.step, WithdrawStep::Address | WithdrawStep::Amount | WithdrawStep::Code)
     }
 }
 

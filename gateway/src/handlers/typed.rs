@@ -39,7 +39,7 @@ pub async fn text(app: Arc<App>, member: Member, Typed(text): Typed) -> Result<T
 pub(crate) async fn resume(app: &App, member: Member) -> Result<Turn, Fault> {
     match member.drafts(app).await?.into_iter().next() {
         Some(Draft::Create(draft)) => create::show(app, member, draft, false).await,
-        Some(Draft::Withdraw(draft)) if draft.step == WithdrawStep::Preview => {
+        Some(Draft::Withdraw(draft)) if matches!(draft.step, WithdrawStep::Code | WithdrawStep::Preview) => {
             withdraw::preview(app, member, draft, "").await
         }
         Some(Draft::Withdraw(draft)) => withdraw::show(app, member, draft, Problem::None).await,
@@ -78,7 +78,9 @@ async fn withdrawn(app: &App, member: Member, draft: WithdrawDraft, text: &str) 
         };
     }
     match Lamports::parse_sol(text) {
-        Ok(amount) => withdraw::preview(app, member, WithdrawDraft { amount: Some(amount), ..draft }, "").await,
+        Ok(amount) => {
+            withdraw::preview(app, member, WithdrawDraft { amount: Some(amount), ..draft }, "").await
+        }
         Err(_) => {
             let problem = Problem::Amount(member.language.say("withdraw-not-a-number"));
             withdraw::show(app, member, draft, problem).await

@@ -78,7 +78,7 @@ pub fn limits(language: Language, limits: &LimitsView, told: Option<String>, now
         .row([choose(LimitKind::DepositDay), choose(LimitKind::StakeDay)])
         .row([choose(LimitKind::LossWeek), Button::go(language, "button-cool-off", Callback::Break)])
         .row([Button::go(language, "button-exclude", Callback::Exclusion)])
-        .row([home(language)])
+        .row([Button::go(language, "button-settings", Callback::Settings), home(language)])
 }
 
 const fn button(kind: LimitKind) -> &'static str {

@@ -1,6 +1,6 @@
 //! What arrives without being asked for: deposits, withdrawals, results.
 
-use super::{Button, Screen, format, home, question, result::void_reason, withdraw};
+use super::{Button, Screen, authenticator, format, home, question, result::void_reason, withdraw};
 use crate::{
     callbacks::Callback,
     domain::{RoomFilter, RoomView, Verdict},
@@ -30,6 +30,9 @@ pub fn notice(
             Ok(withdraw::withdrawal(language, change, explorer(&change.signature), now))
         }
         Kind::BetResult(result) => bet_result(language, result),
+        Kind::Security(changed) => {
+            authenticator::security(language, changed).ok_or(Malformed("security change of an unknown kind"))
+        }
     }
     .map(Screen::lasting)
 }

@@ -33,7 +33,7 @@ pub fn refusal(language: Language, refusal: &Refusal, now: OffsetDateTime) -> St
                 }
                 "price" | "target" => proto::decimal(value).ok().map(format::exact).map(Word::Text),
                 // Counts choose a plural.
-                "max" | "max_players" => value.parse().ok().map(Word::Number),
+                "max" | "max_players" | "left" => value.parse().ok().map(Word::Number),
                 _ => None,
             };
             (name.as_str(), shown.unwrap_or_else(|| value.as_str().into()))

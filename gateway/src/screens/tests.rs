@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::domain::{
-    Asset, CodeFor, Comparator, CreateDraft, CreateStep, Kind, LimitKind, LimitView, LimitsView, Player, RoomFilter,
-    RoomView, WithdrawDraft,
+    Asset, CodeFor, Comparator, CreateDraft, CreateStep, Kind, LimitKind, LimitView, LimitsView, Player,
+    RoomFilter, RoomView, WithdrawDraft,
 };
 use chassis::settings::Network;
 use expect_test::expect_file;
@@ -15,8 +15,9 @@ use proto::{
     settlement::{Fate, GetSettlementResponse, RoomSettled, SettledBet, Verdict as WireVerdict},
     timestamp,
     wallet::{
-        Account, DepositChanged, DepositState, GetLimitsResponse, GetTotpResponse, Limit, SecurityChange, SecurityChanged, PreviewWithdrawalResponse, Transfer,
-        TransferKind, Withdrawal, WithdrawalState,
+        Account, DepositChanged, DepositState, GetLimitsResponse, GetTotpResponse, Limit,
+        PreviewWithdrawalResponse, SecurityChange, SecurityChanged, Transfer, TransferKind, Withdrawal,
+        WithdrawalState,
     },
 };
 use time::{Duration, OffsetDateTime, macros::datetime};
@@ -407,7 +408,14 @@ fn all() -> Vec<(&'static str, Screen)> {
         ("settings_none", settings(EN, &GetTotpResponse::default(), None, NOW)),
         ("settings_young", settings(EN, &young, Some("Told.".into()), NOW)),
         ("settings_on", settings(EN, &young, None, NOW + Duration::days(2))),
-        ("authenticator_scan", authenticator_scan(EN, "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "otpauth://totp/ROOMS:0a1b2c3d?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ROOMS&algorithm=SHA1&digits=6&period=30")),
+        (
+            "authenticator_scan",
+            authenticator_scan(
+                EN,
+                "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+                "otpauth://totp/ROOMS:0a1b2c3d?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ROOMS&algorithm=SHA1&digits=6&period=30",
+            ),
+        ),
         ("authenticator_ask_remove", authenticator_ask_remove(EN, true)),
         ("authenticator_confirm_add", authenticator_confirm(EN, CodeFor::Add, slip())),
         ("authenticator_confirm_remove", authenticator_confirm(EN, CodeFor::Remove, slip())),
@@ -489,7 +497,7 @@ fn records_are_never_overwritten() {
     for (name, screen) in all() {
         let record = name.starts_with("notice_")
             || name.starts_with("withdrawal_")
-            || ["placed", "fault"].contains(&name)
+            || ["placed", "fault", "authenticator_scan", "proof", "proof_short"].contains(&name)
             || name.starts_with("bet_");
         for button in screen.keyboard.iter().flatten() {
             if let Action::Press(press) = &button.action {

@@ -2,10 +2,10 @@
 
 use prost::Message as _;
 use proto::{
-    AccountId, BetId, DepositId, Malformed, NotificationId, WithdrawalId,
+    AccountId, BetId, CommandId, DepositId, Malformed, NotificationId, WithdrawalId,
     notifier::{BetResult, Lane, Notice, notice::Kind},
     settlement::{Fate, RoomSettled},
-    wallet::{DepositChanged, DepositState, WithdrawalChanged, WithdrawalState},
+    wallet::{DepositChanged, DepositState, SecurityChange, SecurityChanged, WithdrawalChanged, WithdrawalState},
 };
 use uuid::Uuid;
 
@@ -99,6 +99,20 @@ pub fn of_withdrawal(changed: &WithdrawalChanged) -> Result<Option<News>, Malfor
     }
 }
 
+/// What the owner of an account should know even if somebody else did it: each change is told.
+///
+/// # Errors
+/// A message that breaks its contract.
+pub fn of_security(change: &SecurityChanged) -> Result<News, Malformed> {
+    if change.change() == SecurityChange::Unspecified {
+        return Err(Malformed("security change of an unknown kind"));
+    }
+    let account = AccountId::try_from_bytes(&change.account_id)?;
+    let id = CommandId::try_from_bytes(&change.change_id)?;
+    let event_key = format!("security:{id}");
+    Ok(News::new(account, event_key, Lane::Security, Kind::Security(change.clone())))
+}
+
 /// Every player of a settled room is told what became of the bet.
 ///
 /// # Errors
@@ -179,6 +193,22 @@ mod tests {
         assert!(of_withdrawal(&withdrawal(WithdrawalState::Held, u64::MAX)).is_err());
         let held = of_withdrawal(&withdrawal(WithdrawalState::Held, 2)).unwrap().unwrap();
         assert_eq!((held.lane, held.thread.unwrap().version), (Lane::Security, 2));
+    }
+
+    #[test]
+    fn a_security_change_is_told_once_and_before_anything_else() {
+        let change = SecurityChanged {
+            account_id: vec![2; 16],
+            change_id: vec![5; 16],
+            change: SecurityChange::TotpAdded.into(),
+            at: None,
+        };
+        let news = of_security(&change).unwrap();
+        assert_eq!((news.lane, news.thread.is_none()), (Lane::Security, true));
+        assert_eq!(news, of_security(&change).unwrap());
+        let other = SecurityChanged { change_id: vec![6; 16], ..change.clone() };
+        assert_ne!(news.id, of_security(&other).unwrap().id);
+        assert!(of_security(&SecurityChanged { change: 0, ..change }).is_err());
     }
 
     #[test]
