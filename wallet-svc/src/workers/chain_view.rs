@@ -5,7 +5,7 @@ use crate::{
     chain::AtSlot,
     domain::{
         ledger::Account,
-        withdrawal::{Request, check_destination, decide},
+        withdrawal::{Request, Totp, check_destination, decide},
     },
     store,
 };
@@ -43,7 +43,7 @@ impl ChainView {
     }
 
     /// What a withdrawal would cost and whether it would be refused as things stand, including
-    /// what the chain says about its destination. Nothing is reserved.
+    /// what the chain says about its destination. Nothing is reserved. `totp` is what a code would say.
     ///
     /// # Errors
     /// The database or the network.
@@ -52,21 +52,21 @@ impl ChainView {
         account: AccountId,
         address: String,
         amount: Lamports,
+        totp: Totp,
     ) -> Result<PreviewWithdrawalResponse, Fault> {
         let rules = &self.0.settings.withdrawals;
         let request = Request { address, amount };
         let balances = store::ledger::balances(self.0.db.pool(), &[Account::available(account)]).await?;
         let available = balances.get(&Account::available(account)).copied().unwrap_or_default();
         let mut conn = self.0.db.pool().acquire().await?;
-        let facts = requests::facts(&mut conn, account, &request, available, rules).await?;
+        let facts = requests::facts(&mut conn, account, &request, available, totp, rules).await?;
         drop(conn);
         let refused = |refusal: &Refusal| PreviewWithdrawalResponse {
             fee_lamports: rules.fee.get(),
-            arrives_lamports: 0,
-            hold_seconds: 0,
             refusal: Some(refusal.into()),
+            ..Default::default()
         };
-        let accepted = match decide(&request, &facts, rules) {
+        let accepted = match decide(&request, &facts, rules).verdict {
             Ok(accepted) => accepted,
             Err(refusal) => return Ok(refused(&refusal)),
         };
@@ -81,7 +81,9 @@ impl ChainView {
             fee_lamports: accepted.fee.get(),
             arrives_lamports: arrives.get(),
             hold_seconds,
-            refusal: None,
+            approvals_needed: accepted.approvals_needed.into(),
+            needs_totp: totp != Totp::None,
+            ..Default::default()
         })
     }
 }

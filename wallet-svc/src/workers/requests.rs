@@ -1,13 +1,17 @@
 //! Commands about the chain, as the writer obeys them: what is decided at once is decided here,
 //! the rest is left to the jobs.
 
-use super::{ChainSettings, postings};
+use super::ChainSettings;
 use crate::{
+    audit,
     domain::{
-        ledger::Account,
-        withdrawal::{Facts, Request, Rules, State, decide, destination, held_until, withdrawable},
+        ledger::{Account, Kind},
+        pause::Cause,
+        withdrawal::{Facts, Request, Rules, State, Totp, decide, destination, held_until, withdrawable},
     },
-    store::{self, withdrawal::Withdrawal},
+    movements,
+    store::{self, allowance, withdrawal::Withdrawal},
+    totp::Authenticators,
 };
 use chassis::{Delivery, Fault, Unit};
 use proto::{
@@ -29,6 +33,7 @@ pub async fn request_withdrawal<M: Sync>(
     delivery: &Delivery<M>,
     message: &RequestWithdrawal,
     settings: &ChainSettings,
+    authenticators: &Authenticators,
 ) -> Result<(), Fault> {
     let id = WithdrawalId::from(CommandId::new(delivery.id));
     if let Some(known) = store::withdrawal::get(&mut *unit.conn(), id).await? {
@@ -42,20 +47,32 @@ pub async fn request_withdrawal<M: Sync>(
     let request = Request { address: message.address.clone(), amount: Lamports::new(message.lamports) };
     let rules = &settings.withdrawals;
     let available = Account::available(account);
-    let locked = store::ledger::lock(unit, &BTreeSet::from([available, Account::held(account)])).await?;
+    let locked = store::ledger::lock(unit, &request_locks(account)).await?;
     let Some(available) = locked.get(available) else {
         unit.refuse(delivery, &Refusal::new(RefusalCode::AccountUnknown));
         return Ok(());
     };
-    let facts = facts(unit.conn(), account, &request, available, rules).await?;
-    let accepted = match decide(&request, &facts, rules) {
+    let code = match authenticators.examine(unit, delivery.id, account, &message.totp_code).await? {
+        Ok(code) => code,
+        Err(refusal) => {
+            unit.refuse(delivery, &refusal);
+            return Ok(());
+        }
+    };
+    let facts = facts(unit.conn(), account, &request, available, code.says, rules).await?;
+    let decision = decide(&request, &facts, rules);
+    if decision.reaches_total {
+        let reason = format!("withdrawals of 24 hours reach {} SOL", rules.total_day_cap);
+        store::pause::begin(unit.conn(), Cause::DailyCap, &reason).await?;
+    }
+    let accepted = match decision.verdict {
         Ok(accepted) => accepted,
         Err(refusal) => {
             unit.refuse(delivery, &refusal);
             return Ok(());
         }
     };
-    if let Err(short) = postings::withdrawal_held(unit, id, account, accepted.amount).await? {
+    if let Err(short) = movements::withdrawal::hold(unit, id, account, accepted.amount).await? {
         return Err(Fault::bug(format!("{:?} is short after it was found sufficient", short.account)));
     }
     let requested_at = unit.now().await?;
@@ -72,8 +89,25 @@ pub async fn request_withdrawal<M: Sync>(
         alone: false,
         signature: None,
         version: 1,
+        approvals: 0,
+        approvals_needed: i16::try_from(accepted.approvals_needed).unwrap_or(i16::MAX),
+        reason: None,
+        rejected_by: None,
     };
-    store::withdrawal::insert(unit.conn(), &withdrawal).await
+    authenticators.use_up(unit, account, &code).await?;
+    store::withdrawal::insert(unit.conn(), &withdrawal).await?;
+    audit::requested(unit, &withdrawal);
+    Ok(())
+}
+
+/// What a request locks: the account's money, and the row at which requests of all accounts queue, so that no two of
+/// them see the same rest of the cap that they share.
+pub(crate) fn request_locks(account: AccountId) -> BTreeSet<Account> {
+    BTreeSet::from([
+        Account::available(account),
+        Account::held(account),
+        Account::house(Kind::WithdrawalsInFlight),
+    ])
 }
 
 /// What the rules need to know about a request.
@@ -82,25 +116,24 @@ pub(super) async fn facts(
     account: AccountId,
     request: &Request,
     available: Lamports,
+    totp: Totp,
     rules: &Rules,
 ) -> Result<Facts, Fault> {
-    let address = destination(&request.address).ok();
-    let (ours, known_address) = match &address {
-        Some(address) => (
-            store::key::is_ours(&mut *conn, address).await?,
-            store::withdrawal::knows_address(&mut *conn, account, address).await?,
-        ),
-        None => (false, false),
-    };
-    let day = store::withdrawal::last_day(&mut *conn, account).await?;
+    // An address that is none is refused before anything that is looked up for it counts.
+    let address = destination(&request.address).unwrap_or_default();
+    let acquaintance = allowance::acquaintance(&mut *conn, account, &address, rules.trusted_after).await?;
+    let day = allowance::last_day(&mut *conn, account, &address).await?;
     Ok(Facts {
-        paused: store::reconciliation::withdrawals_paused(&mut *conn).await?,
+        paused: store::pause::paused(&mut *conn).await?,
         available,
         fresh_deposits: store::deposit::credited_within(&mut *conn, account, rules.deposit_age).await?,
-        ours,
-        known_address,
+        ours: store::key::is_ours(&mut *conn, &address).await?,
+        known_address: acquaintance.known,
+        trusted_address: acquaintance.trusted,
+        address_day: day.address,
         account_day: day.account,
         total_day: day.total,
+        totp,
     })
 }
 

@@ -25,9 +25,14 @@ use std::{
 use uuid::Uuid;
 use wallet_svc::{
     WalletSvc,
-    domain::ledger::{Account, Kind, Movement, MovementKind},
+    domain::{
+        ledger::{Account, Kind, Movement, MovementKind},
+        totp::TotpRules,
+    },
     movements::{payout, stake},
+    keys::{KeyCheck, MasterKey, Masters, SignerChoice},
     store,
+    totp::Authenticators,
 };
 
 pub struct Bank {
@@ -46,6 +51,23 @@ impl Bank {
 
     pub async fn unit(&self) -> Unit {
         self.handle.unit().await.unwrap()
+    }
+
+    /// What secrets are sealed under.
+    pub fn masters(&self) -> Arc<Masters> {
+        Arc::new(MasterKey::try_from_hex(&crate::world::master()).unwrap().into())
+    }
+
+    /// Authenticators by the rules of the specification.
+    pub fn authenticators(&self) -> Authenticators {
+        let check = KeyCheck::new(self.db.pool().clone(), self.masters(), SignerChoice::Local);
+        let rules = TotpRules { counts_after: Duration::from_secs(86_400), lock: Duration::from_secs(900) };
+        Authenticators::new(self.masters(), Arc::new(check), rules)
+    }
+
+    /// The database as the service sees it.
+    pub const fn handle(&self) -> &Db {
+        &self.handle
     }
 
     /// A new account with this much, deposited.

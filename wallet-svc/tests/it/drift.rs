@@ -1,6 +1,7 @@
 //! When ledger and chain disagree, and when it is another chain.
 
 use crate::world::{SOL, World, until};
+use proto::WithdrawalId;
 use servers::LocalChain;
 use solana_keypair::Keypair;
 use solana_message::{VersionedMessage, v0};
@@ -8,10 +9,11 @@ use solana_signer::Signer as _;
 use solana_system_interface::instruction as system;
 use solana_transaction::versioned::VersionedTransaction;
 use std::time::Duration;
+use time::OffsetDateTime;
 use uuid::Uuid;
 use wallet_svc::{
-    domain::withdrawal::State,
-    keys::{KeyOwner, Signer as _},
+    domain::{pause::Cause, withdrawal::State},
+    keys::{Authorization, KeyOwner, Order, Payment, Signer as _},
     store,
 };
 
@@ -29,8 +31,21 @@ async fn money_that_leaves_behind_our_back_pauses_withdrawals() {
     let theft = [system::transfer(&treasury.address, &thief, 1_000_000)];
     let message =
         VersionedMessage::V0(v0::Message::try_compile(&treasury.address, &theft, &[], hash).unwrap());
-    let signature = world.signer().sign(&treasury, &message.serialize()).await.unwrap();
-    let transaction = VersionedTransaction { signatures: vec![signature], message };
+    let payment = Payment {
+        withdrawal: WithdrawalId::new(Uuid::now_v7()),
+        to: thief,
+        lamports: proto::Lamports::new(1_000_000),
+        fee: proto::Lamports::ZERO,
+        approvals_needed: 0,
+        approvals: Vec::new(),
+    };
+    let order = Order {
+        message: &message.serialize(),
+        keys: &[treasury],
+        authorization: &Authorization::Withdrawals(vec![payment]),
+        committed_at: OffsetDateTime::UNIX_EPOCH,
+    };
+    let transaction = VersionedTransaction { signatures: world.signer().sign(&order).await.unwrap(), message };
     world.outside.rpc.send_and_confirm_transaction(&transaction).await.unwrap();
 
     until("paused", || world.paused()).await;
@@ -54,7 +69,7 @@ async fn a_pause_stops_what_is_not_signed_yet() {
     let id = world.request_as(Uuid::now_v7(), account, &to.to_string(), SOL, &settings).await;
     world.until_state(id, State::Held).await;
     let mut unit = world.unit().await;
-    store::reconciliation::pause_withdrawals(unit.conn(), "an operator says so").await.unwrap();
+    store::pause::begin(unit.conn(), Cause::Operator, "an operator says so").await.unwrap();
     unit.commit().await.unwrap();
     world.db.advance(Duration::from_secs(86_401)).await.unwrap();
     // A later request is still looked at, in the round after which approval would have come.

@@ -10,7 +10,8 @@ use wallet_svc::{
     WalletSvc,
     domain::withdrawal::State,
     keys::{
-        self, KeyOwner, LocalKeystore, MasterKey, Masters, Operators, Policy, RotationError, Signer as _,
+        self, KeyOwner, KeySettings, LocalKeystore, MasterKey, Masters, Operators, Policy, RotationError,
+        Signer as _,
     },
     store,
 };
@@ -22,6 +23,41 @@ fn key(text: &str) -> MasterKey {
 fn keystore(masters: &Arc<Masters>) -> LocalKeystore {
     let policy = Policy::new(Operators::default(), proto::Lamports::MAX, proto::Lamports::ZERO);
     LocalKeystore::new(Arc::clone(masters), policy)
+}
+
+#[test]
+fn settings_name_what_is_missing_and_quote_no_secret() {
+    let problems = |changed: &[(&str, &str)]| {
+        let variables = changed.iter().copied().collect();
+        chassis::settings::read(variables, KeySettings::declare).err().map(|problems| problems.to_string())
+    };
+    let (master, remote) = (master(), ("SIGNER", "turnkey"));
+    let own = ("WALLET_MASTER_KEY", master.as_str());
+    let organization = ("TURNKEY_ORGANIZATION", "x");
+    for (changed, wanted) in [
+        (vec![], "WALLET_MASTER_KEY_FILE: is needed, or WALLET_MASTER_KEY"),
+        (vec![own, ("WALLET_MASTER_KEY_FILE", "/dev/null")], "and WALLET_MASTER_KEY_FILE are both set"),
+        (
+            vec![("WALLET_MASTER_KEY_FILE", "/etc/passwd")],
+            "WALLET_MASTER_KEY_FILE: file is open to everybody",
+        ),
+        (vec![("WALLET_MASTER_KEY", "abcdef")], "WALLET_MASTER_KEY: is not 64 hexadecimal digits"),
+        (
+            vec![own, ("WALLET_MASTER_KEY_OLD", "abcdef")],
+            "WALLET_MASTER_KEY_OLD: is not 64 hexadecimal digits",
+        ),
+        (vec![own, remote], "TURNKEY_ORGANIZATION: is needed with SIGNER=turnkey"),
+        (vec![own, remote, organization], "TURNKEY_API_KEY_FILE: or TURNKEY_API_KEY is needed"),
+        (
+            vec![own, remote, organization, ("TURNKEY_API_KEY", "abcdef")],
+            "TURNKEY_API_KEY: is not a P-256 private key",
+        ),
+        (vec![own, ("NETWORK", "mainnet"), ("TOTP_COUNTS_AFTER", "1h")], "TOTP_COUNTS_AFTER"),
+    ] {
+        let said = problems(&changed).unwrap_or_default();
+        assert!(said.contains(wanted) && !said.contains("abcdef"), "{changed:?}: {said}");
+    }
+    assert_eq!(problems(&[own, remote, organization, ("TURNKEY_API_KEY", &"3c".repeat(32))]), None);
 }
 
 async fn left_under(db: &TestDb, masters: &Masters) -> i64 {
