@@ -10,7 +10,7 @@ use uuid::Uuid;
 const AFTER_HELP: &str = "\
 Exit status:
   0  done
-  1  a service answered with an error, or with something that makes no sense
+  1  a service answered with an error, or with something that makes no sense; or what was checked does not fit
   2  the command line is wrong, or a service refused what was asked
   3  there is no such room, account, settlement, withdrawal or pause
   4  a service could not be reached, or did not answer in time
@@ -66,6 +66,8 @@ pub enum Command {
     Withdrawals(Withdrawals),
     /// List what stops withdrawals, one pause per cause
     Pauses,
+    /// List what the rules against abuse have found, newest first
+    Anomalies,
     /// Stop withdrawals: nothing new is signed until somebody resumes
     Pause {
         /// Why, for the other operators

@@ -40,6 +40,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Withdrawals(command) => operator::withdrawals(options, command).await?,
         Command::Operator(command) => operator::operator(options, command)?,
         Command::Pauses => operator::pauses(options).await?,
+        Command::Anomalies => operator::anomalies(options).await?,
         Command::Proof(command) => proof::run(options, command).await?,
         Command::Audit(command) => audit::run(options, command).await?,
         Command::Reconcile => reconcile::run(options).await?,

@@ -13,7 +13,7 @@ use crate::{
     commands::{Pages, malformed},
     failure::Failure,
     output,
-    view::{PauseView, WithdrawalView},
+    view::{AnomalyView, PauseView, WithdrawalView},
 };
 use prost_types::Timestamp;
 use proto::{
@@ -23,10 +23,10 @@ use proto::{
     timestamp,
     wallet::{
         ApproveWithdrawal, ApproveWithdrawalDone, ApproveWithdrawalRequest, GetWithdrawalRequest,
-        ListPausesRequest, ListWithdrawalsRequest, OperatorSignature, PauseWithdrawals, PauseWithdrawalsDone,
-        PauseWithdrawalsRequest, RejectWithdrawal, RejectWithdrawalDone, RejectWithdrawalRequest,
-        ResumeWithdrawals, ResumeWithdrawalsDone, ResumeWithdrawalsRequest, Withdrawal, WithdrawalState,
-        wallet_operator_service_client::WalletOperatorServiceClient,
+        ListAnomaliesRequest, ListPausesRequest, ListWithdrawalsRequest, OperatorSignature, PauseWithdrawals,
+        PauseWithdrawalsDone, PauseWithdrawalsRequest, RejectWithdrawal, RejectWithdrawalDone,
+        RejectWithdrawalRequest, ResumeWithdrawals, ResumeWithdrawalsDone, ResumeWithdrawalsRequest,
+        Withdrawal, WithdrawalState, wallet_operator_service_client::WalletOperatorServiceClient,
     },
 };
 use serde_json::json;
@@ -71,6 +71,17 @@ pub async fn pauses(options: &Options) -> Result<(), Failure> {
     let answer = service.ask(async |mut client| client.list_pauses(ListPausesRequest {}).await).await?;
     let pauses: Result<Vec<PauseView>, Malformed> = answer.pauses.iter().map(PauseView::try_from).collect();
     show_pauses(options, &pauses.map_err(malformed(service.name))?)
+}
+
+/// `roomsctl anomalies`.
+pub async fn anomalies(options: &Options) -> Result<(), Failure> {
+    let service = client::operators(options)?;
+    let request = ListAnomaliesRequest { size: 0 };
+    let answer = service.ask(async |mut client| client.list_anomalies(request).await).await?;
+    let found: Result<Vec<AnomalyView>, Malformed> =
+        answer.anomalies.iter().map(AnomalyView::try_from).collect();
+    let found = found.map_err(malformed(service.name))?;
+    if options.json { output::json(&json!({"anomalies": found})) } else { output::anomalies(&found) }
 }
 
 /// `roomsctl pause`.

@@ -7,7 +7,9 @@ use tabled::{builder::Builder, settings::Style};
 
 use crate::{
     failure::Failure,
-    view::{AccountView, BetView, PauseView, RoomView, SettlementView, TransferView, WithdrawalView},
+    view::{
+        AccountView, AnomalyView, BetView, PauseView, RoomView, SettlementView, TransferView, WithdrawalView,
+    },
 };
 
 /// Writes everything at once. A reader that has seen enough is no failure.
@@ -178,6 +180,23 @@ pub fn pauses(pauses: &[PauseView]) -> Result<(), Failure> {
     let rows =
         pauses.iter().map(|pause| vec![pause.cause.clone(), pause.since.to_string(), pause.reason.clone()]);
     write(&table(&["cause", "since", "reason"], rows))
+}
+
+pub fn anomalies(anomalies: &[AnomalyView]) -> Result<(), Failure> {
+    if anomalies.is_empty() {
+        return text("nothing was found");
+    }
+    let rows = anomalies.iter().map(|found| {
+        vec![
+            found.found_at.to_string(),
+            found.rule.clone(),
+            found.subject.clone(),
+            found.count.to_string(),
+            found.lamports.to_string(),
+            found.advice.clone(),
+        ]
+    });
+    write(&table(&["found", "rule", "subject", "count", "SOL", "what to do"], rows))
 }
 
 fn aim(room: &RoomView) -> String {

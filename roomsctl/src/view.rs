@@ -7,7 +7,7 @@ use proto::{
     AccountId, BetId, Lamports, Malformed, RoomId, WithdrawalId, from_timestamp,
     room::{Bet, BetState, Comparator, Kind, Room, RoomState, VoidReason},
     settlement::{GetSettlementResponse, SettlementState, Verdict},
-    wallet::{Account, Pause, Transfer, TransferKind, Withdrawal, WithdrawalState},
+    wallet::{Account, Anomaly, Pause, Transfer, TransferKind, Withdrawal, WithdrawalState},
 };
 use serde::{Serialize, Serializer};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -293,6 +293,31 @@ impl TryFrom<&Pause> for PauseView {
             cause: pause.cause.clone(),
             reason: pause.reason.clone(),
             since: Instant::of(pause.since.as_ref())?,
+        })
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct AnomalyView {
+    pub rule: String,
+    pub subject: String,
+    pub found_at: Instant,
+    pub count: u64,
+    pub lamports: Lamports,
+    pub advice: String,
+}
+
+impl TryFrom<&Anomaly> for AnomalyView {
+    type Error = Malformed;
+
+    fn try_from(anomaly: &Anomaly) -> Result<Self, Malformed> {
+        Ok(AnomalyView {
+            rule: anomaly.rule.clone(),
+            subject: anomaly.subject.clone(),
+            found_at: Instant::of(anomaly.found_at.as_ref())?,
+            count: anomaly.count,
+            lamports: Lamports::new(anomaly.lamports),
+            advice: anomaly.advice.clone(),
         })
     }
 }

@@ -125,18 +125,26 @@ impl WalletOperatorService for Operators {
         Err(Status::unimplemented(""))
     }
 
+    async fn list_anomalies(
+        &self,
+        _: Request<ListAnomaliesRequest>,
+    ) -> Result<Response<ListAnomaliesResponse>, Status> {
+        let anomaly = Anomaly {
+            rule: "shared_address".to_owned(),
+            subject: "9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin".to_owned(),
+            found_at: Some(proto::timestamp(time::OffsetDateTime::UNIX_EPOCH)),
+            count: 5,
+            lamports: 2_500_000_000,
+            advice: "look at it".to_owned(),
+        };
+        Ok(Response::new(ListAnomaliesResponse { anomalies: vec![anomaly] }))
+    }
+
     async fn list_pauses(
         &self,
         _: Request<ListPausesRequest>,
     ) -> Result<Response<ListPausesResponse>, Status> {
         Ok(Response::new(ListPausesResponse { pauses: self.pauses.lock().unwrap().clone() }))
-    }
-
-    async fn list_anomalies(
-        &self,
-        _: Request<ListAnomaliesRequest>,
-    ) -> Result<Response<ListAnomaliesResponse>, Status> {
-        Err(Status::unimplemented("not asked by roomsctl"))
     }
 }
 
@@ -259,4 +267,15 @@ async fn a_rejection_and_pauses_name_their_reason() {
     assert!(code == Some(2) && error.contains("daily_cap"), "{error}");
     let resumed = run(&["resume", "operator"]).await;
     assert_eq!(String::from_utf8(resumed.stdout).unwrap(), "withdrawals are not paused\n");
+}
+
+#[tokio::test]
+async fn anomalies_say_what_to_do() {
+    let peer = Peer::start().await;
+    let table = crate::table(&peer, &["anomalies"]).await;
+    for part in ["shared_address", "9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin", "5", "2.5", "look at it"] {
+        assert!(table.contains(part), "{part} is missing in\n{table}");
+    }
+    let found: Value = crate::json(&peer, &["anomalies"]).await;
+    assert_eq!(found["anomalies"][0]["lamports"], 2_500_000_000_i64);
 }
