@@ -36,6 +36,7 @@ desk-welcome = Your wallet is ready. Put some SOL in to place your first bet, or
 wallet-title = <b>Wallet</b>
 wallet-available = Available <b>{ $balance } SOL</b> · { $usd }
 wallet-withdrawable = Withdrawable now { $amount } SOL
+wallet-withdraw-only = Of it { $amount } SOL came over your deposit limit and can only be withdrawn for now.
 wallet-fresh = A deposit can be staked at once and withdrawn some minutes later.
 wallet-held = On its way out { $held } SOL
 wallet-custody = <i>Custodial: we keep the key, and never show or send it.</i>

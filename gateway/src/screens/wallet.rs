@@ -19,6 +19,10 @@ pub fn wallet(language: Language, account: &Account, sol: Option<Quote>) -> Scre
         lines.push(language.fill("wallet-withdrawable", &[("amount", amount)]));
         lines.push(language.say("wallet-fresh"));
     }
+    if account.withdraw_only_lamports > 0 {
+        let amount = Lamports::new(account.withdraw_only_lamports).into();
+        lines.push(language.fill("wallet-withdraw-only", &[("amount", amount)]));
+    }
     if account.held_lamports > 0 {
         let held = Lamports::new(account.held_lamports).into();
         lines.push(language.fill("wallet-held", &[("held", held)]));

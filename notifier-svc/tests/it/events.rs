@@ -126,7 +126,7 @@ pub async fn check_everything(world: &World, accounts: &[AccountId]) {
             Some(("withdrawal", _)) => 6,
             _ => 0,
         };
-        assert_eq!(versions.last(), Some(&last), "chat {chat}, {key}");
+        assert_eq!(versions.last(), Some(&last), "{account:?}, {key}");
     }
     let reached: BTreeSet<Vec<u8>> = told.iter().map(|deliver| deliver.account_id.clone()).collect();
     assert_eq!(reached, accounts.iter().map(|account| account.bytes()).collect());
