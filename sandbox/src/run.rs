@@ -9,6 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
 use crate::environment;
+use crate::world::operators;
 use crate::world::settings::LOWERED;
 use crate::world::{World, WorldOptions};
 
@@ -62,6 +63,8 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         .map(|rule| format!("{}={} ({})", rule.name, rule.value, rule.product))
         .collect();
     println!("lowered for play (the product's value): {}", lowered.join(", "));
+    let keys = operators::FILES.map(|file| world.folder().path().join(file).display().to_string());
+    println!("operators' keys for roomsctl: {}", keys.join(", "));
     println!(
         "ready in {:.1} s: play at {}, Ctrl-C stops everything",
         began.elapsed().as_secs_f32(),

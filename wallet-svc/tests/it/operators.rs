@@ -104,7 +104,7 @@ async fn each_rule_refuses_by_its_name_at_its_default() {
 }
 
 #[tokio::test]
-async fn two_operators_approve_what_is_large() {
+async fn scenario_14_two_operators_approve_what_is_large() {
     let office = Office::open(&[ANY_ADDRESS]).await;
     let world = &office.world;
     let account = world.rich_account(12 * SOL).await;
