@@ -1,7 +1,7 @@
 //! What a run leaves behind: looked at by the players on their screens, and kept to be compared with
 //! another run of the same evening.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use proto::Lamports;
@@ -108,14 +108,9 @@ impl Evening<'_> {
             heard.iter().filter(|shown| is_for_good(shown)).map(|shown| shown.text.clone()).collect();
         let count = told.len();
         if self.faults.kill {
-            // After a crash in the middle of a call, messages about money are sent again. What was
-            // to be edited later then stays behind as it was.
-            told = latest_of_threads(told);
+            told = without_resent(told, self.faults.kills_of("gateway"));
         }
         told.sort_unstable();
-        if self.faults.kill {
-            told.dedup();
-        }
         if count > told.len() {
             let again = count - told.len();
             self.tale
@@ -192,26 +187,62 @@ impl Record {
     }
 }
 
-/// Of each thing that is told in one message by editing it, the latest message.
-fn latest_of_threads(told: Vec<String>) -> Vec<String> {
-    let mut threads = BTreeSet::new();
-    let mut latest: Vec<String> = told
-        .into_iter()
-        .rev()
-        .filter(|text| thread(text).is_none_or(|thread| threads.insert(thread)))
-        .collect();
-    latest.reverse();
-    latest
+/// Leaves out what a sender that was killed in the middle of a call may send again: messages about
+/// money and results, each at most once for every kill. The copy left behind is as the later one, or as
+/// it was before it was edited. Everything else that came twice stays, and is too much.
+fn without_resent(told: Vec<String>, kills: usize) -> Vec<String> {
+    let mut left_behind: BTreeMap<Subject, usize> = BTreeMap::new();
+    let mut kept = Vec::with_capacity(told.len());
+    for (place, text) in told.iter().enumerate() {
+        let resent = Notice::read(text).and_then(|notice| {
+            let mut later = told.iter().skip(place + 1).filter_map(|text| Notice::read(text));
+            let newest = later.rfind(|later| later.subject == notice.subject)?;
+            newest.follows(&notice).then_some(notice.subject)
+        });
+        let copies = resent.map(|subject| left_behind.entry(subject).or_default());
+        match copies {
+            Some(copies) if *copies < kills => *copies += 1,
+            _ => kept.push(text.clone()),
+        }
+    }
+    kept
 }
 
-/// What an edited message is about: a deposit or a withdrawal of this much.
-fn thread(text: &str) -> Option<String> {
-    let heading = text.lines().next().unwrap_or_default();
-    let deposit = ["Deposit seen · ", "Deposit credited · "];
-    let deposit = deposit.iter().find_map(|prefix| heading.strip_prefix(prefix));
-    deposit
-        .map(|amount| format!("Deposit {amount}"))
-        .or_else(|| heading.starts_with("Withdrawal ").then(|| heading.to_owned()))
+/// What a notice is about.
+type Subject = String;
+
+/// A message that is sent again after a crash with an unknown send.
+struct Notice<'a> {
+    subject: Subject,
+    /// How far the thing had come; `None` for what is told once.
+    step: Option<usize>,
+    text: &'a str,
+}
+
+impl<'a> Notice<'a> {
+    /// Nothing if it is neither about money nor a result.
+    fn read(text: &'a str) -> Option<Self> {
+        let heading = text.lines().next().unwrap_or_default();
+        let of_deposit = |prefix, step| {
+            heading.strip_prefix(prefix).map(|amount| (format!("Deposit · {amount}"), Some(step)))
+        };
+        let (subject, step) = of_deposit("Deposit seen · ", 0)
+            .or_else(|| of_deposit("Deposit credited · ", 1))
+            .or_else(|| {
+                let done = text.lines().filter(|line| line.starts_with('✓')).count();
+                heading.starts_with("Withdrawal ").then(|| (heading.to_owned(), Some(done)))
+            })
+            .or_else(|| {
+                let result = ["You won ", "You lost ", "Stake returned "];
+                result.iter().any(|how| heading.starts_with(how)).then(|| (heading.to_owned(), None))
+            })?;
+        Some(Self { subject, step, text })
+    }
+
+    /// Whether `before` may have been left behind by this one.
+    fn follows(&self, before: &Self) -> bool {
+        self.text == before.text || self.step > before.step
+    }
 }
 
 /// What is missing and what is too much, a line each.
@@ -232,16 +263,36 @@ fn differences(planned: &[String], told: &[String]) -> String {
 mod tests {
     use super::*;
 
+    fn left(told: &[&str], kills: usize) -> Vec<String> {
+        without_resent(told.iter().map(|text| (*text).to_owned()).collect(), kills)
+    }
+
     #[test]
-    fn of_a_thread_the_latest_message_counts() {
-        let told = [
-            "Deposit seen · 2 SOL",
-            "Bet accepted",
-            "Deposit credited · 2 SOL\nBalance 2 SOL",
-            "Bet accepted",
-        ];
-        let latest = latest_of_threads(told.map(str::to_owned).to_vec());
-        assert_eq!(latest, ["Bet accepted", "Deposit credited · 2 SOL\nBalance 2 SOL", "Bet accepted"]);
+    fn money_and_results_may_be_sent_again() {
+        let credited = "Deposit credited · 2 SOL\nBalance 2 SOL";
+        let (signed, sent) =
+            ("Withdrawal 1 SOL\n✓ signed\n… sent to Solana", "Withdrawal 1 SOL\n✓ signed\n✓ sent to Solana");
+        let won = "You won 1 SOL · room #1\nStake 0.5 SOL";
+        let told = ["Deposit seen · 2 SOL", credited, signed, sent, won, won];
+        assert_eq!(left(&told, 3), [credited, sent, won]);
+        assert_eq!(left(&told, 0), told);
+    }
+
+    #[test]
+    fn what_no_crash_explains_is_too_much() {
+        let accepted = "Bet accepted · room #1\n0.5 SOL on YES";
+        assert_eq!(left(&[accepted, accepted], 3), [accepted; 2], "neither money nor a result");
+        let won = "You won 1 SOL · room #1";
+        assert_eq!(left(&[won; 5], 3), [won; 2], "more often than anybody was killed");
+        let other = "You won 1 SOL · room #1\nStake 0.4 SOL";
+        assert_eq!(left(&[won, other], 3), [won, other], "another text about the same");
+        let back = ["Deposit credited · 2 SOL", "Deposit seen · 2 SOL"];
+        assert_eq!(left(&back, 3), back, "it was credited before it was seen");
+        let failed =
+            ["Withdrawal 1 SOL\n✓ requested\n✗ It failed", "Withdrawal 1 SOL\n✓ requested\n… approved"];
+        assert_eq!(left(&failed, 3), failed, "no further than the first");
+        let two = ["Deposit credited · 2 SOL", "Deposit credited · 3 SOL"];
+        assert_eq!(left(&two, 3), two);
     }
 
     #[test]
