@@ -20,6 +20,9 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
+/// So old a request may be refused for its age; its documentation gives no figure.
+const FRESH: time::Duration = time::Duration::minutes(2);
+
 /// What is said to Turnkey, and how long it may take.
 pub struct TurnkeySettings {
     /// The API, without a path.
@@ -116,7 +119,14 @@ impl Turnkey {
         message: &[u8],
         at: OffsetDateTime,
     ) -> Result<Signature, TurnkeyError> {
-        let signature = self.api.sign_raw_payload(&key.address.to_string(), message, at).await?;
+        let address = key.address.to_string();
+        let signature = match self.api.sign_raw_payload(&address, message, at).await {
+            // Turnkey takes new requests of now alone, and this message has waited, behind a pause perhaps.
+            Err(TurnkeyError::Refused { status: 400, .. }) if self.clock.now() - at > FRESH => {
+                self.api.sign_raw_payload(&address, message, redated(at, self.clock.now())).await?
+            }
+            answer => answer?,
+        };
         if signature.verify(key.address.as_ref(), message) {
             Ok(signature)
         } else {
@@ -154,6 +164,12 @@ impl Signer for Turnkey {
     }
 }
 
+/// A time of now for a message of then: the same one for a while, so that this request, too, is one activity.
+fn redated(at: OffsetDateTime, now: OffsetDateTime) -> OffsetDateTime {
+    let waited = (now - at).whole_seconds() / FRESH.whole_seconds();
+    at.checked_add(time::Duration::seconds(waited.saturating_mul(FRESH.whole_seconds()))).unwrap_or(now)
+}
+
 /// The path of an owner's address: 62 bits of the id, all random in the versions in use, so that no two accounts meet.
 fn path(owner: KeyOwner) -> String {
     const LEVEL: u128 = 0x7fff_ffff;
@@ -173,5 +189,12 @@ mod tests {
         assert_eq!(path(KeyOwner::Treasury), "m/44'/501'/0'/0'");
         assert_eq!(of(0x8000_0000), "m/44'/501'/1'/0'");
         assert_eq!(of(u128::MAX), "m/44'/501'/2147483647'/2147483647'");
+    }
+
+    #[test]
+    fn a_message_that_waited_is_dated_anew_and_not_at_every_look() {
+        let then = OffsetDateTime::UNIX_EPOCH;
+        let after = |seconds| redated(then, then + time::Duration::seconds(seconds)).unix_timestamp();
+        assert_eq!([121, 239, 240, 3_599].map(after), [120, 120, 240, 3_480]);
     }
 }

@@ -86,6 +86,13 @@ async fn addresses_are_made_once_and_sign() {
     assert_eq!(first, later);
     let signatures = server.activities().iter().filter(|one| one.kind.contains("SIGN_RAW")).count();
     assert_eq!(signatures, 4);
+    // A message that waited behind a pause is asked for as of now, once.
+    // The time that it gets has begun a second ago and holds for two minutes.
+    let waited = now() - Duration::from_secs(3_601);
+    assert_eq!(turnkey.sign(&order(&message, &keys, waited)).await.unwrap(), first);
+    assert_eq!(turnkey.sign(&order(&message, &keys, waited)).await.unwrap(), first);
+    let signatures = server.activities().iter().filter(|one| one.kind.contains("SIGN_RAW")).count();
+    assert_eq!(signatures, 6, "two more, and the second time the same two");
     // Nothing is asked of Turnkey that the policy refuses.
     let refused = turnkey.sign(&order(&message, &keys[..1], at)).await.unwrap_err();
     assert!(matches!(refused, SignerError::Policy(PolicyError::Signers)));
