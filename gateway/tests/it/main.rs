@@ -11,6 +11,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod authenticator;
 mod delivery;
 mod dialogue;
 mod intake;

@@ -35,6 +35,7 @@ pub struct State {
     pub bets: Vec<room::Bet>,
     pub balance: i64,
     pub limits: wallet::GetLimitsResponse,
+    pub totp: wallet::GetTotpResponse,
     pub proof: wallet::GetProofResponse,
     pub withdrawal: Option<wallet::Withdrawal>,
     pub broken: bool,
@@ -224,6 +225,7 @@ impl WalletService for Services {
             fee_lamports: 5_000,
             arrives_lamports: lamports - 5_000,
             refusal,
+            needs_totp: self.state.lock().unwrap().totp.confirmed,
             ..Default::default()
         };
         Ok(Response::new(answer))
@@ -271,7 +273,8 @@ impl WalletService for Services {
         &self,
         _: Request<wallet::GetTotpRequest>,
     ) -> Result<Response<wallet::GetTotpResponse>, Status> {
-        Err(Status::unimplemented("not asked by the gateway"))
+        self.check()?;
+        Ok(Response::new(self.state.lock().unwrap().totp))
     }
 
     async fn get_proof(
