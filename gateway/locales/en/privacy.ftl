@@ -2,7 +2,7 @@
 
 privacy-title = <b>Your data</b>
 privacy-kept =
-    I know your Telegram number, this chat and your language. They are kept sealed, apart from everything else; your bets and the movements of your money are kept under a number that only I can connect with you.
+    I know your Telegram ID, this chat and your language. They are kept sealed, apart from everything else; your bets and the movements of your money are kept under a number that only I can connect with you.
 
     You can have all of it as a file, or have me forget who you are.
 privacy-export = Everything that is kept of you, as JSON.
