@@ -14,8 +14,9 @@ use uuid::Uuid;
 async fn accounts_asked_for_in_crossing_batches_are_opened_once() {
     let mut branch = Branch::open(2).await;
     let accounts: Vec<AccountId> = (0..60).map(|_| AccountId::new(Uuid::now_v7())).collect();
-    let open =
-        |account: &AccountId| Outgoing::command(&OpenAccount { account_id: account.bytes(), ..Default::default() }).into_message();
+    let open = |account: &AccountId| {
+        Outgoing::command(&OpenAccount { account_id: account.bytes(), ..Default::default() }).into_message()
+    };
     let there_and_back = accounts.iter().zip(accounts.iter().rev());
     let messages: Vec<_> = there_and_back.flat_map(|(there, back)| [open(there), open(back)]).collect();
     branch.meet(&messages).await;
