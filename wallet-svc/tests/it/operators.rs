@@ -380,6 +380,28 @@ async fn the_same_request_through_both_doors_has_one_effect() {
     assert_eq!(statements().await, 3);
 }
 
+/// A call does not wait for ever, and what it asked for is done all the same.
+#[tokio::test]
+async fn an_outcome_that_is_not_there_in_time_is_found_by_the_next_call() {
+    let office = Office::open(&[]).await;
+    let request = PauseWithdrawalsRequest {
+        request_id: Uuid::now_v7().as_bytes().to_vec(),
+        command: Some(office.pausing("a drill").await),
+    };
+    let mut door = office.client().await;
+    let mut blocked = office.world.db.superuser().begin().await.unwrap();
+    sqlx::query("LOCK TABLE wallet.pause IN ACCESS EXCLUSIVE MODE").execute(&mut *blocked).await.unwrap();
+    let late = door.pause_withdrawals(request.clone()).await.unwrap_err();
+    assert_eq!(
+        (late.code(), late.message()),
+        (Code::Unavailable, "still working, ask again with the same id")
+    );
+    blocked.rollback().await.unwrap();
+    let answer = door.pause_withdrawals(request).await.unwrap().into_inner();
+    let done: PauseWithdrawalsDone = answer.outcome.unwrap().decided().unwrap().unwrap();
+    assert_eq!(done.pause.unwrap().reason, "a drill");
+}
+
 /// Who has seen an operator resume cannot do it again.
 #[tokio::test]
 async fn a_signature_is_worth_one_action() {
