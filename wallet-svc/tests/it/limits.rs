@@ -2,7 +2,7 @@
 
 use crate::{
     bank::{Bank, Branch, chunk, stake_hold, stake_release},
-    world::{SOL, until},
+    world::{SOL, World, until},
 };
 use chassis::{Delivery, settings};
 use proto::{
@@ -13,10 +13,15 @@ use proto::{
         StakeDecision, StakeHold, StakeState, StakesDecided,
     },
 };
+use solana_keypair::Keypair;
+use solana_signer::Signer as _;
 use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
-use wallet_svc::{domain::limit::Rules, limits};
+use wallet_svc::{
+    domain::{limit::Rules, withdrawal::State},
+    limits,
+};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -336,6 +341,21 @@ async fn breaks_refuse_bets_until_they_end_and_are_not_shortened() {
     player.stake(SOL).await.unwrap();
 }
 
+/// On the real chain: whoever keeps from playing gets their money out all the same.
+#[tokio::test]
+async fn withdrawals_stay_open_for_those_who_are_excluded() {
+    let world = World::funded().await;
+    let account = world.rich_account(2 * SOL).await;
+    let mut unit = world.unit().await;
+    let message = ExcludeSelf { account_id: account.bytes(), months: 12 };
+    limits::exclude_self(&mut unit, &delivery(), &message, &rules()).await.unwrap();
+    unit.commit().await.unwrap();
+    let to = Keypair::new().pubkey();
+    let id = world.request(account, &to, SOL).await;
+    world.until_state(id, State::Finalized).await;
+    assert_eq!(world.outside.lamports(&to).await, SOL - 10_000);
+}
+
 #[tokio::test]
 async fn the_fee_of_an_excluded_host_goes_to_the_house() {
     let player = Player::with(100 * SOL).await;
@@ -416,6 +436,8 @@ async fn commands_over_the_broker_are_obeyed_and_their_repeats_are_not() {
     until("an answer", || async { !branch.told::<StakesDecided>().is_empty() }).await;
     let told = refusal(&branch.told::<StakesDecided>()[0].items[0]);
     assert_eq!(told, named(RefusalCode::LimitStakeDay, &[("limit", 0), ("used", 0), ("stake", 1)]));
+    let waiting = "SELECT count(*) FROM wallet.play_limit WHERE next_at IS NOT NULL";
+    assert_eq!(branch.bank.count(waiting).await, 0, "the first wish was not wished again");
     assert_eq!(branch.dead_letters().await, [] as [String; 0]);
 }
 
