@@ -33,6 +33,11 @@ impl HintSettings {
                 "SOLANA_WS_URL",
                 "WebSocket endpoint of the chain, for addresses that somebody looks at.",
             )
+            // A forged hint costs a request: unlike a price it need not come encrypted.
+            .check("ws:// or wss://", |url: &Endpoint| {
+                let is_one = ["ws://", "wss://"].iter().any(|scheme| url.expose().starts_with(scheme));
+                if is_one { Ok(()) } else { Err("is not the address of a WebSocket".to_owned()) }
+            })
             .optional("wss://rpc.example.com");
         let subscriptions = r
             .setting("SOLANA_WS_SUBSCRIPTIONS", "The most addresses subscribed to at a time.")
@@ -47,5 +52,35 @@ impl HintSettings {
             websocket: websocket?,
             subscriptions: subscriptions?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chassis::settings::{self, Variables};
+
+    fn refused(name: &'static str, value: &'static str) -> Vec<String> {
+        let read = settings::read(Variables::from([(name, value)]), HintSettings::declare);
+        read.err()
+            .map(|problems| problems.iter().map(|one| format!("{} {}", one.name, one.why)).collect())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn both_roads_are_optional_and_neither_is_open_to_guesses() {
+        let none = settings::read(Variables::default(), HintSettings::declare).unwrap();
+        assert!(none.webhook_secret.is_none() && none.websocket.is_none());
+        for (name, value) in
+            [("HELIUS_WEBHOOK_SECRET", "fifteen letters"), ("SOLANA_WS_URL", "http://127.0.0.1:8900")]
+        {
+            let problems = refused(name, value);
+            assert!(
+                problems.len() == 1 && problems[0].contains(name) && !problems[0].contains(value),
+                "{problems:?}"
+            );
+        }
+        assert_eq!(refused("HELIUS_WEBHOOK_SECRET", "sixteen letters!"), Vec::<String>::new());
+        assert_eq!(refused("SOLANA_WS_URL", "ws://127.0.0.1:8900"), Vec::<String>::new());
     }
 }

@@ -1,5 +1,6 @@
-//! The webhook of Helius: `POST /helius/webhook`. Helius repeats a delivery until it is answered with
-//! success, so what could not be taken is answered with an error.
+//! The webhook of Helius: `POST /helius/webhook`. Helius waits a second for success and otherwise
+//! repeats the delivery, three times; so what could not be taken is answered with an error, and what is
+//! lost all the same is found by polling. <https://www.helius.dev/docs/faqs/webhooks>
 
 use super::{body, take};
 use axum::{

@@ -31,11 +31,16 @@ use crate::{
 };
 use chassis::{Db, Fault, Held, Lease, Runtime, Unit, health::Role, tasks::Stage};
 use guard::Guard;
+use rand::Rng;
 use solana_pubkey::Pubkey;
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 /// How long a standby waits for a silent holder.
 const TERM: Duration = Duration::from_secs(10);
+
+/// Replicas that start together share the jobs: each waits a random part of this before it asks for a lease, so that
+/// none takes all because it was a moment faster.
+const SPREAD: Duration = Duration::from_secs(1);
 
 /// What every job works with.
 pub(crate) struct Context {
@@ -135,7 +140,9 @@ where
     let lease = Lease::new(runtime.db.pool().clone(), name, TERM);
     let stopping = runtime.tasks.stopping(Stage::Intake);
     let context = Arc::clone(context);
+    let spread = SPREAD * rand::rng().random_range(0..=100) / 100;
     runtime.tasks.spawn(Stage::Intake, name, async move {
+        tokio::time::sleep(spread).await;
         lease
             .run(stopping, |held| {
                 let (context, round) = (&context, &round);

@@ -79,7 +79,7 @@ async fn a_payment_is_carried_and_read_back() {
         details.transfers.iter().map(|transfer| (transfer.to, transfer.lamports)).collect();
     let wanted: Vec<_> = receivers.iter().map(|to| (*to, Lamports::new(SOL / 100))).collect();
     assert_eq!(paid, wanted);
-    assert_eq!(details.transfers[0].outer, 2, "after the two instructions of the compute budget");
+    assert_eq!(details.transfers[0].outer, 3, "after the three instructions of the compute budget");
 
     let accounts = pool.accounts(&[receivers[0], Keypair::new().pubkey()]).await.unwrap();
     assert_eq!(accounts.value[0].unwrap().lamports, Lamports::new(SOL / 100));

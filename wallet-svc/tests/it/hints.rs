@@ -23,6 +23,7 @@ use solana_system_interface::instruction as system;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_status_client_types::UiTransactionEncoding;
 use std::time::Duration;
+use time::OffsetDateTime;
 use wallet_svc::{hints, store};
 
 const SECRET: &str = "tell me when there is money";
@@ -113,7 +114,6 @@ async fn scenario_7_an_unauthenticated_webhook_is_refused_and_changes_nothing() 
         assert_eq!(post(&world, secret, body.clone()).await.0, StatusCode::UNAUTHORIZED, "{secret:?}");
         // Nor is a body looked at before its sender is known.
         assert_eq!(post(&world, secret, "{".to_owned()).await.0, StatusCode::UNAUTHORIZED);
-        assert_eq!(post(&world, secret, "x".repeat(3_000_000)).await.0, StatusCode::UNAUTHORIZED);
     }
     let hot = store::address::hot(world.db.pool(), 10).await.unwrap();
     assert!(!hot.contains(&address), "nobody has to look there");
@@ -279,18 +279,25 @@ async fn a_websocket_tells_at_once_and_again_after_it_was_lost() {
         ("DRIFT_PAUSE", "1h"),
     ];
     world.serve(&[&url], &lazy).await;
-    let (account, address) = world.account().await;
+    let (_, address) = world.account().await;
     let payer = world.outside.wallet(4 * SOL).await;
     let seen = async |count: usize| {
         let told: Vec<DepositChanged> = world.told().await;
         told.iter().filter(|told| told.state() == DepositState::Seen).count() >= count
     };
-    let first = world.outside.send(&payer, &[(address, SOL)]).await;
+    world.outside.send(&payer, &[(address, SOL)]).await;
     until("seen", || seen(1)).await;
-    until_final(&world, &first).await;
     // The new connection's first word about an address is a hint, too.
+    let read_at = async || -> OffsetDateTime {
+        sqlx::query_scalar("SELECT read_at FROM wallet.address WHERE address = $1")
+            .bind(address.to_bytes())
+            .fetch_one(world.db.pool())
+            .await
+            .unwrap()
+    };
+    let before = read_at().await;
     world.chain.restart().await.unwrap();
-    until("credited", || async { world.available(account).await == SOL }).await;
+    until("read again", || async { read_at().await > before }).await;
     world.outside.send(&payer, &[(address, 2 * SOL)]).await;
     until("seen again", || seen(2)).await;
 }
