@@ -9,4 +9,5 @@ proof-check = To check it without us: <code>roomsctl proof verify FILE --rpc URL
 proof-file-name = rooms-proof-{ $day }.json
 proof-none = There is no proof with your account in it yet.
 proof-next = The next one is taken { $when }.
+proof-now = It is being taken now.
 button-proof = Proof

@@ -43,9 +43,13 @@ pub fn proof(language: Language, file: &File, bytes: Vec<u8>, explorer: Option<S
 #[must_use]
 pub fn no_proof(language: Language, next: Option<OffsetDateTime>, now: OffsetDateTime) -> Screen {
     let mut lines = vec![language.say("proof-none")];
-    if let Some(next) = next {
-        let when = format::relative(language, next, now);
-        lines.push(language.fill("proof-next", &[("when", when.into())]));
+    match next {
+        Some(next) if next > now => {
+            let when = format::relative(language, next, now);
+            lines.push(language.fill("proof-next", &[("when", when.into())]));
+        }
+        Some(_) => lines.push(language.say("proof-now")),
+        None => {}
     }
     Screen::new(lines).row([Button::go(language, "button-wallet", Callback::Wallet), home(language)])
 }

@@ -340,6 +340,7 @@ fn all() -> Vec<(&'static str, Screen)> {
         ("deposit", deposit(EN, ADDRESS, sol("0.001"))),
         ("proof", proof(EN, &own_proof("13"), Vec::new(), page(SIGNATURE))),
         ("proof_short", proof(EN, &own_proof("11"), Vec::new(), None)),
+        ("proof_now", no_proof(EN, Some(NOW), NOW)),
         ("proof_none", no_proof(EN, Some(datetime!(2026-11-23 00:00 UTC)), NOW)),
         (
             "transfers",
