@@ -59,6 +59,7 @@ fn order<'a>(message: &'a [u8], keys: &'a [SealedKey], committed_at: OffsetDateT
     Order { message, keys, authorization: &Authorization::Sweep, committed_at }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the time of the server, which is outside of ours")]
 fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }

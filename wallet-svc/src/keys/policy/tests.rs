@@ -283,7 +283,7 @@ fn nobody_else_pays_or_is_made_to_pay_the_fee() {
 #[test]
 fn a_receipt_moves_nothing() {
     let memo = spl_memo_interface::instruction::build_memo(&crate::chain::MEMO_PROGRAM, b"room", &[]);
-    assert_eq!(judge(&message(&[memo.clone()]), &[1], &Authorization::Receipt), Ok(()));
+    assert_eq!(judge(&message(std::slice::from_ref(&memo)), &[1], &Authorization::Receipt), Ok(()));
     let with_transfer = message(&[memo, system::transfer(&key(1), &key(2), 5)]);
     assert_eq!(judge(&with_transfer, &[1], &Authorization::Receipt), unauthorized(1, 2, 5));
 }
