@@ -29,7 +29,6 @@ use anyhow::{Context, Result};
 use gateway::vault::Vault;
 use proto::wallet::GetLedgerSummaryRequest;
 use proto::wallet::wallet_service_client::WalletServiceClient;
-use rand::Rng;
 use servers::faulty_rpc::{Faults as RpcFaults, FaultyRpc};
 use servers::{Nats, NatsOptions, Postgres, PostgresOptions};
 use sqlx::Connection;
@@ -100,10 +99,12 @@ impl WorldOptions {
         }
     }
 
-    /// The same at random ports, for worlds that must not get into each other's way.
-    #[must_use]
-    pub fn elsewhere(self) -> Self {
-        Self { first_port: rand::rng().random_range(10_000..30_000), ..self }
+    /// The same at ports of its own, for worlds that must not get into each other's way.
+    ///
+    /// # Errors
+    /// Too many such worlds.
+    pub fn elsewhere(self) -> Result<Self> {
+        Ok(Self { first_port: servers::port::row()?, ..self })
     }
 }
 

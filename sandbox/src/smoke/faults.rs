@@ -125,14 +125,14 @@ impl Faults {
     }
 
     /// The world of this run.
-    pub(super) fn world(&self, dir: &Path, program: PathBuf, seed: u64) -> WorldOptions {
+    pub(super) fn world(&self, dir: &Path, program: PathBuf, seed: u64) -> Result<WorldOptions> {
         let mut variables: Vec<(String, String)> =
             LOWERED.iter().map(|(name, value, _)| ((*name).to_owned(), (*value).to_owned())).collect();
         for (on, value) in [(self.twice, "twice"), (self.shuffle, "shuffle")] {
             variables.extend(on.then(|| ("BUS_FAULTS".to_owned(), value.to_owned())));
         }
         let kills = KILLS.iter().filter(|_| self.kill);
-        WorldOptions {
+        Ok(WorldOptions {
             fresh: true,
             program,
             replicas: usize::from(self.replicas()),
@@ -140,8 +140,8 @@ impl Faults {
             variables,
             kill_at: kills.map(|(name, steps)| (*name, steps.map(str::to_owned).to_vec())).collect(),
             telegram_limits: botapi::Limits { private_burst: BURST, ..botapi::Limits::default() },
-            ..WorldOptions::new(dir).elsewhere()
-        }
+            ..WorldOptions::new(dir).elsewhere()?
+        })
     }
 
     /// Loses the broker with all it holds, if this run is about that.

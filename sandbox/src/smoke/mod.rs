@@ -131,7 +131,7 @@ pub async fn play(setup: &Setup, report: &mut Report) -> Result<Record> {
     tale.scene(&format!("the evening of seed {}, {}", setup.seed, faults.name()));
     tell_lowered(&tale);
     let plan = Plan::try_of(setup.seed)?;
-    let options = faults.world(dir, setup.program.clone(), setup.seed);
+    let options = faults.world(dir, setup.program.clone(), setup.seed)?;
     let world = tokio::time::timeout(START_WITHIN, World::start(options)).await;
     let world = world.context("the world does not start")??;
     tale.tell("", format_args!("the world is ready: {}", world.addresses().page));

@@ -73,7 +73,7 @@ pub async fn play(setup: &Setup, report: &mut Report) -> Result<()> {
         variables: variables.map(|(name, value, _)| ((*name).to_owned(), (*value).to_owned())).collect(),
         faulty_endpoints: 2,
         telegram_limits: botapi::Limits { private_burst: BURST, ..botapi::Limits::default() },
-        ..WorldOptions::new(dir).elsewhere()
+        ..WorldOptions::new(dir).elsewhere()?
     };
     let world = tokio::time::timeout(START_WITHIN, World::start(options)).await;
     let world = world.context("the world does not start")??;

@@ -66,7 +66,7 @@ async fn play(turnkey: Option<(&Turnkey, &str)>) {
     let mut options = WorldOptions {
         fresh: true,
         program: env!("CARGO_BIN_EXE_sandbox").into(),
-        ..WorldOptions::new(scratch.path()).elsewhere()
+        ..WorldOptions::new(scratch.path()).elsewhere().unwrap()
     };
     options.variables = vec![("LOG".into(), "trace".into()), ("OTLP_ENDPOINT".into(), collector.url.clone())];
     if let Some((turnkey, private)) = turnkey {

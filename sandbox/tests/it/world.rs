@@ -154,7 +154,7 @@ async fn killed_services_come_back() {
     let scratch = Scratch::create().unwrap();
     let options = WorldOptions {
         program: env!("CARGO_BIN_EXE_sandbox").into(),
-        ..WorldOptions::new(scratch.path()).elsewhere()
+        ..WorldOptions::new(scratch.path()).elsewhere().unwrap()
     };
     let world = World::start(options).await.unwrap();
     let service = world.service("room-svc").unwrap();
