@@ -8,7 +8,6 @@ mod needles;
 
 use channels::{Channel, Collector, Ear};
 use needles::Needle;
-use proto::{AccountId, wallet::BeginTotpResponse};
 use sandbox::{
     botapi::{Game, Player, Shown},
     world::{Part, World, WorldOptions},

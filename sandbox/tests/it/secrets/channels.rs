@@ -20,18 +20,21 @@ use tonic::{
     transport::{Server, server::TcpIncoming},
 };
 
+/// Where something was found, and what was there.
+type Part = (String, Vec<u8>);
+
 /// What one channel carried.
 pub struct Channel {
     pub name: &'static str,
-    parts: Vec<(String, Vec<u8>)>,
+    parts: Vec<Part>,
 }
 
 impl Channel {
-    pub fn new(name: &'static str, parts: Vec<(String, Vec<u8>)>) -> Self {
+    pub fn new(name: &'static str, parts: Vec<Part>) -> Self {
         Self { name, parts }
     }
 
-    pub fn parts(&self) -> &[(String, Vec<u8>)] {
+    pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
@@ -91,7 +94,7 @@ impl Collector {
         client.export(ExportTraceServiceRequest { resource_spans }).await.unwrap();
     }
 
-    pub fn received(&self) -> Vec<(String, Vec<u8>)> {
+    pub fn received(&self) -> Vec<Part> {
         let kept = self.kept.0.lock().unwrap();
         kept.iter()
             .enumerate()
@@ -103,7 +106,7 @@ impl Collector {
 /// Hears everything on the broker.
 pub struct Ear {
     client: async_nats::Client,
-    heard: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    heard: Arc<Mutex<Vec<Part>>>,
 }
 
 impl Ear {
@@ -111,7 +114,7 @@ impl Ear {
         let client = async_nats::connect(url).await.unwrap();
         let mut messages = client.subscribe(">").await.unwrap();
         client.flush().await.unwrap();
-        let heard: Arc<Mutex<Vec<(String, Vec<u8>)>>> = Arc::default();
+        let heard: Arc<Mutex<Vec<Part>>> = Arc::default();
         let kept = Arc::clone(&heard);
         tokio::spawn(async move {
             while let Some(message) = messages.next().await {
@@ -132,13 +135,13 @@ impl Ear {
         .await;
     }
 
-    pub async fn heard(&self) -> Vec<(String, Vec<u8>)> {
+    pub async fn heard(&self) -> Vec<Part> {
         self.heard.lock().unwrap().clone()
     }
 }
 
 /// Every row of every table but those that hold sealed secrets. The leak goes into a table of its own.
-pub async fn database(url: &str, leak: Option<&str>) -> Vec<(String, Vec<u8>)> {
+pub async fn database(url: &str, leak: Option<&str>) -> Vec<Part> {
     let pool = sqlx::PgPool::connect(url).await.unwrap();
     if let Some(leak) = leak {
         sqlx::query("CREATE TABLE gateway.control AS SELECT decode($1, 'hex') AS leak")
@@ -166,7 +169,7 @@ pub async fn database(url: &str, leak: Option<&str>) -> Vec<(String, Vec<u8>)> {
 }
 
 /// All files of a folder and of those in it.
-pub fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub fn files(folder: &Path) -> Vec<Part> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -180,7 +183,7 @@ pub fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// What the Bot API server kept of its traffic, less the records of one message.
-pub fn telegram(folder: &Path, less: i64) -> Vec<(String, Vec<u8>)> {
+pub fn telegram(folder: &Path, less: i64) -> Vec<Part> {
     let of_it = format!("\"message_id\":{less},");
     let kept = |bytes: Vec<u8>| {
         let text = String::from_utf8_lossy(&bytes).into_owned();
