@@ -217,7 +217,8 @@ impl Unit {
         subject: &[u8],
         body: &serde_json::Value,
     ) {
-        let said = audit::Said { actor: actor.into(), action, subject: subject.to_vec(), body: body.to_string() };
+        let said =
+            audit::Said { actor: actor.into(), action, subject: subject.to_vec(), body: body.to_string() };
         self.audit.push(said);
     }
 

@@ -1,15 +1,15 @@
 //! What the gateway decides by itself, without any I/O: the wizards' drafts, and what a room's
 //! numbers mean to a reader.
 
-mod create;
 mod code;
+mod create;
 mod limit;
 mod room;
 mod typed;
 mod withdraw;
 
-pub use create::{Asset, Comparator, CreateDraft, CreateStep, Kind};
 pub use code::{CodeFor, code};
+pub use create::{Asset, Comparator, CreateDraft, CreateStep, Kind};
 pub use limit::{LimitKind, LimitView, LimitsView};
 pub use room::{Player, RoomView, Verdict, multiple};
 pub use typed::{horizon, solana_address, target};

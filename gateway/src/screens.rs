@@ -41,7 +41,9 @@ pub use room_card::room_card;
 pub use rooms::{PAGE as ROOMS_PAGE, rooms};
 pub use transfers::{PAGE as TRANSFERS_PAGE, transfers};
 pub use wallet::{deposit, wallet};
-pub use withdraw::{cancelling, requesting, withdraw_address, withdraw_amount, withdraw_code, withdraw_preview, withdrawal};
+pub use withdraw::{
+    cancelling, requesting, withdraw_address, withdraw_amount, withdraw_code, withdraw_preview, withdrawal,
+};
 
 use crate::callbacks::{Callback, Press};
 use crate::locales::Language;

@@ -17,8 +17,8 @@ use crate::{
         stake::{self, Wanted},
     },
     store,
-    workers::{ChainSettings, requests},
     totp::Authenticators,
+    workers::{ChainSettings, requests},
 };
 use async_trait::async_trait;
 use chassis::{Delivery, Fault, Handler, Unit};
@@ -26,11 +26,11 @@ use proto::{
     AccountId, RoomId, WithdrawalId,
     common::Outcome,
     from_timestamp,
-    wallet::{ConfirmTotp, RemoveTotp,
-        Account as AccountMessage, AccountOpened, AnchorReceipt, ApproveWithdrawal, CancelWithdrawal, CloseAccount, CoolOff,
-        ExcludeSelf, HoldStakes, OpenAccount, OpenAccountDone, PauseWithdrawals, PayoutsPosted, PostPayouts,
-        RejectWithdrawal, ReleaseStakes, RequestWithdrawal, ResumeWithdrawals, SetLimit, StakesDecided, TakeProof,
-        WatchDeposits,
+    wallet::{
+        Account as AccountMessage, AccountOpened, AnchorReceipt, ApproveWithdrawal, CancelWithdrawal,
+        CloseAccount, ConfirmTotp, CoolOff, ExcludeSelf, HoldStakes, OpenAccount, OpenAccountDone,
+        PauseWithdrawals, PayoutsPosted, PostPayouts, RejectWithdrawal, ReleaseStakes, RemoveTotp,
+        RequestWithdrawal, ResumeWithdrawals, SetLimit, StakesDecided, TakeProof, WatchDeposits,
     },
 };
 use solana_pubkey::Pubkey;
@@ -149,7 +149,8 @@ impl Handler for Wallet {
                 Incoming::OpenAccount(_) => {}
                 Incoming::RequestWithdrawal(request) => {
                     let authenticators = &self.authenticators;
-                    requests::request_withdrawal(unit, delivery, request, &self.settings, authenticators).await?;
+                    requests::request_withdrawal(unit, delivery, request, &self.settings, authenticators)
+                        .await?;
                 }
                 Incoming::AnchorReceipt(receipt) => requests::anchor_receipt(unit, receipt).await?,
                 Incoming::CancelWithdrawal(command) => withdrawals::cancel(unit, delivery, command).await?,
@@ -170,11 +171,15 @@ impl Handler for Wallet {
                     operators::answer(unit, delivery, decided)?;
                 }
                 Incoming::TakeProof(command) => proofs::take(unit, delivery, command, operators).await?,
-                Incoming::ConfirmTotp(command) => self.authenticators.confirm(unit, delivery, command).await?,
+                Incoming::ConfirmTotp(command) => {
+                    self.authenticators.confirm(unit, delivery, command).await?
+                }
                 Incoming::RemoveTotp(command) => self.authenticators.remove(unit, delivery, command).await?,
                 Incoming::SetLimit(set) => limits::set_limit(unit, delivery, set, &self.limits).await?,
                 Incoming::CoolOff(rest) => limits::cool_off(unit, delivery, rest, &self.limits).await?,
-                Incoming::ExcludeSelf(rest) => limits::exclude_self(unit, delivery, rest, &self.limits).await?,
+                Incoming::ExcludeSelf(rest) => {
+                    limits::exclude_self(unit, delivery, rest, &self.limits).await?
+                }
                 Incoming::CloseAccount(close) => leaving::close_account(unit, delivery, close).await?,
             }
         }
@@ -238,8 +243,7 @@ async fn lock_all(unit: &mut Unit, batch: &[Delivery<Incoming>]) -> Result<(), F
     if accounts.is_empty() {
         return Ok(());
     }
-    let escrows =
-        accounts.iter().filter(|account| account.kind == Kind::Escrow).copied();
+    let escrows = accounts.iter().filter(|account| account.kind == Kind::Escrow).copied();
     store::ledger::open(unit, &escrows.collect()).await?;
     store::ledger::lock(unit, &accounts).await?;
     store::withdrawal::lock(unit.conn(), &named).await.map(drop)

@@ -81,7 +81,8 @@ impl Service for WalletSvc {
 
     async fn start(runtime: &mut Runtime, settings: WalletSettings) -> Result<(), BoxError> {
         let WalletSettings { chain: settings, hints, limits, keys } = settings;
-        let check = Arc::new(KeyCheck::new(runtime.db.pool().clone(), Arc::clone(&keys.masters), keys.choice()));
+        let check =
+            Arc::new(KeyCheck::new(runtime.db.pool().clone(), Arc::clone(&keys.masters), keys.choice()));
         let authenticators = Authenticators::new(Arc::clone(&keys.masters), Arc::clone(&check), keys.totp);
         let policy = Policy::new(
             settings.operators.clone(),

@@ -11,12 +11,15 @@ use crate::{
 };
 use chassis::{Db, grpc::Unanswered};
 use proto::{
-    AccountId, Lamports, Malformed, Refusal, WithdrawalId, timestamp,
+    AccountId, Lamports, Malformed, Refusal, WithdrawalId,
     common::{Page, RefusalCode},
+    timestamp,
     wallet::{
-        Account as AccountMessage, BeginTotpRequest, BeginTotpResponse, GetTotpRequest, GetTotpResponse, ChainComparison, EntryComparison, GetAccountRequest, GetAccountResponse, GetLedgerSummaryRequest,
-        GetLedgerSummaryResponse, GetProofRequest, GetProofResponse, GetWithdrawalRequest, GetWithdrawalResponse, LedgerBalance,
-        ListTransfersRequest, ListTransfersResponse, ListWithdrawalsRequest, ListWithdrawalsResponse, PreviewWithdrawalRequest, PreviewWithdrawalResponse,
+        Account as AccountMessage, BeginTotpRequest, BeginTotpResponse, ChainComparison, EntryComparison,
+        GetAccountRequest, GetAccountResponse, GetLedgerSummaryRequest, GetLedgerSummaryResponse,
+        GetProofRequest, GetProofResponse, GetTotpRequest, GetTotpResponse, GetWithdrawalRequest,
+        GetWithdrawalResponse, LedgerBalance, ListTransfersRequest, ListTransfersResponse,
+        ListWithdrawalsRequest, ListWithdrawalsResponse, PreviewWithdrawalRequest, PreviewWithdrawalResponse,
         Withdrawal, WithdrawalState, wallet_service_server::WalletService,
     },
 };
@@ -150,11 +153,13 @@ impl Queries {
             chain_lamports: lamports.get(),
             chain_slot: slot,
             treasury_address: self.chain.treasury().await?.to_string(),
-            chain_comparison: store::reconciliation::last(self.db.pool()).await?.map(|last| ChainComparison {
-                at: Some(timestamp(last.at)),
-                slot: last.slot,
-                chain_lamports: last.chain.get(),
-                drift_lamports: last.drift.get(),
+            chain_comparison: store::reconciliation::last(self.db.pool()).await?.map(|last| {
+                ChainComparison {
+                    at: Some(timestamp(last.at)),
+                    slot: last.slot,
+                    chain_lamports: last.chain.get(),
+                    drift_lamports: last.drift.get(),
+                }
             }),
             entry_comparison: store::entry_check::last(self.db.pool()).await?.map(|last| EntryComparison {
                 begun_at: Some(timestamp(last.begun_at)),
@@ -229,10 +234,7 @@ impl WalletService for Queries {
         Ok(Response::new(self.authenticators.begin(&self.db, account).await?))
     }
 
-    async fn get_totp(
-        &self,
-        request: Request<GetTotpRequest>,
-    ) -> Result<Response<GetTotpResponse>, Status> {
+    async fn get_totp(&self, request: Request<GetTotpRequest>) -> Result<Response<GetTotpResponse>, Status> {
         let account = AccountId::try_from_bytes(&request.get_ref().account_id).map_err(Unanswered::from)?;
         Ok(Response::new(self.authenticators.get(&self.db, account).await.map_err(Unanswered::from)?))
     }

@@ -1,12 +1,6 @@
 //! What wallet-svc is configured with.
 
-use crate::{
-    domain::limit,
-    hints::HintSettings,
-    keys::KeySettings,
-    limits,
-    workers::ChainSettings,
-};
+use crate::{domain::limit, hints::HintSettings, keys::KeySettings, limits, workers::ChainSettings};
 use chassis::settings::{Invalid, Reader};
 
 /// Settings of the service.

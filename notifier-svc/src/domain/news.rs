@@ -5,7 +5,9 @@ use proto::{
     AccountId, BetId, CommandId, DepositId, Malformed, NotificationId, WithdrawalId,
     notifier::{BetResult, Lane, Notice, notice::Kind},
     settlement::{Fate, RoomSettled},
-    wallet::{DepositChanged, DepositState, SecurityChange, SecurityChanged, WithdrawalChanged, WithdrawalState},
+    wallet::{
+        DepositChanged, DepositState, SecurityChange, SecurityChanged, WithdrawalChanged, WithdrawalState,
+    },
 };
 use uuid::Uuid;
 

@@ -8,8 +8,8 @@
     reason = "tests fail by panicking"
 )]
 
-mod operators;
 mod audit;
+mod operators;
 mod peer;
 mod proof;
 
@@ -215,13 +215,16 @@ async fn help_names_every_command_variable_and_exit_status() {
 async fn a_difference_is_shown_and_fails() {
     let peer = Peer::start().await;
     let output = roomsctl(&peer, &["reconcile"]).await;
-    let (shown, told) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    let (shown, told) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!(output.status.code(), Some(1));
-    for part in ["slot 77", "drift -0.000000005 SOL", "9 accounts, 0 differ", "escrow 1.5 SOL in 2 accounts"] {
+    for part in ["slot 77", "drift -0.000000005 SOL", "9 accounts, 0 differ", "escrow 1.5 SOL in 2 accounts"]
+    {
         assert!(shown.contains(part), "{part} is missing in\n{shown}");
     }
     assert!(told.contains("the chain has -0.000000005 SOL more than the ledger"), "{told}");
-    let view: Value = serde_json::from_slice(&roomsctl(&peer, &["reconcile", "--json"]).await.stdout).unwrap();
+    let view: Value =
+        serde_json::from_slice(&roomsctl(&peer, &["reconcile", "--json"]).await.stdout).unwrap();
     assert_eq!(view["chain"]["drift_lamports"], -5);
     assert_eq!(view["entries"]["differing"], 0);
 }

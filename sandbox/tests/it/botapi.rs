@@ -517,10 +517,14 @@ async fn documents_are_uploaded_and_kept_as_they_are() {
         assert_eq!(message["caption"], "Proof", "{answer}");
         assert_eq!(message["caption_entities"][0]["type"], "bold");
         let document = &message["document"];
-        assert_eq!((&document["file_name"], &document["file_size"]), (&json!("proof.json"), &json!(content.len())));
+        assert_eq!(
+            (&document["file_name"], &document["file_size"]),
+            (&json!("proof.json"), &json!(content.len()))
+        );
         let file = telegram.ok("getFile", json!({"file_id": document["file_id"]})).await;
         let path = file["file_path"].as_str().unwrap();
-        let kept = telegram.http.get(format!("{}/file/bot{TOKEN}/{path}", telegram.url)).send().await.unwrap();
+        let kept =
+            telegram.http.get(format!("{}/file/bot{TOKEN}/{path}", telegram.url)).send().await.unwrap();
         assert_eq!(kept.bytes().await.unwrap(), content.as_slice());
     }
     let long = send(form(&"x".repeat(1_025)).part("document", part())).await;

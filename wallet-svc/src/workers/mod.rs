@@ -21,9 +21,9 @@ pub mod withdrawals;
 
 pub use anomalies::AnomalySettings;
 pub use chain_view::ChainView;
-pub(crate) use withdrawals::step as withdrawal_step;
 pub use settings::{ChainSettings, Pace};
 pub use subscriptions::listen;
+pub(crate) use withdrawals::step as withdrawal_step;
 
 use crate::{
     chain::{Network, NetworkError, RpcPool},
@@ -82,13 +82,26 @@ impl From<SignerError> for Fault {
 }
 
 /// Spawns all jobs. Nothing moves before the guard has found our keys and our chain.
-pub fn spawn(runtime: &Runtime, settings: ChainSettings, signer: Arc<dyn Signer>, keys: Arc<KeyCheck>) -> ChainView {
+pub fn spawn(
+    runtime: &Runtime,
+    settings: ChainSettings,
+    signer: Arc<dyn Signer>,
+    keys: Arc<KeyCheck>,
+) -> ChainView {
     let network: Arc<dyn Network> = Arc::new(RpcPool::new(&settings.rpc));
     let guard = Guard::new(runtime.health.report("chain", Role::Work, None), runtime.common.network);
     let treasury = treasury::Treasury::default();
     let alarms = alarms::Alarms::default();
-    let context =
-        Arc::new(Context { db: runtime.db.clone(), network, signer, keys, settings, guard, treasury, alarms });
+    let context = Arc::new(Context {
+        db: runtime.db.clone(),
+        network,
+        signer,
+        keys,
+        settings,
+        guard,
+        treasury,
+        alarms,
+    });
     let watching = Arc::clone(&context);
     let stopping = runtime.tasks.stopping(Stage::Intake);
     runtime.tasks.spawn(Stage::Intake, "chain guard", async move {
@@ -119,9 +132,13 @@ pub fn spawn(runtime: &Runtime, settings: ChainSettings, signer: Arc<dyn Signer>
     job(runtime, &context, "wallet.drift", pace.drift, |context, held| async move {
         context.compare(&held).await
     });
-    job(runtime, &context, "wallet.anomalies", context.settings.anomalies.pause, |context, held| async move {
-        context.look_for_anomalies(&held).await
-    });
+    job(
+        runtime,
+        &context,
+        "wallet.anomalies",
+        context.settings.anomalies.pause,
+        |context, held| async move { context.look_for_anomalies(&held).await },
+    );
     job(runtime, &context, "wallet.entries", pace.entries, |context, held| async move {
         context.check_entries(&held).await
     });

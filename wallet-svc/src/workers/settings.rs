@@ -308,8 +308,11 @@ impl Pace {
             pause("SWEEP_PAUSE", "Pause between looks for addresses to sweep.", Duration::from_secs(60));
         let drift =
             pause("DRIFT_PAUSE", "Pause between comparisons of ledger and chain.", Duration::from_secs(60));
-        let entries =
-            pause("ENTRIES_PAUSE", "Pause between comparisons of balances and entries.", Duration::from_secs(60));
+        let entries = pause(
+            "ENTRIES_PAUSE",
+            "Pause between comparisons of balances and entries.",
+            Duration::from_secs(60),
+        );
         let guard = pause(
             "CHAIN_GUARD_PAUSE",
             "How often it is checked that this is still our chain.",

@@ -41,8 +41,13 @@ impl Context {
         let transfer =
             |source: &Source| TransferDraft { from: source.address, to: treasury, lamports: source.lamports };
         let transfers = sources.iter().map(transfer).collect();
-        let mut draft =
-            Draft { payer: treasury, transfers, memo: None, reference: format!("{id}/{attempt:04}"), urgent: false };
+        let mut draft = Draft {
+            payer: treasury,
+            transfers,
+            memo: None,
+            reference: format!("{id}/{attempt:04}"),
+            urgent: false,
+        };
         draft.split_to_fit().map_err(|error| Fault::bug(error.to_string()))?;
         sources.truncate(draft.transfers.len());
         let unsigned = self.date(&draft).await?;

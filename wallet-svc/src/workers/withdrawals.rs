@@ -183,8 +183,13 @@ impl Context {
                 lamports: withdrawal.arrives()?,
             });
         }
-        let mut draft =
-            Draft { payer: treasury, transfers, memo: None, reference: format!("{id}/{attempt:04}"), urgent: true };
+        let mut draft = Draft {
+            payer: treasury,
+            transfers,
+            memo: None,
+            reference: format!("{id}/{attempt:04}"),
+            urgent: true,
+        };
         let rest = draft.split_to_fit().map_err(|error| Fault::bug(error.to_string()))?;
         if attempt > 1 && !rest.is_empty() {
             return Err(Fault::bug("what fitted one transaction does not fit the next"));

@@ -29,8 +29,8 @@ use wallet_svc::{
         ledger::{Account, Kind, Movement, MovementKind},
         totp::TotpRules,
     },
-    movements::{payout, stake},
     keys::{KeyCheck, MasterKey, Masters, SignerChoice},
+    movements::{payout, stake},
     store,
     totp::Authenticators,
 };

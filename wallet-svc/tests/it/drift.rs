@@ -45,7 +45,8 @@ async fn money_that_leaves_behind_our_back_pauses_withdrawals() {
         authorization: &Authorization::Withdrawals(vec![payment]),
         committed_at: OffsetDateTime::UNIX_EPOCH,
     };
-    let transaction = VersionedTransaction { signatures: world.signer().sign(&order).await.unwrap(), message };
+    let transaction =
+        VersionedTransaction { signatures: world.signer().sign(&order).await.unwrap(), message };
     world.outside.rpc.send_and_confirm_transaction(&transaction).await.unwrap();
 
     until("paused", || world.paused()).await;

@@ -253,7 +253,8 @@ async fn one_endpoint_that_says_failed_gives_no_money_back() {
     let mut world = World::funded().await;
     let account = world.rich_account(2 * SOL).await;
     world.stop().await;
-    let liar = FaultyRpc::start(world.chain.url(), Faults { says_failed: true, ..Faults::default() }).await.unwrap();
+    let liar =
+        FaultyRpc::start(world.chain.url(), Faults { says_failed: true, ..Faults::default() }).await.unwrap();
     let honest = world.chain.url();
     world.serve(&[&liar.url, &honest], &[]).await;
     let to = stranger();

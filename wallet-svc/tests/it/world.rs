@@ -21,12 +21,15 @@ use solana_signature::Signature;
 use solana_signer::Signer as _;
 use solana_system_interface::instruction as system;
 use solana_transaction::versioned::VersionedTransaction;
-use std::{collections::BTreeSet, future::Future, net::SocketAddr, time::Duration, sync::Arc};
+use std::{collections::BTreeSet, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use wallet_svc::{
     WalletSvc,
-    domain::{ledger::{Account, Kind}, totp::TotpRules},
+    domain::{
+        ledger::{Account, Kind},
+        totp::TotpRules,
+    },
     keys::{KeyCheck, KeyOwner, LocalKeystore, MasterKey, Masters, Policy, Signer, SignerChoice},
     store,
     totp::Authenticators,
@@ -349,7 +352,9 @@ impl World {
         };
         let mut unit = self.unit().await;
         let authenticators = self.authenticators();
-        requests::request_withdrawal(&mut unit, &delivery, &message, settings, &authenticators).await.unwrap();
+        requests::request_withdrawal(&mut unit, &delivery, &message, settings, &authenticators)
+            .await
+            .unwrap();
         unit.commit().await.unwrap();
         WithdrawalId::new(id)
     }
