@@ -165,7 +165,7 @@ async fn scenario_9_strangers_failures_and_half_read_bodies_credit_nothing_twice
     let failed = overdraw(&world, &payer, &first).await;
     let failed = on_chain(&world, &failed).await;
     assert!(!failed["meta"]["err"].is_null(), "{failed}");
-    deliver(&world, &helius::enhanced(&[failed.clone()])).await;
+    deliver(&world, &helius::enhanced(std::slice::from_ref(&failed))).await;
     deliver(&world, &helius::raw(&[failed])).await;
     assert_eq!(deposits(&world).await, 0);
 
