@@ -18,9 +18,11 @@ use crate::world::{CAPITAL, DATABASE};
 
 /// Accounts of the ledger by their numbers (`wallet.ledger_account.kind`).
 const AVAILABLE: i16 = 1;
-const CHAIN: i16 = 9;
 const KINDS: [(&str, i16); 5] =
     [("held", 2), ("escrow", 3), ("protocol_fees", 4), ("withdrawals_in_flight", 5), ("unclaimed", 8)];
+
+/// How long our transactions may go on before chain and ledger are read all the same.
+const REST_WITHIN: Duration = Duration::from_secs(30);
 
 /// Work that must have come to its end: what it is called, and how many are left of it.
 const LEFT: [(&str, &str); 8] = [
@@ -164,25 +166,12 @@ impl Evening<'_> {
         database: &mut PgConnection,
         findings: &mut Findings<'_>,
     ) -> Result<()> {
-        let addresses: Vec<Vec<u8>> =
-            sqlx::query_scalar("SELECT address FROM wallet.key").fetch_all(&mut *database).await?;
-        let mut lamports: i64 = 0;
-        for address in addresses {
-            let address: [u8; 32] = address.as_slice().try_into()?;
-            let address = solana_pubkey::Pubkey::from(address).to_string();
-            let balance = self.rpc("getBalance", json!([address, {"commitment": "finalized"}])).await?;
-            lamports += balance.pointer("/value").and_then(Value::as_i64).context("no balance")?;
-        }
-        let ledger: i64 = sqlx::query_scalar("SELECT balance FROM wallet.ledger_account WHERE kind = $1")
-            .bind(CHAIN)
-            .fetch_one(&mut *database)
-            .await?;
-        findings.equal("lamports on chain, by the ledger", &-ledger, &lamports);
-        let fees: i64 = count(database, "SELECT coalesce(sum(fee), 0)::bigint FROM wallet.chain_tx").await?;
+        let Reading { lies, ledger, fees } = read_at_rest(&self.world.chain().rpc_url(), database).await?;
+        findings.equal("lamports on chain, by the ledger", &-ledger, &lies);
         let left = self.withdrawn().map_or(Ok(0), Withdrawn::lamports)?;
         let deposits: i64 = self.plan.deposits.values().sum();
         let goal = i64::try_from(CAPITAL)? + deposits - left - fees;
-        findings.equal("lamports on chain, by what came and went", &goal, &lamports);
+        findings.equal("lamports on chain, by what came and went", &goal, &lies);
         Ok(())
     }
 
@@ -310,6 +299,44 @@ impl Withdrawn {
     /// What arrived, by the preview.
     fn lamports(&self) -> Result<i64> {
         Ok(proto::Lamports::parse_sol(&self.arrives)?.get())
+    }
+}
+
+/// What both sides say at one moment, in lamports.
+pub(super) struct Reading {
+    /// What lies at all our addresses.
+    pub lies: i64,
+    /// The balance of the ledger's `chain`.
+    pub ledger: i64,
+    /// What the network took for our transactions.
+    pub fees: i64,
+}
+
+/// Reads chain and ledger while no transaction of ours is under way: a sweep that begins late is on chain some moments
+/// before it is in the ledger.
+pub(super) async fn read_at_rest(chain: &str, database: &mut PgConnection) -> Result<Reading> {
+    const ALL: &str = "SELECT count(*) FROM wallet.chain_tx";
+    const UNDER_WAY: &str = "SELECT count(*) FROM wallet.chain_tx
+                             WHERE ended_at IS NULL OR (slot IS NOT NULL AND fee_posted_at IS NULL)";
+    let began = tokio::time::Instant::now();
+    loop {
+        let (all, under_way) = (count(database, ALL).await?, count(database, UNDER_WAY).await?);
+        let addresses: Vec<Vec<u8>> =
+            sqlx::query_scalar("SELECT address FROM wallet.key").fetch_all(&mut *database).await?;
+        let mut lies = 0;
+        for address in addresses {
+            let address = solana_pubkey::Pubkey::try_from(address.as_slice())?.to_string();
+            let balance = rpc(chain, "getBalance", json!([address, {"commitment": "finalized"}])).await?;
+            lies += balance.pointer("/value").and_then(Value::as_i64).context("no balance")?;
+        }
+        let ledger = "SELECT balance FROM wallet.ledger_account WHERE kind = 9";
+        let ledger = count(database, ledger).await?;
+        let fees = count(database, "SELECT coalesce(sum(fee), 0)::bigint FROM wallet.chain_tx").await?;
+        let rested = under_way == 0 && count(database, ALL).await? == all;
+        if rested || began.elapsed() > REST_WITHIN {
+            return Ok(Reading { lies, ledger, fees });
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 

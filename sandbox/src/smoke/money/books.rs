@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use tokio::time::{Instant, sleep};
 
-use super::super::audit::{count, rpc};
+use super::super::audit::{Reading, count, read_at_rest, rpc};
 use super::super::plan::sol;
 use super::plan::Step;
 use super::play::{Payment, Play};
@@ -171,15 +171,8 @@ impl Play<'_> {
         arrived: i64,
         report: &mut Report,
     ) -> Result<()> {
-        let addresses: Vec<Vec<u8>> =
-            sqlx::query_scalar("SELECT address FROM wallet.key").fetch_all(&mut *database).await?;
-        let mut lies: i64 = 0;
-        for address in addresses {
-            lies += self.lamports(&solana_pubkey::Pubkey::try_from(address.as_slice())?.to_string()).await?;
-        }
-        let ledger = count(database, "SELECT balance FROM wallet.ledger_account WHERE kind = 9").await?;
+        let Reading { lies, ledger, fees } = read_at_rest(&self.world.chain().rpc_url(), database).await?;
         report.check("lamports on chain, by the ledger", -ledger, lies, -ledger == lies);
-        let fees = count(database, "SELECT coalesce(sum(fee), 0)::bigint FROM wallet.chain_tx").await?;
         let steps = self.plan.parts.iter().flat_map(|part| &part.steps);
         let came: i64 =
             steps.filter(|step| matches!(step, Step::Deposit(_))).map(|step| step.lamports()).sum();
