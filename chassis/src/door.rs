@@ -23,6 +23,8 @@ const _: () = assert!(PATIENCE.as_secs() < grpc::DEADLINE.as_secs());
 /// Between two looks at the inbox.
 const PAUSE: Duration = Duration::from_millis(15);
 const PAUSE_MAX: Duration = Duration::from_millis(250);
+/// How long the broker may take to keep a command before it is published again.
+const PUBLISH_WITHIN: Duration = Duration::from_secs(1);
 
 /// Takes commands over gRPC. Cloning is cheap.
 #[derive(Clone)]
@@ -67,10 +69,14 @@ impl Door {
                         "request {id} came before with another body"
                     )));
                 }
-                Seen::Nothing if !published => {
-                    self.publish(id, actor, command).await.map_err(grpc::Unanswered::from)?;
-                    published = true;
-                }
+                Seen::Nothing if !published => match self.publish(id, actor, command).await {
+                    Ok(()) => published = true,
+                    // A broker that starts, fails over or lost its streams is back in a moment.
+                    Err(fault @ Fault::Upstream { .. }) => {
+                        tracing::warn!(error = fault.chain(), "a call's command is not published yet");
+                    }
+                    Err(fault) => return Err(grpc::Unanswered::from(fault).into()),
+                },
                 Seen::Nothing | Seen::Pending => {}
             }
             tokio::time::sleep(pause).await;
@@ -106,6 +112,7 @@ impl Door {
         let mut message = outgoing.into_message();
         message.at_us = micros(self.clock.now());
         message.traceparent = telemetry::traceparent().unwrap_or_default();
-        self.bus.publish(&[(&message, "")]).await
+        let kept = tokio::time::timeout(PUBLISH_WITHIN, self.bus.publish(&[(&message, "")])).await;
+        kept.unwrap_or_else(|late| Err(Fault::upstream("broker", late)))
     }
 }

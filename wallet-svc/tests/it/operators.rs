@@ -4,8 +4,9 @@ use crate::{
     office::{DEFAULTS, Office, id_of, signed},
     world::{SOL, until},
 };
+use chassis::topology;
 use proto::{
-    AccountId, Refusal, WithdrawalId,
+    AccountId, Refusal, Service, WithdrawalId,
     common::RefusalCode,
     wallet::{
         ApproveWithdrawal, ApproveWithdrawalDone, ListPausesRequest, PauseWithdrawals, PauseWithdrawalsDone,
@@ -397,6 +398,22 @@ async fn an_outcome_that_is_not_there_in_time_is_found_by_the_next_call() {
         (Code::Unavailable, "still working, ask again with the same id")
     );
     blocked.rollback().await.unwrap();
+    let answer = door.pause_withdrawals(request).await.unwrap().into_inner();
+    let done: PauseWithdrawalsDone = answer.outcome.unwrap().decided().unwrap().unwrap();
+    assert_eq!(done.pause.unwrap().reason, "a drill");
+}
+
+/// Right after a start, or when the broker lost its streams, a call waits for them instead of failing.
+#[tokio::test]
+async fn a_call_outlasts_a_broker_without_streams() {
+    let office = Office::open(&[]).await;
+    let request = PauseWithdrawalsRequest {
+        request_id: Uuid::now_v7().as_bytes().to_vec(),
+        command: Some(office.pausing("a drill").await),
+    };
+    let mut door = office.client().await;
+    let stream = topology::command_stream(Service::Wallet);
+    office.world.bus().await.context().delete_stream(stream).await.unwrap();
     let answer = door.pause_withdrawals(request).await.unwrap().into_inner();
     let done: PauseWithdrawalsDone = answer.outcome.unwrap().decided().unwrap().unwrap();
     assert_eq!(done.pause.unwrap().reason, "a drill");
