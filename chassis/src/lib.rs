@@ -24,6 +24,7 @@ pub mod health;
 mod inbox;
 pub mod kv;
 pub mod lease;
+pub mod operators;
 pub mod outbox;
 mod reissue;
 mod replay;

@@ -54,9 +54,13 @@ const OBEYS: [Obeys; 7] = [
     Obeys {
         service: Service::Room,
         consumer: "room-commands",
-        commands: &["freeze", "open_room", "place_bet"],
+        commands: &["cancel_bet", "cancel_room", "freeze", "open_operator_room", "open_room", "place_bet"],
     },
-    Obeys { service: Service::Settlement, consumer: "settlement-commands", commands: &["resolve_room"] },
+    Obeys {
+        service: Service::Settlement,
+        consumer: "settlement-commands",
+        commands: &["judge_dispute", "open_dispute", "resolve_room", "rule_room", "set_referrer"],
+    },
     Obeys {
         service: Service::Wallet,
         consumer: "wallet-commands",
@@ -82,7 +86,11 @@ const OBEYS: [Obeys; 7] = [
         ],
     },
     // A large settlement must not make bets wait.
-    Obeys { service: Service::Wallet, consumer: "wallet-payouts", commands: &["post_payouts"] },
+    Obeys {
+        service: Service::Wallet,
+        consumer: "wallet-payouts",
+        commands: &["post_payouts", "refund_stakes"],
+    },
 ];
 
 const FOLLOWS: [Follows; 5] = [
@@ -91,6 +99,8 @@ const FOLLOWS: [Follows; 5] = [
         consumer: "notifier-events",
         events: &[
             (Service::Gateway, "delivered"),
+            (Service::Settlement, "dispute_changed"),
+            (Service::Settlement, "room_corrected"),
             (Service::Settlement, "room_settled"),
             (Service::Wallet, "deposit_changed"),
             (Service::Wallet, "security_changed"),
@@ -104,6 +114,7 @@ const FOLLOWS: [Follows; 5] = [
         events: &[
             (Service::Oracle, "watch_registered"),
             (Service::Settlement, "receipt_ready"),
+            (Service::Settlement, "room_corrected"),
             (Service::Settlement, "room_decided"),
             (Service::Settlement, "room_settled"),
             (Service::Wallet, "stakes_decided"),
@@ -116,6 +127,7 @@ const FOLLOWS: [Follows; 5] = [
             (Service::Room, "room_frozen"),
             (Service::Wallet, "payouts_posted"),
             (Service::Wallet, "receipt_anchored"),
+            (Service::Wallet, "stakes_refunded"),
         ],
         outcomes: false,
     },

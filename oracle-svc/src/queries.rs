@@ -45,6 +45,20 @@ impl OracleService for Queries {
     ) -> Result<Response<GetSeriesResponse>, Status> {
         Ok(Response::new(self.series(&request.into_inner()).await?))
     }
+
+    async fn get_candles(
+        &self,
+        _: Request<proto::oracle::GetCandlesRequest>,
+    ) -> Result<Response<proto::oracle::GetCandlesResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn get_token(
+        &self,
+        _: Request<proto::oracle::GetTokenRequest>,
+    ) -> Result<Response<proto::oracle::GetTokenResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
 }
 
 impl Queries {

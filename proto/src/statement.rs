@@ -2,7 +2,9 @@
 //! worth nothing for another, and one made for us is worth nothing elsewhere.
 
 use crate::{
-    Malformed, WithdrawalId, from_timestamp,
+    Malformed, RoomId, WithdrawalId, from_timestamp,
+    room::OpenOperatorRoom,
+    settlement::{JudgeDispute, RuleRoom},
     wallet::{
         ApproveWithdrawal, OperatorSignature, PauseWithdrawals, RejectWithdrawal, ResumeWithdrawals,
         TakeProof,
@@ -63,6 +65,40 @@ fn withdrawal(id: &[u8]) -> Result<String, Malformed> {
     Ok(WithdrawalId::try_from_bytes(id)?.uuid().to_string())
 }
 
+fn room(id: &[u8]) -> Result<String, Malformed> {
+    Ok(RoomId::try_from_bytes(id)?.uuid().to_string())
+}
+
+/// Everything that the room will promise, a line each; an answer or a bound is a line of its own.
+fn opening(open: &OpenOperatorRoom) -> Result<Vec<String>, Malformed> {
+    let asked = open.room.as_ref().ok_or(Malformed("no room"))?;
+    let mut lines = vec![
+        room(&asked.room_id)?,
+        asked.kind().as_str_name().to_owned(),
+        asked.asset.clone(),
+        asked.rival_asset.clone(),
+        asked.comparator().as_str_name().to_owned(),
+        asked.target.clone(),
+        asked.horizon_seconds.to_string(),
+        asked.scope_chat_id.to_string(),
+        asked.subtitle.clone(),
+        format!("{} to {} players", asked.min_players, open.max_players),
+        open.question.clone(),
+        open.criterion.clone(),
+        open.source_url.clone(),
+    ];
+    lines.extend(asked.bounds.iter().map(|bound| format!("bound {bound}")));
+    lines.extend(open.outcomes.iter().map(|outcome| format!("outcome {outcome}")));
+    Ok(lines)
+}
+
+fn ruling(rule: &RuleRoom) -> String {
+    match rule.void_reason() {
+        crate::room::VoidReason::Unspecified => format!("outcome {}", rule.outcome),
+        reason => reason.as_str_name().to_owned(),
+    }
+}
+
 statements! {
     ApproveWithdrawal, "approve_withdrawal",
         |m| vec![withdrawal(&m.withdrawal_id)?, m.lamports.to_string(), m.address.clone()];
@@ -70,6 +106,10 @@ statements! {
     PauseWithdrawals, "pause_withdrawals", |m| vec![m.reason.clone()];
     ResumeWithdrawals, "resume_withdrawals", |m| vec![m.cause.clone()];
     TakeProof, "take_proof", |_m| vec![];
+    OpenOperatorRoom, "open_operator_room", |m| opening(m)?;
+    RuleRoom, "rule_room", |m| vec![room(&m.room_id)?, ruling(m), m.reason.clone()];
+    JudgeDispute, "judge_dispute",
+        |m| vec![room(&m.room_id)?, m.judgement().as_str_name().to_owned(), m.reason.clone()];
 }
 
 #[cfg(test)]

@@ -126,10 +126,17 @@ messages! { Command:
     Gateway "deliver" gateway::Deliver, |m| &m.notification_id;
     Notifier "register_contact" notifier::RegisterContact, |m| &m.account_id;
     Oracle "register_watch" oracle::RegisterWatch, |m| &m.room_id;
+    Room "cancel_bet" room::CancelBet, |m| &m.room_id;
+    Room "cancel_room" room::CancelRoom, |m| &m.room_id;
     Room "freeze" room::FreezeRoom, |m| &m.room_id;
+    Room "open_operator_room" room::OpenOperatorRoom, |m| m.room.as_ref().map_or(&[], |room| &room.room_id);
     Room "open_room" room::OpenRoom, |m| &m.room_id;
     Room "place_bet" room::PlaceBet, |m| &m.room_id;
+    Settlement "judge_dispute" settlement::JudgeDispute, |m| &m.room_id;
+    Settlement "open_dispute" settlement::OpenDispute, |m| &m.room_id;
     Settlement "resolve_room" settlement::ResolveRoom, |m| &m.room_id;
+    Settlement "rule_room" settlement::RuleRoom, |m| &m.room_id;
+    Settlement "set_referrer" settlement::SetReferrer, |m| &m.account_id;
     Wallet "anchor_receipt" wallet::AnchorReceipt, |m| &m.room_id;
     Wallet "approve_withdrawal" wallet::ApproveWithdrawal, |m| &m.withdrawal_id;
     Wallet "cancel_withdrawal" wallet::CancelWithdrawal, |m| &m.account_id;
@@ -141,6 +148,7 @@ messages! { Command:
     Wallet "open_account" wallet::OpenAccount, |m| &m.account_id;
     Wallet "pause_withdrawals" wallet::PauseWithdrawals, |_m| &[];
     Wallet "post_payouts" wallet::PostPayouts, |m| &m.room_id;
+    Wallet "refund_stakes" wallet::RefundStakes, |m| &m.room_id;
     Wallet "reject_withdrawal" wallet::RejectWithdrawal, |m| &m.withdrawal_id;
     Wallet "release_stakes" wallet::ReleaseStakes, |m| first(&m.items, |item| &item.room_id);
     Wallet "remove_totp" wallet::RemoveTotp, |m| &m.account_id;
@@ -155,7 +163,9 @@ messages! { Event:
     Gateway "delivered" gateway::Delivered, |m| &m.notification_id;
     Oracle "watch_registered" oracle::WatchRegistered, |m| &m.room_id;
     Room "room_frozen" room::RoomFrozen, |m| m.room.as_ref().map_or(&[], |room| &room.room_id);
+    Settlement "dispute_changed" settlement::DisputeChanged, |m| m.dispute.as_ref().map_or(&[], |d| &d.room_id);
     Settlement "receipt_ready" settlement::ReceiptReady, |m| &m.room_id;
+    Settlement "room_corrected" settlement::RoomCorrected, |m| &m.room_id;
     Settlement "room_decided" settlement::RoomDecided, |m| &m.room_id;
     Settlement "room_settled" settlement::RoomSettled, |m| &m.room_id;
     Wallet "account_closed" wallet::AccountClosed, |m| &m.account_id;
@@ -164,6 +174,7 @@ messages! { Event:
     Wallet "payouts_posted" wallet::PayoutsPosted, |m| &m.room_id;
     Wallet "receipt_anchored" wallet::ReceiptAnchored, |m| &m.room_id;
     Wallet "security_changed" wallet::SecurityChanged, |m| &m.account_id;
+    Wallet "stakes_refunded" wallet::StakesRefunded, |m| &m.room_id;
     Wallet "stakes_decided" wallet::StakesDecided, |m| first(&m.items, |item| &item.room_id);
     Wallet "withdrawal_changed" wallet::WithdrawalChanged, |m| m.withdrawal.as_ref().map_or(&[], |w| &w.withdrawal_id);
 }

@@ -349,6 +349,7 @@ impl TryFrom<&GetSettlementResponse> for SettlementView {
             observed_at,
             series_first_second,
             series_last_second,
+            ..
         } = answer.verdict.as_ref().ok_or(Malformed("a settlement without verdict"))?;
         let void_reason = void_reason(*reason);
         let state = SettlementState::try_from(answer.state).map(|state| state.as_str_name());

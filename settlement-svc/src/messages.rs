@@ -35,6 +35,7 @@ pub fn post_payouts(
         protocol_fee_lamports: protocol_fee.get(),
         host_fee_lamports: host_fee.get(),
         host_account_id: terms.host_account_id.clone(),
+        referrals: Vec::new(),
     }
 }
 
@@ -58,6 +59,7 @@ pub fn room_settled(
         part: 0,
         parts: totals.chunks,
         settled_at: Some(timestamp(settled_at)),
+        referral_lamports: 0,
     }
 }
 

@@ -61,6 +61,7 @@ fn answer(
         host_fee_lamports: host_fee,
         root,
         receipt_signature: receipt.map(|receipt| receipt.signature).unwrap_or_default(),
+        ..GetSettlementResponse::default()
     }
 }
 
@@ -84,6 +85,13 @@ impl settlement_service_server::SettlementService for Queries {
         request: Request<GetSettlementRequest>,
     ) -> Result<Response<GetSettlementResponse>, Status> {
         Ok(Response::new(self.settlement(&request.get_ref().room_id).await?))
+    }
+
+    async fn get_referrals(
+        &self,
+        _: Request<proto::settlement::GetReferralsRequest>,
+    ) -> Result<Response<proto::settlement::GetReferralsResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
     }
 
     type GetEvidenceStream = Pin<Box<dyn Stream<Item = Result<GetEvidenceResponse, Status>> + Send>>;

@@ -61,6 +61,8 @@ transfer-payout = payout
 transfer-host-fee = host fee
 transfer-withdrawal = withdrawal
 transfer-withdrawal-returned = withdrawal returned
+transfer-referral = referral
+transfer-refund = stake repaid
 transfer-other = movement
 
 status-title = <b>Status</b>

@@ -35,4 +35,5 @@ bet-line-accepted = { $stake } SOL on { $outcome } · live
 bet-line-refused = { $stake } SOL on { $outcome } · not placed
 bet-line-won = { $stake } SOL on { $outcome } · <b>won { $payout } SOL</b>
 bet-line-lost = { $stake } SOL on { $outcome } · lost
+bet-line-cancelled = { $stake } SOL on { $outcome } · taken back
 bet-line-voided = { $stake } SOL on { $outcome } · returned

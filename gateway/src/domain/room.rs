@@ -108,7 +108,7 @@ impl RoomView {
         let upward = match terms.kind() {
             WireKind::Touch => target > open_price,
             WireKind::Close => terms.comparator() != room::Comparator::AtOrBelow,
-            WireKind::Unspecified => return Err(Malformed("unknown kind of room")),
+            _ => return Err(Malformed("unknown kind of room")),
         };
         Ok(Self {
             id: RoomId::try_from_bytes(&terms.room_id)?,

@@ -105,8 +105,7 @@ pub(super) async fn show(app: &App, member: Member, draft: CreateDraft, wrong: b
                 .into(),
                 target: room.target.to_string(),
                 horizon_seconds: room.horizon_seconds,
-                subtitle: String::new(),
-                scope_chat_id: 0,
+                ..OpenRoom::default()
             };
             Some(mint(app, member.account, RequestKind::OpenRoom, &command))
         }

@@ -189,6 +189,7 @@ fn fate(language: Language, room: &RoomView, bet: &Bet) -> String {
         BetState::Accepted => "bet-line-accepted",
         BetState::Refused => "bet-line-refused",
         BetState::Lost => "bet-line-lost",
+        BetState::Cancelled => "bet-line-cancelled",
         BetState::Voided => "bet-line-voided",
         BetState::Won => {
             values.push(("payout", Lamports::new(bet.payout_lamports).into()));

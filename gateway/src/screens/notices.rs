@@ -33,6 +33,7 @@ pub fn notice(
         Kind::Security(changed) => {
             authenticator::security(language, changed).ok_or(Malformed("security change of an unknown kind"))
         }
+        Kind::BetRefunded(_) | Kind::Dispute(_) => Err(Malformed("notice of an unknown kind")),
     }
     .map(Screen::lasting)
 }

@@ -72,7 +72,7 @@ fn wire_room(kind: WireKind, state: RoomState) -> Room {
         players: 4,
         pools_lamports: vec![1_250_000_000, 750_000_000],
         version: 3,
-        result: None,
+        ..Room::default()
     }
 }
 
@@ -143,7 +143,7 @@ fn bet(state: BetState, payout: i64) -> Bet {
         state: state.into(),
         accepted_at: Some(timestamp(NOW)),
         payout_lamports: payout,
-        min_odds_percent: 0,
+        ..Bet::default()
     }
 }
 

@@ -58,6 +58,8 @@ fn line(language: Language, transfer: &Transfer, now: OffsetDateTime) -> String 
         TransferKind::HostFee => "transfer-host-fee",
         TransferKind::Withdrawal => "transfer-withdrawal",
         TransferKind::WithdrawalReturned => "transfer-withdrawal-returned",
+        TransferKind::Referral => "transfer-referral",
+        TransferKind::Refund => "transfer-refund",
         TransferKind::Unspecified => "transfer-other",
     });
     let when = from_timestamp(transfer.at.as_ref())

@@ -93,6 +93,8 @@ pub fn notification(notification: &notifier::Notification) -> Value {
         notifier::notice::Kind::Withdrawal(_) => "withdrawal",
         notifier::notice::Kind::BetResult(_) => "bet_result",
         notifier::notice::Kind::Security(_) => "security",
+        notifier::notice::Kind::BetRefunded(_) => "bet_refunded",
+        notifier::notice::Kind::Dispute(_) => "dispute",
     });
     json!({
         "notification_id": id(&notification.notification_id),

@@ -95,7 +95,7 @@ impl Services {
             players: 1,
             pools_lamports: vec![0, 1_000_000_000],
             version: 1,
-            result: None,
+            ..Room::default()
         };
         self.state.lock().unwrap().rooms.push(room);
     }
@@ -316,6 +316,20 @@ impl OracleService for Services {
     ) -> Result<Response<oracle::GetSeriesResponse>, Status> {
         Err(Status::unimplemented("not asked by the gateway"))
     }
+
+    async fn get_candles(
+        &self,
+        _: Request<oracle::GetCandlesRequest>,
+    ) -> Result<Response<oracle::GetCandlesResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
+
+    async fn get_token(
+        &self,
+        _: Request<oracle::GetTokenRequest>,
+    ) -> Result<Response<oracle::GetTokenResponse>, Status> {
+        Err(Status::unimplemented("not asked here"))
+    }
 }
 
 #[tonic::async_trait]
@@ -326,6 +340,13 @@ impl SettlementService for Services {
     ) -> Result<Response<settlement::GetSettlementResponse>, Status> {
         self.check()?;
         Err(Status::not_found("not decided"))
+    }
+
+    async fn get_referrals(
+        &self,
+        _: Request<settlement::GetReferralsRequest>,
+    ) -> Result<Response<settlement::GetReferralsResponse>, Status> {
+        Err(Status::unimplemented("not asked by the gateway"))
     }
 
     type GetEvidenceStream = futures::stream::Empty<Result<settlement::GetEvidenceResponse, Status>>;

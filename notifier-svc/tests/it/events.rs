@@ -98,7 +98,8 @@ fn version(deliver: &Deliver) -> u64 {
     match deliver.notice.as_ref().unwrap().kind.as_ref().unwrap() {
         Kind::Deposit(deposit) => u64::from(deposit.state.unsigned_abs()),
         Kind::Withdrawal(withdrawal) => withdrawal.version,
-        Kind::BetResult(_) | Kind::Security(_) => 0,
+        Kind::Dispute(dispute) => dispute.version,
+        Kind::BetResult(_) | Kind::BetRefunded(_) | Kind::Security(_) => 0,
     }
 }
 

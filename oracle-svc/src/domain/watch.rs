@@ -95,7 +95,7 @@ impl Watch {
         let rule = match terms.kind() {
             room::Kind::Touch => Rule::Touch { side, target },
             room::Kind::Close => Rule::Close { side, target, mean: mean(terms.mean_seconds)? },
-            room::Kind::Unspecified => return Err(Malformed("kind is missing")),
+            _ => return Err(Malformed("kind is missing")),
         };
         Ok(Self { room, asset, rule, open_at, deadline })
     }

@@ -205,6 +205,7 @@ fn command(resolution: &Resolution) -> settlement::ResolveRoom {
             observed_at: Some(timestamp(resolution.observed_at.time())),
             series_first_second: resolution.first.number(),
             series_last_second: resolution.last.number(),
+            ..Default::default()
         }),
     }
 }

@@ -47,6 +47,7 @@ impl Bet {
             accepted_at: Some(proto::timestamp(self.accepted_at)),
             payout_lamports: self.payout.get(),
             min_odds_percent: self.wager.min_odds_percent,
+            ..Default::default()
         }
     }
 }

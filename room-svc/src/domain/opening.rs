@@ -85,7 +85,7 @@ fn decide(
         Kind::Touch => touch_direction(price, target, horizon)?,
         Kind::Close if request.comparator() != Comparator::Unspecified => request.comparator(),
         Kind::Close => return Err(Refusal::new(RefusalCode::Malformed).with("field", "comparator")),
-        Kind::Unspecified => return Err(Refusal::new(RefusalCode::Malformed).with("field", "kind")),
+        _ => return Err(Refusal::new(RefusalCode::Malformed).with("field", "kind")),
     };
     Ok(Terms {
         room_id: room_id.bytes(),
@@ -110,6 +110,7 @@ fn decide(
         host_account_id: request.host_account_id.clone(),
         subtitle: request.subtitle.clone(),
         scope_chat_id: request.scope_chat_id,
+        ..Terms::default()
     })
 }
 

@@ -307,6 +307,7 @@ impl Whole {
             observed_at: self.observed_at.map(timestamp),
             settled_at: Some(timestamp(settled_at)),
             receipt_signature: self.receipt.clone(),
+            ..RoomResult::default()
         });
         Ok(RoomMessage {
             room_id: self.id.as_bytes().to_vec(),
@@ -318,6 +319,7 @@ impl Whole {
             pools_lamports: self.pools.clone(),
             version: self.version.try_into().unwrap_or_default(),
             result,
+            ..RoomMessage::default()
         })
     }
 }

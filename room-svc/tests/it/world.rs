@@ -60,6 +60,20 @@ impl OracleService for Oracle {
     async fn get_series(&self, _: Request<GetSeriesRequest>) -> Result<Response<GetSeriesResponse>, Status> {
         Err(Status::unimplemented("nobody draws charts here"))
     }
+
+    async fn get_candles(
+        &self,
+        _: Request<proto::oracle::GetCandlesRequest>,
+    ) -> Result<Response<proto::oracle::GetCandlesResponse>, Status> {
+        Err(Status::unimplemented("nobody draws charts here"))
+    }
+
+    async fn get_token(
+        &self,
+        _: Request<proto::oracle::GetTokenRequest>,
+    ) -> Result<Response<proto::oracle::GetTokenResponse>, Status> {
+        Err(Status::unimplemented("no token is asked for here"))
+    }
 }
 
 pub struct World {

@@ -329,6 +329,13 @@ impl SettlementService for World {
         }))
     }
 
+    async fn get_referrals(
+        &self,
+        _: Request<proto::settlement::GetReferralsRequest>,
+    ) -> std::result::Result<Response<proto::settlement::GetReferralsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
     async fn get_evidence(
         &self,
         _: Request<GetEvidenceRequest>,

@@ -40,8 +40,15 @@ impl TryFrom<&room::Terms> for Rules {
         BasisPoints::try_new(takeout).map_err(|_| MalformedTerms::Takeout)?;
         let rate = |points| BasisPoints::try_new(points).map_err(|_| MalformedTerms::Takeout);
         let past_post = match room::Kind::try_from(terms.kind) {
-            Ok(room::Kind::Touch) => Some(Duration::seconds(terms.past_post_seconds.into())),
-            Ok(room::Kind::Close) => None,
+            Ok(room::Kind::Touch | room::Kind::CapTouch) => Some(Duration::seconds(terms.past_post_seconds.into())),
+            Ok(
+                room::Kind::Close
+                | room::Kind::UpDown
+                | room::Kind::CapClose
+                | room::Kind::Buckets
+                | room::Kind::HeadToHead
+                | room::Kind::Custom,
+            ) => None,
             Ok(room::Kind::Unspecified) | Err(_) => return Err(MalformedTerms::Kind),
         };
         Ok(Self {

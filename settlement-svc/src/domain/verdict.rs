@@ -64,6 +64,7 @@ impl From<&Verdict> for settlement::Verdict {
             observed_at: verdict.observed_at.map(timestamp),
             series_first_second: first,
             series_last_second: last,
+            ..Self::default()
         }
     }
 }

@@ -97,7 +97,7 @@ impl Room {
                 players: self.bets.len() as u32,
                 pools_lamports: pools.clone(),
                 version: 5,
-                result: None,
+                ..room::Room::default()
             }),
             terms,
             bet_count: self.bets.len() as u32,

@@ -46,6 +46,7 @@ impl From<store::receipt::Anchored> for ReceiptAnchored {
             signature: receipt.signature.to_string(),
             slot: receipt.slot,
             memo: receipt.memo,
+            ..Self::default()
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     office::{DEFAULTS, Office, id_of, signed},
     world::{SOL, until},
 };
+use async_nats::jetstream::stream;
 use chassis::topology;
 use proto::{
     AccountId, Refusal, Service, WithdrawalId,
@@ -412,9 +413,25 @@ async fn a_call_outlasts_a_broker_without_streams() {
         command: Some(office.pausing("a drill").await),
     };
     let mut door = office.client().await;
-    let stream = topology::command_stream(Service::Wallet);
-    office.world.bus().await.context().delete_stream(stream).await.unwrap();
-    let answer = door.pause_withdrawals(request).await.unwrap().into_inner();
+    let broker = office.world.bus().await;
+    let broker = broker.context();
+    // A stream that owns one of the subjects keeps theirs from coming back.
+    let squatter = || stream::Config {
+        name: "SQUATTER".to_owned(),
+        subjects: vec!["rooms.cmd.wallet.64.none".to_owned()],
+        ..Default::default()
+    };
+    until("the stream is gone", || async {
+        let _ = broker.delete_stream(topology::command_stream(Service::Wallet)).await;
+        broker.create_stream(squatter()).await.is_ok()
+    })
+    .await;
+    let gives_way = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        broker.delete_stream("SQUATTER").await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(door.pause_withdrawals(request), gives_way);
+    let answer = answer.unwrap().into_inner();
     let done: PauseWithdrawalsDone = answer.outcome.unwrap().decided().unwrap().unwrap();
     assert_eq!(done.pause.unwrap().reason, "a drill");
 }
