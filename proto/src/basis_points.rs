@@ -14,6 +14,13 @@ pub struct InvalidBasisPoints(pub u32);
 impl BasisPoints {
     const WHOLE: u16 = 10_000;
 
+    /// A rate that is written in the code; above 100 % it does not compile.
+    #[must_use]
+    pub const fn of<const POINTS: u16>() -> Self {
+        const { assert!(POINTS <= Self::WHOLE, "more than the whole") };
+        Self(POINTS)
+    }
+
     /// # Errors
     /// Above 10,000.
     pub fn try_new(points: u32) -> Result<Self, InvalidBasisPoints> {

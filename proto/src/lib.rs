@@ -19,6 +19,7 @@ mod bets_hash;
 mod decimal;
 mod ids;
 mod lamports;
+pub mod merkle;
 mod outcome;
 pub mod proof;
 mod receipt;
@@ -32,7 +33,7 @@ pub use decimal::decimal;
 pub use ids::{AccountId, BetId, CommandId, DepositId, NotificationId, RoomId, WithdrawalId};
 pub use lamports::{LAMPORTS_PER_SOL, Lamports, LamportsError};
 pub use outcome::{Decided, Refusal};
-pub use receipt::receipt_memo;
+pub use receipt::{RECEIPTS_MAX, receipt_anchors, receipt_leaf, receipt_memo, receipts_memo};
 pub use subjects::{Command, Event, OUTCOME_EVENT, SHARDS, Service, command_filter, event_filter, shard_of};
 pub use timestamp::{from_timestamp, timestamp};
 
