@@ -16,9 +16,12 @@
 
 mod commands;
 pub mod domain;
+mod operators;
 mod queries;
 pub mod settings;
+mod standing;
 mod store;
+mod tokens;
 mod workers;
 
 use chassis::{
@@ -27,7 +30,8 @@ use chassis::{
     tasks::BoxError,
 };
 use proto::{
-    oracle::oracle_service_client::OracleServiceClient, room::room_service_server::RoomServiceServer,
+    oracle::oracle_service_client::OracleServiceClient,
+    room::{room_operator_service_server::RoomOperatorServiceServer, room_service_server::RoomServiceServer},
     wallet::wallet_service_client::WalletServiceClient,
 };
 use settings::RoomSettings;
@@ -55,7 +59,15 @@ impl Service for RoomSvc {
     async fn start(runtime: &mut Runtime, settings: RoomSettings) -> Result<(), BoxError> {
         let oracle = OracleServiceClient::new(grpc::channel(&settings.oracle)?);
         let wallet = WalletServiceClient::new(grpc::channel(&settings.wallet)?);
-        let handler = commands::Rooms { rules: settings.rules, oracle, wallet };
+        let handler = commands::Rooms {
+            rules: settings.rules,
+            cancel: settings.cancel,
+            operators: settings.operators,
+            barred: settings.barred,
+            tokens: tokens::Tokens::new(oracle.clone()),
+            oracle,
+            wallet,
+        };
         runtime.writer("rooms", &["room-commands", "room-events"], handler);
 
         let db = runtime.db.clone();
@@ -66,8 +78,13 @@ impl Service for RoomSvc {
         });
         let db = runtime.db.clone();
         runtime.every("repeat-holds", Duration::from_secs(1), move || workers::repeat_holds(db.clone()));
+        let db = runtime.db.clone();
+        runtime
+            .every("void-unresolved", Duration::from_secs(1), move || workers::void_unresolved(db.clone()));
 
         runtime.grpc.add(RoomServiceServer::new(queries::Queries { db: runtime.db.clone() }));
+        let operators = operators::Operators { door: runtime.door() };
+        runtime.grpc.add(RoomOperatorServiceServer::new(operators));
         Ok(())
     }
 }

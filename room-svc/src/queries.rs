@@ -1,7 +1,8 @@
 //! Questions about rooms and bets over gRPC.
 
 use crate::{
-    domain::bet::Bet,
+    domain::odds::Offer,
+    standing,
     store::{
         self,
         listing::{self, BetFilter, RoomFilter},
@@ -9,7 +10,7 @@ use crate::{
 };
 use chassis::{Db, grpc::Unanswered};
 use proto::{
-    AccountId, BasisPoints, BetId, Lamports, Malformed, Refusal, RoomId,
+    AccountId, BetId, Lamports, Malformed, Refusal, RoomId,
     common::{Page, RefusalCode},
     room::{
         GetRoomRequest, GetRoomResponse, ListBetsRequest, ListBetsResponse, ListRoomsRequest,
@@ -17,7 +18,7 @@ use proto::{
         ReadFrozenBetsResponse, Room, get_room_request::Key, room_service_server::RoomService,
     },
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use time::OffsetDateTime;
 use tonic::{Request, Response, Status, async_trait};
 use uuid::Uuid;
@@ -34,12 +35,30 @@ pub struct Queries {
     pub db: Db,
 }
 
+/// Rooms and the bets in them, as they are at one moment.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+
 impl Queries {
-    async fn room(&self, id: RoomId) -> Result<Room, Unanswered> {
-        let mut connection = self.db.pool().acquire().await?;
-        let rooms = store::room::whole(&mut connection, &[id.uuid()]).await?;
-        let room = rooms.first().ok_or_else(Unanswered::not_found)?;
-        Ok(room.to_message()?)
+    /// Rooms with the money that is shown, in the order of their numbers, and what a stake would be paid from.
+    async fn rooms(&self, ids: &[Uuid]) -> Result<Vec<(Room, Offer)>, Unanswered> {
+        let mut snapshot = self.db.pool().begin_with(SNAPSHOT).await?;
+        let rooms = store::whole::whole(&mut snapshot, ids).await?;
+        let now = store::standing::now(&mut snapshot).await?;
+        let mut shown = standing::shown(&mut snapshot, &rooms, now).await?;
+        snapshot.commit().await?;
+        let mut told = Vec::with_capacity(rooms.len());
+        for room in rooms {
+            let Some(money) = shown.remove(&room.id) else { continue };
+            let mut message = room.to_message()?;
+            message.pools_lamports = money.offer.pools.iter().map(|pool| pool.get()).collect();
+            message.pending_lamports = money.pending.get();
+            told.push((message, money.offer));
+        }
+        Ok(told)
+    }
+
+    async fn room(&self, id: RoomId) -> Result<(Room, Offer), Unanswered> {
+        self.rooms(&[id.uuid()]).await?.pop().ok_or_else(Unanswered::not_found)
     }
 
     async fn list(&self, request: ListRoomsRequest) -> Result<ListRoomsResponse, Unanswered> {
@@ -55,9 +74,7 @@ impl Queries {
         let next = (ids.len() >= usize::try_from(limit).unwrap_or(usize::MAX)).then(|| ids.last()).flatten();
         let next_page_token = next.map(|(_, number)| number.to_string()).unwrap_or_default();
         let ids: Vec<Uuid> = ids.into_iter().map(|(id, _)| id).collect();
-        let mut connection = self.db.pool().acquire().await?;
-        let rooms = store::room::whole(&mut connection, &ids).await?;
-        let rooms = rooms.iter().rev().map(store::room::Whole::to_message).collect::<Result<_, _>>()?;
+        let rooms = self.rooms(&ids).await?.into_iter().rev().map(|(room, _)| room).collect();
         Ok(ListRoomsResponse { rooms, total: total.try_into().unwrap_or_default(), next_page_token })
     }
 
@@ -81,11 +98,17 @@ impl Queries {
             .map(|bet| format!("{}.{}", bet.accepted_at.unix_timestamp_nanos(), bet.wager.id))
             .unwrap_or_default();
         let rooms: BTreeSet<Uuid> = bets.iter().map(|bet| bet.wager.room_id.uuid()).collect();
-        let mut connection = self.db.pool().acquire().await?;
-        let rooms = store::room::whole(&mut connection, &rooms.into_iter().collect::<Vec<_>>()).await?;
+        let rooms = self.rooms(&rooms.into_iter().collect::<Vec<_>>()).await?;
+        let rooms: Vec<Room> = rooms.into_iter().map(|(room, _)| room).collect();
+        let hosts: HashMap<&[u8], &[u8]> = rooms
+            .iter()
+            .filter_map(|room| Some((&*room.room_id, &*room.terms.as_ref()?.host_account_id)))
+            .collect();
+        let host =
+            |room: RoomId| hosts.get(&*room.bytes()).and_then(|host| AccountId::try_from_bytes(host).ok());
         Ok(ListBetsResponse {
-            bets: bets.iter().map(Bet::to_message).collect(),
-            rooms: rooms.iter().map(store::room::Whole::to_message).collect::<Result<_, _>>()?,
+            bets: bets.iter().map(|bet| bet.to_message(host(bet.wager.room_id))).collect(),
+            rooms,
             total: total.try_into().unwrap_or_default(),
             next_page_token,
         })
@@ -96,19 +119,16 @@ impl Queries {
         let after = optional(&request.after_bet_id)?.map(BetId::new);
         let limit = request.limit.clamp(1, FROZEN_PAGE_MAX).into();
         let mut connection = self.db.pool().acquire().await?;
+        let host = store::whole::host(&mut connection, room).await?;
         let bets = store::bet::accepted(&mut connection, room, after, limit).await?;
-        Ok(ReadFrozenBetsResponse { bets: bets.iter().map(Bet::to_message).collect() })
+        Ok(ReadFrozenBetsResponse { bets: bets.iter().map(|bet| bet.to_message(host)).collect() })
     }
 
     async fn preview(&self, request: PreviewBetRequest) -> Result<PreviewBetResponse, Unanswered> {
-        let message = self.room(RoomId::try_from_bytes(&request.room_id)?).await?;
-        let terms = message.terms.clone().unwrap_or_default();
-        let fee = |points| BasisPoints::try_new(points).map_err(|_| Malformed("fee"));
-        let fees = [fee(terms.protocol_fee_bps)?, fee(terms.host_fee_bps)?];
+        let (message, offer) = self.room(RoomId::try_from_bytes(&request.room_id)?).await?;
         let stake = Lamports::try_positive(request.stake_lamports).map_err(|_| Malformed("stake"))?;
-        let pools: Vec<Lamports> = message.pools_lamports.iter().copied().map(Lamports::new).collect();
-        let payout = crate::domain::room::payout_of(&pools, request.outcome, stake, fees)
-            .map_err(|_| Refusal::new(RefusalCode::BetPoolOverflow))?;
+        let payout =
+            offer.payout(request.outcome, stake).map_err(|_| Refusal::new(RefusalCode::BetPoolOverflow))?;
         Ok(PreviewBetResponse { room: Some(message), payout_lamports: payout.get() })
     }
 }
@@ -147,7 +167,8 @@ impl RoomService for Queries {
             };
             self.room(id).await
         };
-        Ok(Response::new(GetRoomResponse { room: Some(room.await?) }))
+        let (room, _) = room.await?;
+        Ok(Response::new(GetRoomResponse { room: Some(room) }))
     }
 
     async fn list_rooms(

@@ -2,17 +2,19 @@
 //! is read under the lock, and a second round finds nothing left to do.
 
 use crate::{
-    commands::{HOLDS_PER_LIST, write_set},
-    domain::working_set::WorkingSet,
+    commands::{HOLDS_PER_LIST, void, write_set},
+    domain::{bet::Wager, working_set::WorkingSet},
     store,
 };
 use chassis::{Db, Fault, Outgoing};
 use proto::{
-    Refusal,
+    Refusal, RoomId,
     common::{Outcome, RefusalCode},
+    room::VoidReason,
     wallet::{HoldStakes, ReleaseStakes, StakeHold, StakeRelease},
 };
 use std::time::Duration;
+use uuid::Uuid;
 
 /// Closes rooms whose lock has come.
 pub async fn close_rooms(db: Db) -> Result<(), Fault> {
@@ -51,15 +53,23 @@ pub async fn late_holds(db: Db, grace: Duration) -> Result<(), Fault> {
         let wager = bet.wager;
         set.hold_decided(wager.id, Err(refusal.clone())).map_err(|error| Fault::bug(error.to_string()))?;
         unit.decide(wager.id.uuid(), Outcome::refused(&wager.id.bytes(), &refusal));
-        let item = StakeRelease {
-            bet_id: wager.id.bytes(),
-            account_id: wager.account_id.bytes(),
-            room_id: wager.room_id.bytes(),
-        };
-        releases.push((wager.id.uuid(), Outgoing::command(&ReleaseStakes { items: vec![item] })));
+        releases.push(release(&wager));
     }
     unit.issue_all("release", releases).await?;
     write_set(&mut unit, &set).await?;
+    unit.commit().await
+}
+
+/// Voids questions in words that nobody has resolved in time. settlement-svc ignores it where a verdict stands.
+pub async fn void_unresolved(db: Db) -> Result<(), Fault> {
+    let due = store::room::unresolved(&mut *db.pool().acquire().await?).await?;
+    if due.is_empty() {
+        return Ok(());
+    }
+    let mut unit = db.unit().await?;
+    for room in due {
+        void(&mut unit, RoomId::new(room), VoidReason::Unresolved).await?;
+    }
     unit.commit().await
 }
 
@@ -80,11 +90,21 @@ pub async fn repeat_holds(db: Db) -> Result<(), Fault> {
 }
 
 /// The item of a hold list for one wager.
-pub fn hold(wager: &crate::domain::bet::Wager) -> StakeHold {
+pub fn hold(wager: &Wager) -> StakeHold {
     StakeHold {
         bet_id: wager.id.bytes(),
         account_id: wager.account_id.bytes(),
         room_id: wager.room_id.bytes(),
         lamports: wager.stake.get(),
     }
+}
+
+/// The release of one wager's stake, under the key of its saga.
+pub fn release(wager: &Wager) -> (Uuid, Outgoing) {
+    let item = StakeRelease {
+        bet_id: wager.id.bytes(),
+        account_id: wager.account_id.bytes(),
+        room_id: wager.room_id.bytes(),
+    };
+    (wager.id.uuid(), Outgoing::command(&ReleaseStakes { items: vec![item] }))
 }

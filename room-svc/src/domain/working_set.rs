@@ -3,11 +3,12 @@
 //! statement per table.
 
 use super::{
-    bet::{Bet, Wager},
+    bet::{Bet, CancelRule, Wager},
+    odds::Offer,
     room::{Next, Room},
 };
 use proto::{AccountId, BetId, LamportsError, Refusal, RoomId, common::RefusalCode, room::BetState};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use time::OffsetDateTime;
 
 /// What is known, and what of it changed.
@@ -16,6 +17,8 @@ pub struct WorkingSet {
     rooms: BTreeMap<RoomId, Room>,
     bets: BTreeMap<BetId, Bet>,
     by_player: HashMap<(RoomId, AccountId), BetId>,
+    took_back: HashSet<(RoomId, AccountId)>,
+    offers: HashMap<RoomId, Offer>,
     changed_rooms: BTreeSet<RoomId>,
     changed_bets: BTreeSet<BetId>,
     new_bets: BTreeSet<BetId>,
@@ -44,9 +47,23 @@ impl WorkingSet {
         set
     }
 
+    /// Adds what bets with a guard are held against: the pools as they stand when the batch begins. What it decides
+    /// itself within milliseconds is not in them, as it is not in what anybody was shown.
+    #[must_use]
+    pub fn with_offers(self, offers: HashMap<RoomId, Offer>) -> Self {
+        Self { offers, ..self }
+    }
+
     fn insert(&mut self, bet: Bet) {
-        if bet.state != BetState::Refused {
-            self.by_player.insert((bet.wager.room_id, bet.wager.account_id), bet.wager.id);
+        let player = (bet.wager.room_id, bet.wager.account_id);
+        match bet.state {
+            BetState::Refused => {}
+            BetState::Cancelled => {
+                self.took_back.insert(player);
+            }
+            _ => {
+                self.by_player.insert(player, bet.wager.id);
+            }
         }
         self.bets.insert(bet.wager.id, bet);
     }
@@ -61,13 +78,58 @@ impl WorkingSet {
     ///
     /// # Errors
     /// The first rule against it.
-    pub fn place(&mut self, now: OffsetDateTime, wager: Wager) -> Result<(), Refusal> {
-        let own = self.by_player.get(&(wager.room_id, wager.account_id)).copied();
+    pub fn place(&mut self, now: OffsetDateTime, wager: Wager, rule: &CancelRule) -> Result<(), Refusal> {
+        let player = (wager.room_id, wager.account_id);
+        let own = self.by_player.get(&player).copied();
         let room = self.rooms.get_mut(&wager.room_id).ok_or_else(|| Refusal::new(RefusalCode::NotFound))?;
-        room.take_seat(now, &wager, own)?;
+        room.take_seat(now, &wager, own, self.offers.get(&wager.room_id))?;
+        let cancel_until = if self.took_back.contains(&player) { None } else { rule.end(now, room.lock_at) };
         self.changed_rooms.insert(wager.room_id);
         self.new_bets.insert(wager.id);
-        self.insert(Bet { wager, state: BetState::Pending, accepted_at: now, payout: proto::Lamports::ZERO });
+        let (state, payout) = (BetState::Pending, proto::Lamports::ZERO);
+        self.insert(Bet { wager, state, accepted_at: now, cancel_until, payout });
+        Ok(())
+    }
+
+    /// The owner of a bet takes it back: it leaves its seat and its pool, and the owner may bet again. Returns it with
+    /// the state it had.
+    ///
+    /// # Errors
+    /// Outer: amounts that do not fit, which is a bug. Inner: the first rule against it.
+    pub fn cancel(
+        &mut self,
+        now: OffsetDateTime,
+        (id, room, account): (BetId, RoomId, AccountId),
+        rule: &CancelRule,
+    ) -> Result<Result<(Bet, BetState), Refusal>, LamportsError> {
+        let own = |bet: &&mut Bet| bet.wager.room_id == room && bet.wager.account_id == account;
+        let (Some(bet), Some(room)) = (self.bets.get_mut(&id).filter(own), self.rooms.get_mut(&room)) else {
+            return Ok(Err(Refusal::new(RefusalCode::NotFound)));
+        };
+        let before = bet.state;
+        let live = matches!(before, BetState::Pending | BetState::Accepted);
+        if !live || !room.takes_bets(now) || bet.cancel_until.is_none_or(|until| now >= until) {
+            let refusal = Refusal::new(RefusalCode::BetNotCancellable);
+            return Ok(Err(refusal.with("seconds", rule.within.as_secs())));
+        }
+        room.give_back(&bet.wager, before)?;
+        bet.state = BetState::Cancelled;
+        self.changed_rooms.insert(room.id);
+        self.changed_bets.insert(id);
+        self.by_player.remove(&(room.id, account));
+        self.took_back.insert((room.id, account));
+        Ok(Ok((bet.clone(), before)))
+    }
+
+    /// A host takes a room back.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` where it is not the host's; the rule of [`Room::cancel`].
+    pub fn cancel_room(&mut self, now: OffsetDateTime, id: RoomId, host: AccountId) -> Result<(), Refusal> {
+        let host_bets = self.by_player.contains_key(&(id, host));
+        let room = self.rooms.get_mut(&id).filter(|room| room.host == Some(host));
+        room.ok_or_else(|| Refusal::new(RefusalCode::NotFound))?.cancel(now, host_bets)?;
+        self.changed_rooms.insert(id);
         Ok(())
     }
 

@@ -19,6 +19,7 @@ pub struct Row {
     pub(super) min_odds: i32,
     pub(super) state: i16,
     pub(super) accepted_at: OffsetDateTime,
+    pub(super) cancel_until: Option<OffsetDateTime>,
     pub(super) payout: i64,
 }
 
@@ -39,12 +40,13 @@ impl TryFrom<Row> for Bet {
             state: BetState::try_from(i32::from(row.state))
                 .map_err(|_| Fault::bug("an unknown state of a bet"))?,
             accepted_at: row.accepted_at,
+            cancel_until: row.cancel_until,
             payout: Lamports::new(row.payout),
         })
     }
 }
 
-/// The bets with these ids, and the live bets of these players in these rooms. The rooms are
+/// The bets with these ids, and those of these players in these rooms that count or were taken back. The rooms are
 /// locked, so the bets need not be.
 ///
 /// # Errors
@@ -60,12 +62,16 @@ pub async fn of_batch(
         Row,
         "SELECT id AS \"id!\", room_id AS \"room_id!\", account_id AS \"account_id!\", outcome AS \"outcome!\",
                 stake AS \"stake!\", min_odds AS \"min_odds!\", state AS \"state!\", accepted_at AS \"accepted_at!\",
-                payout AS \"payout!\"
+                cancel_until, payout AS \"payout!\"
          FROM room.bet WHERE id = ANY($1)
          UNION
-         SELECT id, b.room_id, b.account_id, outcome, stake, min_odds, state, accepted_at, payout
+         SELECT id, b.room_id, b.account_id, outcome, stake, min_odds, state, accepted_at, cancel_until, payout
          FROM unnest($2::uuid[], $3::uuid[]) AS t (room_id, account_id)
-         JOIN room.bet AS b ON b.room_id = t.room_id AND b.account_id = t.account_id AND b.state <> 3",
+         JOIN room.bet AS b ON b.room_id = t.room_id AND b.account_id = t.account_id AND b.state NOT IN (3, 7)
+         UNION
+         SELECT id, b.room_id, b.account_id, outcome, stake, min_odds, state, accepted_at, cancel_until, payout
+         FROM unnest($2::uuid[], $3::uuid[]) AS t (room_id, account_id)
+         JOIN room.bet AS b ON b.room_id = t.room_id AND b.account_id = t.account_id AND b.state = 7",
         ids,
         &rooms,
         &accounts
@@ -92,10 +98,11 @@ pub async fn insert(conn: &mut PgConnection, bets: impl Iterator<Item = &Bet>) -
         bets.iter().map(|bet| signed(bet.wager.min_odds_percent)).collect::<Result<_, _>>()?;
     let states: Vec<i16> = bets.iter().map(|bet| number(bet.state.into())).collect::<Result<_, _>>()?;
     let times: Vec<OffsetDateTime> = bets.iter().map(|bet| bet.accepted_at).collect();
+    let until: Vec<Option<OffsetDateTime>> = bets.iter().map(|bet| bet.cancel_until).collect();
     sqlx::query!(
-        "INSERT INTO room.bet (id, room_id, account_id, outcome, stake, min_odds, state, accepted_at)
+        "INSERT INTO room.bet (id, room_id, account_id, outcome, stake, min_odds, state, accepted_at, cancel_until)
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::smallint[], $5::bigint[], $6::int[], $7::smallint[],
-                              $8::timestamptz[])",
+                              $8::timestamptz[], $9::timestamptz[])",
         &ids,
         &rooms,
         &accounts,
@@ -103,14 +110,15 @@ pub async fn insert(conn: &mut PgConnection, bets: impl Iterator<Item = &Bet>) -
         &stakes,
         &odds,
         &states,
-        &times
+        &times,
+        &until as &[Option<OffsetDateTime>]
     )
     .execute(conn)
     .await?;
     Ok(())
 }
 
-/// Writes the new states of bets.
+/// Writes the new states of bets: decided by wallet-svc, or taken back.
 ///
 /// # Errors
 /// The database.
@@ -118,7 +126,7 @@ pub async fn update_states(conn: &mut PgConnection, bets: impl Iterator<Item = &
     let rows: Vec<(Uuid, i16, i64)> = bets
         .map(|bet| Ok((bet.wager.id.uuid(), number(bet.state.into())?, bet.payout.get())))
         .collect::<Result<_, Fault>>()?;
-    write_states(conn, rows, &[1]).await
+    write_states(conn, rows, &[1, 2]).await
 }
 
 /// Writes the fates of accepted bets. A fate is written once.
@@ -172,7 +180,7 @@ pub async fn accepted(
 ) -> Result<Vec<Bet>, Fault> {
     let rows = sqlx::query_as!(
         Row,
-        "SELECT id, room_id, account_id, outcome, stake, min_odds, state, accepted_at, payout FROM room.bet
+        "SELECT id, room_id, account_id, outcome, stake, min_odds, state, accepted_at, cancel_until, payout FROM room.bet
          WHERE room_id = $1 AND state IN (2, 4, 5, 6) AND id > $2 ORDER BY id LIMIT $3",
         room.uuid(),
         after.map_or(Uuid::nil(), BetId::uuid),
@@ -188,7 +196,7 @@ pub async fn accepted(
 pub async fn pending(conn: &mut PgConnection, rooms: Option<&[Uuid]>) -> Result<Vec<Bet>, Fault> {
     let rows = sqlx::query_as!(
         Row,
-        "SELECT id, room_id, account_id, outcome, stake, min_odds, state, accepted_at, payout FROM room.bet
+        "SELECT id, room_id, account_id, outcome, stake, min_odds, state, accepted_at, cancel_until, payout FROM room.bet
          WHERE state = 1 AND CASE WHEN $1::uuid[] IS NULL THEN accepted_at < room.db_clock() - interval '2 seconds'
                                   ELSE room_id = ANY($1) END
          ORDER BY accepted_at LIMIT 1000",

@@ -74,7 +74,7 @@ pub async fn bets(
     let (at, id) = after.unzip();
     let rows = sqlx::query_as!(
         Row,
-        "SELECT id, room_id, account_id, outcome, stake, min_odds, state, accepted_at, payout FROM room.bet
+        "SELECT id, room_id, account_id, outcome, stake, min_odds, state, accepted_at, cancel_until, payout FROM room.bet
          WHERE ($1::uuid IS NULL OR account_id = $1) AND ($2::uuid IS NULL OR room_id = $2) AND state = ANY($3)
            AND ($4::timestamptz IS NULL OR (accepted_at, id) < ($4, $5))
          ORDER BY accepted_at DESC, id DESC LIMIT $6",

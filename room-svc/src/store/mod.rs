@@ -2,4 +2,8 @@
 
 pub mod bet;
 pub mod listing;
+pub mod opening;
+pub mod result;
 pub mod room;
+pub mod standing;
+pub mod whole;

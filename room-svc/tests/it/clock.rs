@@ -14,7 +14,6 @@ use std::time::Duration;
 use uuid::Uuid;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
-const QUEUING: i16 = 1;
 const LOCKED: i16 = 3;
 const SETTLING: i16 = 4;
 
@@ -156,23 +155,4 @@ async fn an_empty_room_is_void_at_its_lock() {
     eventually("void", async || !world.told::<ResolveRoom>().is_empty()).await;
     assert_eq!(world.told::<ResolveRoom>()[0].room_id, room.as_bytes());
     assert_eq!(world.row(room).await.0, LOCKED);
-}
-
-#[tokio::test]
-async fn a_room_that_still_queues_at_its_lock_is_void() {
-    let world = World::start(&[]).await;
-    let room = world.room().await;
-    let queue = "UPDATE room.room SET min_players = 3, state = 1";
-    sqlx::query(queue).execute(world.db.superuser()).await.unwrap();
-    // Two are opposition enough, and not players enough.
-    world.bet(room, 0).await.1.unwrap();
-    world.bet(room, 1).await.1.unwrap();
-    world.stop_clock(world.lock_at(room).await).await;
-    eventually("void", async || !world.told::<ResolveRoom>().is_empty()).await;
-    let void = Verdict { void_reason: VoidReason::MinPlayers.into(), ..Default::default() };
-    assert_eq!(
-        world.told::<ResolveRoom>()[0],
-        ResolveRoom { room_id: room.as_bytes().to_vec(), verdict: Some(void) }
-    );
-    assert_eq!(world.row(room).await, (QUEUING, vec![1, 1], vec![STAKE, STAKE], 0));
 }

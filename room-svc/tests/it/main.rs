@@ -11,10 +11,19 @@
 )]
 
 mod betting;
+mod cancelling;
+mod cheating;
 mod clock;
 mod freeze;
+mod kinds;
+mod office;
 mod opening;
+mod operators;
+mod oracle;
+mod pools;
+mod queuing;
 mod replicas;
+mod settings;
 mod wallet;
 mod world;
 

@@ -1,6 +1,6 @@
 //! One test's own room-svc, and the other services as far as they speak with it.
 
-use crate::{eventually, wallet::Wallet};
+use crate::{eventually, office, oracle::Oracle, wallet::Wallet};
 use async_nats::Message as Heard;
 use chassis::{
     Outgoing, Service as _,
@@ -15,12 +15,9 @@ use proto::{
     Command, Decided, Event, Service,
     common::{Outcome, Outcomes, RefusalCode},
     frame,
-    oracle::{
-        Aggregate, GetAggregateRequest, GetAggregateResponse, GetSeriesRequest, GetSeriesResponse,
-        oracle_service_server::{OracleService, OracleServiceServer},
-    },
     room::{
-        Kind, OpenRoom, OpenRoomDone, PlaceBet, PlaceBetDone, Room, room_service_client::RoomServiceClient,
+        CancelBet, CancelBetDone, GetRoomRequest, Kind, OpenRoom, OpenRoomDone, PlaceBet, PlaceBetDone, Room,
+        get_room_request::Key, room_service_client::RoomServiceClient,
     },
     wallet::{HoldStakes, StakeDecision, StakeHold, StakeState, StakesDecided},
 };
@@ -33,55 +30,21 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
+    time::Duration,
 };
 use time::OffsetDateTime;
-use tonic::{
-    Request, Response, Status,
-    transport::{Channel, Server, server::TcpIncoming},
-};
+use tonic::transport::Channel;
 use uuid::Uuid;
 
 pub const STAKE: i64 = 100_000_000;
-
-/// oracle-svc: one price for every asset; empty is no quorum.
-struct Oracle(Mutex<String>);
-
-#[tonic::async_trait]
-impl OracleService for Oracle {
-    async fn get_aggregate(
-        &self,
-        request: Request<GetAggregateRequest>,
-    ) -> Result<Response<GetAggregateResponse>, Status> {
-        let price = self.0.lock().unwrap().clone();
-        let aggregate = Aggregate { asset: request.into_inner().asset, price, ..Default::default() };
-        Ok(Response::new(GetAggregateResponse { aggregate: Some(aggregate), age_ms: 0 }))
-    }
-
-    async fn get_series(&self, _: Request<GetSeriesRequest>) -> Result<Response<GetSeriesResponse>, Status> {
-        Err(Status::unimplemented("nobody draws charts here"))
-    }
-
-    async fn get_candles(
-        &self,
-        _: Request<proto::oracle::GetCandlesRequest>,
-    ) -> Result<Response<proto::oracle::GetCandlesResponse>, Status> {
-        Err(Status::unimplemented("nobody draws charts here"))
-    }
-
-    async fn get_token(
-        &self,
-        _: Request<proto::oracle::GetTokenRequest>,
-    ) -> Result<Response<proto::oracle::GetTokenResponse>, Status> {
-        Err(Status::unimplemented("no token is asked for here"))
-    }
-}
 
 pub struct World {
     pub db: TestDb,
     pub bus: Bus,
     nats: Nats,
     changed: Vec<(&'static str, String)>,
-    oracle: Arc<Oracle>,
+    /// What it says about prices and tokens.
+    pub oracle: Arc<Oracle>,
     oracle_at: SocketAddr,
     /// What hosts have set for themselves.
     pub wallet: Arc<Wallet>,
@@ -115,7 +78,7 @@ impl World {
             bus,
             nats,
             changed: changed.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
-            oracle: Arc::new(Oracle(Mutex::new("160".to_owned()))),
+            oracle: Arc::default(),
             oracle_at: SocketAddr::from(([127, 0, 0, 1], port::free().unwrap())),
             wallet: Arc::default(),
             wallet_at: SocketAddr::from(([127, 0, 0, 1], port::free().unwrap())),
@@ -146,9 +109,7 @@ impl World {
     }
 
     pub fn serve_oracle(&self) {
-        let incoming = TcpIncoming::bind(self.oracle_at).unwrap();
-        let service = OracleServiceServer::from_arc(Arc::clone(&self.oracle));
-        tokio::spawn(Server::builder().add_service(service).serve_with_incoming(incoming));
+        self.oracle.serve(self.oracle_at);
     }
 
     pub fn serve_wallet(&self) {
@@ -164,13 +125,14 @@ impl World {
             ("GRPC_ADDR", "127.0.0.1:0".to_owned()),
             ("ORACLE_GRPC_URL", format!("http://{}", self.oracle_at)),
             ("WALLET_GRPC_URL", format!("http://{}", self.wallet_at)),
+            ("OPERATOR_KEYS", office::keys()),
         ];
         let variables: Variables = variables.into_iter().chain(self.changed.iter().cloned()).collect();
         self.replicas.push(service::start::<RoomSvc>(variables).await.unwrap());
     }
 
     pub fn set_price(&self, price: &str) {
-        price.clone_into(&mut self.oracle.0.lock().unwrap());
+        price.clone_into(&mut self.oracle.price.lock().unwrap());
     }
 
     /// wallet-svc answers no hold by itself from now on.
@@ -178,9 +140,19 @@ impl World {
         self.holds_all.store(false, Ordering::Relaxed);
     }
 
-    pub fn questions(&self) -> RoomServiceClient<Channel> {
+    pub fn channel(&self) -> Channel {
         let address = format!("http://{}", self.replicas[0].grpc());
-        RoomServiceClient::new(Channel::from_shared(address).unwrap().connect_lazy())
+        Channel::from_shared(address).unwrap().connect_lazy()
+    }
+
+    pub fn questions(&self) -> RoomServiceClient<Channel> {
+        RoomServiceClient::new(self.channel())
+    }
+
+    /// The room as it is shown.
+    pub async fn shown(&self, room: Uuid) -> Room {
+        let request = GetRoomRequest { key: Some(Key::RoomId(room.as_bytes().to_vec())) };
+        self.questions().get_room(request).await.unwrap().into_inner().room.unwrap()
     }
 
     /// Everything of one type that was told so far, in the order of the broker.
@@ -229,10 +201,29 @@ impl World {
         (slip, self.outcome(slip).await)
     }
 
+    /// Places a bet and waits for the outcome. Returns the slip.
+    pub async fn place(&self, bet: &PlaceBet) -> (Uuid, Decided<PlaceBetDone>) {
+        let slip = Uuid::now_v7();
+        self.send(slip, bet, "").await;
+        (slip, self.outcome(slip).await)
+    }
+
+    /// Takes a bet back and waits for the outcome.
+    pub async fn cancel(&self, slip: Uuid, bet: &PlaceBet) -> Decided<CancelBetDone> {
+        let id = Uuid::now_v7();
+        self.send(id, &taking_back(slip, bet), "").await;
+        self.outcome(id).await
+    }
+
     /// Bets with a silent wallet and waits until the seat is taken.
     pub async fn pending_bet(&self, room: Uuid, outcome: u32) -> Uuid {
+        self.pending(&wager(room, Uuid::now_v7(), outcome, STAKE)).await
+    }
+
+    /// As `pending_bet`, with a bet of one's own.
+    pub async fn pending(&self, bet: &PlaceBet) -> Uuid {
         let slip = Uuid::now_v7();
-        self.send(slip, &wager(room, Uuid::now_v7(), outcome, STAKE), "").await;
+        self.send(slip, bet, "").await;
         eventually("the hold is asked for", async || self.asked(slip) > 0).await;
         slip
     }
@@ -308,6 +299,13 @@ impl World {
             .unwrap()
     }
 
+    /// Stands the database's clock still ten minutes before a room's lock, where bets can be taken back, and says when.
+    pub async fn well_before_lock(&self, room: Uuid) -> OffsetDateTime {
+        let at = self.lock_at(room).await - Duration::from_secs(600);
+        self.stop_clock(at).await;
+        at
+    }
+
     /// Stands the database's clock still at a moment.
     pub async fn stop_clock(&self, at: OffsetDateTime) {
         let body = format!(
@@ -356,6 +354,15 @@ pub fn wager(room: Uuid, account: Uuid, outcome: u32, stake_lamports: i64) -> Pl
         outcome,
         stake_lamports,
         min_odds_percent: 0,
+    }
+}
+
+/// Takes back what was placed under a slip.
+pub fn taking_back(slip: Uuid, bet: &PlaceBet) -> CancelBet {
+    CancelBet {
+        bet_id: slip.as_bytes().to_vec(),
+        room_id: bet.room_id.clone(),
+        account_id: bet.account_id.clone(),
     }
 }
 

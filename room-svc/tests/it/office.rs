@@ -1,0 +1,30 @@
+//! The operators of every world here.
+
+use chassis::operators::OperatorKey;
+use ed25519_dalek::{Signer, SigningKey};
+use proto::{room::OpenOperatorRoom, statement::Statement, timestamp, wallet::OperatorSignature};
+use time::OffsetDateTime;
+
+/// Two operators.
+pub fn operators() -> [SigningKey; 2] {
+    [SigningKey::from_bytes(&[7; 32]), SigningKey::from_bytes(&[8; 32])]
+}
+
+pub fn key(operator: &SigningKey) -> String {
+    OperatorKey::try_from_bytes(operator.verifying_key().as_bytes()).unwrap().to_string()
+}
+
+/// As in the setting.
+pub fn keys() -> String {
+    operators().each_ref().map(key).join(",")
+}
+
+/// A room that an operator signs for.
+pub fn signed(operator: &SigningKey, at: OffsetDateTime, room: &OpenOperatorRoom) -> OpenOperatorRoom {
+    let by =
+        OperatorSignature { operator: key(operator), signature: Vec::new(), signed_at: Some(timestamp(at)) };
+    let mut room = OpenOperatorRoom { by: Some(by), ..room.clone() };
+    let signature = operator.sign(&room.bytes().unwrap()).to_bytes().to_vec();
+    room.by.as_mut().unwrap().signature = signature;
+    room
+}
