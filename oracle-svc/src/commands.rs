@@ -1,10 +1,14 @@
 //! What the service obeys and follows: rooms that ask, and rooms that are decided.
 
-use crate::{domain::Watch, store, workers::series::RESOLVE};
+use crate::{
+    domain::{HeadToHead, Watch},
+    store::{self, watches::Asking},
+    workers::answers::RESOLVE,
+};
 use async_trait::async_trait;
 use chassis::{Delivery, Fault, Handler, Unit};
 use prost::Message as _;
-use proto::{Malformed, RoomId, oracle, settlement};
+use proto::{Malformed, RoomId, oracle, room::Kind, settlement};
 use std::collections::BTreeMap;
 
 chassis::incoming! {
@@ -37,23 +41,18 @@ impl Handler for Commands {
         for delivery in batch {
             match &delivery.message {
                 Incoming::RegisterWatch(command) => {
-                    let terms = command.terms.as_ref().ok_or(Malformed("terms are missing"))?;
-                    let watch = Watch::try_from_terms(terms, self.quorum)?;
-                    if RoomId::try_from_bytes(&command.room_id)? != watch.room {
-                        return Err(Malformed("the terms are of another room").into());
-                    }
-                    watches.insert(watch.room, (watch.asset, terms.encode_to_vec()));
+                    let asking = self.asking(command)?;
+                    watches.insert(asking.room, asking);
                 }
                 Incoming::RoomDecided(event) => decided.push(RoomId::try_from_bytes(&event.room_id)?),
             }
         }
-        let watches: Vec<_> =
-            watches.into_iter().map(|(room, (asset, terms))| (room, asset, terms)).collect();
+        let watches: Vec<Asking> = watches.into_values().collect();
         let now = unit.now().await?;
         if !watches.is_empty() {
             store::watches::register(unit.conn(), &watches, now).await?;
-            for (room, ..) in &watches {
-                unit.event(&oracle::WatchRegistered { room_id: room.bytes() });
+            for asking in &watches {
+                unit.event(&oracle::WatchRegistered { room_id: asking.room.bytes() });
             }
         }
         if !decided.is_empty() {
@@ -62,5 +61,23 @@ impl Handler for Commands {
             unit.settled_all(RESOLVE, &keys).await?;
         }
         Ok(())
+    }
+}
+
+impl Commands {
+    /// A room that can be decided as its terms promise.
+    fn asking(&self, command: &oracle::RegisterWatch) -> Result<Asking, Malformed> {
+        let terms = command.terms.as_ref().ok_or(Malformed("terms are missing"))?;
+        let (room, asset, rival) = if terms.kind() == Kind::HeadToHead {
+            let two = HeadToHead::try_from_terms(terms, self.quorum)?;
+            (two.room, two.asset, Some((two.rival, two.first_look())))
+        } else {
+            let watch = Watch::try_from_terms(terms, self.quorum)?;
+            (watch.room, watch.asset, None)
+        };
+        if RoomId::try_from_bytes(&command.room_id)? != room {
+            return Err(Malformed("the terms are of another room"));
+        }
+        Ok(Asking { room, asset, rival, terms: terms.encode_to_vec() })
     }
 }

@@ -19,13 +19,16 @@ mod queries;
 mod settings;
 mod store;
 mod tape;
+mod token_settings;
 pub mod venues;
 mod workers;
 
 pub use settings::{Settings, VenueName};
+pub use token_settings::TokenSettings;
 
 use chassis::{
     Runtime, Service,
+    breaker::Breakers,
     health::Role,
     settings::{Invalid, Reader},
     tasks::{BoxError, Stage},
@@ -36,7 +39,7 @@ use sqlx::migrate::Migrator;
 use std::{convert::Infallible, sync::Arc, time::Duration};
 use tape::Tape;
 use venues::{Connection, SharedBoard, Timing};
-use workers::{sampler::Sampler, series::SeriesWriter};
+use workers::{head_to_head::HeadToHeads, sampler::Sampler, series::SeriesWriter, tokens::Tokens};
 
 /// A standby takes over within this time and a third of it.
 const SERIES_TERM: Duration = Duration::from_secs(2);
@@ -47,6 +50,13 @@ const TAPE_LENGTH: Duration = Duration::from_secs(900);
 
 /// A task that is silent for this long does not work.
 const WORK_FRESH: Duration = Duration::from_secs(5);
+
+/// Assets whose series never end, each with the names of its sampler and of its writer's lease.
+const MAJORS: [(Asset, &str, &str); 3] = [
+    (Asset::Btc, "oracle.sampler.BTC", "oracle.series.BTC"),
+    (Asset::Eth, "oracle.sampler.ETH", "oracle.series.ETH"),
+    (Asset::Sol, "oracle.sampler.SOL", "oracle.series.SOL"),
+];
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -70,22 +80,35 @@ impl Service for OracleSvc {
 
     async fn start(runtime: &mut Runtime, settings: Settings) -> Result<(), BoxError> {
         let board = connect_venues(runtime, &settings);
-        for asset in Asset::ALL {
-            keep_series(runtime, &settings, &board, *asset);
-        }
+        let [btc, eth, sol] =
+            MAJORS.map(|major| (major.0, keep_series(runtime, &settings, &board, major)));
+        let breakers = Breakers::default();
+        let tokens = Tokens::try_new(runtime, &breakers, &settings, Arc::clone(&sol.1))?;
+        tokens.spawn(runtime);
+        let tapes = [btc, eth, sol].into();
+        workers::sanity::spawn(runtime, &breakers, &settings.aggregators, &tapes)?;
         let (pool, days) = (runtime.db.pool().clone(), settings.series_days);
+        let candle_days = settings.candle_days;
         runtime.lease("oracle.partitions", Duration::from_secs(60), move |_| {
             let pool = pool.clone();
             async move {
                 loop {
                     store::seconds::keep_partitions(&pool, days).await?;
+                    store::candles::forget(&pool, candle_days).await?;
                     tokio::time::sleep(HOUR).await;
                 }
             }
         });
+        let rooms_on_two = HeadToHeads {
+            db: runtime.db.clone(),
+            clock: runtime.clock.clone(),
+            quorum: settings.quorum,
+        };
+        runtime.lease("oracle.head_to_head", SERIES_TERM, move |held| rooms_on_two.clone().serve(held));
         let commands = commands::Commands { quorum: settings.quorum };
         runtime.writer("oracle.writer", &["oracle-commands", "oracle-events"], commands);
-        let queries = queries::Queries { pool: runtime.db.pool().clone(), clock: runtime.clock.clone() };
+        let queries =
+            queries::Queries { pool: runtime.db.pool().clone(), clock: runtime.clock.clone(), tokens };
         runtime.grpc.add(OracleServiceServer::new(queries));
         Ok(())
     }
@@ -111,12 +134,12 @@ fn connect_venues(runtime: &Runtime, settings: &Settings) -> SharedBoard {
 }
 
 /// Records the asset on this replica, and writes its series whenever this replica holds the lease.
-fn keep_series(runtime: &Runtime, settings: &Settings, board: &SharedBoard, asset: Asset) {
-    let (sampler_name, lease_name) = match asset {
-        Asset::Btc => ("oracle.sampler.BTC", "oracle.series.BTC"),
-        Asset::Eth => ("oracle.sampler.ETH", "oracle.series.ETH"),
-        Asset::Sol => ("oracle.sampler.SOL", "oracle.series.SOL"),
-    };
+fn keep_series(
+    runtime: &Runtime,
+    settings: &Settings,
+    board: &SharedBoard,
+    (asset, sampler_name, lease_name): (Asset, &'static str, &'static str),
+) -> Arc<Tape> {
     let ticks = TAPE_LENGTH.as_millis() / settings.pace.as_millis().max(1);
     let tape = Arc::new(Tape::new(usize::try_from(ticks).unwrap_or(usize::MAX)));
     let sampler = Sampler {
@@ -136,6 +159,8 @@ fn keep_series(runtime: &Runtime, settings: &Settings, board: &SharedBoard, asse
         sampler.run(stop).await;
         Ok::<(), Infallible>(())
     });
-    let writer = SeriesWriter { db: runtime.db.clone(), asset, tape, quorum: settings.quorum };
+    let writer =
+        SeriesWriter { db: runtime.db.clone(), asset, tape: Arc::clone(&tape), quorum: settings.quorum };
     runtime.lease(lease_name, SERIES_TERM, move |held| writer.clone().serve(held));
+    tape
 }

@@ -30,6 +30,9 @@ impl Aggregate {
     }
 }
 
+/// No quote that counts is further away than this part of the price.
+const TWO_PERCENT: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
+
 /// Why there is no price. Never a reason to use the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoPrice {
@@ -75,6 +78,37 @@ pub fn aggregate(quotes: &[(VenueId, Price)], quorum: usize) -> Result<Aggregate
     Ok(Aggregate { price, confidence: confidence(&prices, price.get()), band, counted })
 }
 
+/// Endpoints that have to tell the same about a token's account.
+const ENDPOINTS: usize = 2;
+
+/// Combines what is known about a token. Its price is the median of what the endpoints read from its account on chain;
+/// the listing has no say in it, but has to agree, and so has every endpoint that answered.
+///
+/// # Errors
+/// Fewer than two endpoints, no listing, or one of them further than 2 % from the price.
+pub fn confirmed(quotes: &[(VenueId, Price)]) -> Result<Aggregate, NoPrice> {
+    let quorum = ENDPOINTS + 1;
+    let on_chain = quotes.iter().filter(|(venue, _)| VenueId::CHAIN.contains(venue));
+    let mut read: Vec<Decimal> = on_chain.map(|(_, price)| price.get()).collect();
+    read.sort_unstable();
+    let too_few = NoPrice::TooFew { fresh: quotes.len(), quorum };
+    let is_listed = quotes.iter().any(|(venue, _)| *venue == VenueId::DexScreener);
+    if read.len() < ENDPOINTS || !is_listed {
+        return Err(too_few);
+    }
+    let price = median(&read).and_then(|median| Price::try_new(median).ok()).ok_or(too_few)?;
+    let band = (price.get() * TWO_PERCENT).normalize();
+    let agrees = |quote: &Price| distance(quote.get(), price.get()) <= band;
+    let counted: BTreeSet<VenueId> =
+        quotes.iter().filter(|(_, quote)| agrees(quote)).map(|(venue, _)| *venue).collect();
+    if counted.len() < quotes.len() {
+        return Err(NoPrice::Disagreement { counted: counted.len(), quorum: quotes.len() });
+    }
+    let mut all: Vec<Decimal> = quotes.iter().map(|(_, price)| price.get()).collect();
+    all.sort_unstable();
+    Ok(Aggregate { price, confidence: confidence(&all, price.get()), band, counted })
+}
+
 /// How far from the median a quote may lie: four times the median absolute deviation, so that it
 /// adapts to the market, but never tighter than 0.5 % nor wider than 2 %.
 fn band(sorted: &[Decimal], center: Decimal) -> Decimal {
@@ -82,7 +116,7 @@ fn band(sorted: &[Decimal], center: Decimal) -> Decimal {
     deviations.sort_unstable();
     let mad = median(&deviations).unwrap_or_default();
     let half_percent = center * Decimal::new(5, 3);
-    let two_percent = center * Decimal::new(2, 2);
+    let two_percent = center * TWO_PERCENT;
     (mad * Decimal::from(4)).max(half_percent).min(two_percent).normalize()
 }
 
@@ -114,7 +148,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn quotes(prices: &[&str]) -> Vec<(VenueId, Price)> {
-        VenueId::ALL.iter().copied().zip(prices.iter().map(|text| Price::parse(text).unwrap())).collect()
+        VenueId::EXCHANGES
+            .iter()
+            .copied()
+            .zip(prices.iter().map(|text| Price::parse(text).unwrap()))
+            .collect()
     }
 
     #[test]
@@ -140,6 +178,39 @@ mod tests {
         assert!(!found.counted.contains(&VenueId::Kraken));
     }
 
+    fn token(chain: &[&str], listed: Option<&str>) -> Result<Aggregate, NoPrice> {
+        let price = |text: &&str| Price::parse(text).unwrap();
+        let read = VenueId::CHAIN.into_iter().zip(chain.iter().map(price));
+        let listed = listed.iter().map(|text| (VenueId::DexScreener, price(text)));
+        confirmed(&read.chain(listed).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_token_is_priced_by_its_account_and_confirmed_by_the_listing() {
+        let found = token(&["100", "100"], Some("101.99")).unwrap();
+        assert_eq!(found.price, Price::parse("100").unwrap(), "the listing has no say");
+        assert_eq!((found.confidence, found.band), (Decimal::new(199, 2), Decimal::from(2)));
+        assert_eq!(found.counted.len(), 3);
+        assert!(token(&["100", "100"], Some("102")).is_ok(), "within 2 % includes 2 %");
+        assert_eq!(token(&["100", "102"], Some("101")).unwrap().price, Price::parse("101").unwrap());
+        assert_eq!(token(&["100", "102", "101"], Some("101")).unwrap().price, Price::parse("101").unwrap());
+    }
+
+    #[test]
+    fn a_token_has_no_price_while_anybody_is_missing_or_disagrees() {
+        for (chain, listed) in [
+            (&["100"][..], Some("100")),
+            (&[], Some("100")),
+            (&["100", "100"], None),
+            (&["100", "100"], Some("102.01")),
+            (&["100", "100"], Some("97.99")),
+            (&["100", "105"], Some("102.5")),
+            (&["100", "100", "105"], Some("100")),
+        ] {
+            assert!(token(chain, listed).is_err(), "{chain:?} {listed:?}");
+        }
+    }
+
     #[test]
     fn the_band_is_never_tighter_than_half_a_percent_nor_wider_than_two() {
         // Four equal quotes: MAD is zero, the fifth is exactly half a percent away.
@@ -154,6 +225,23 @@ mod tests {
         assert!(aggregate(&quotes(&["98", "98.5", "100", "101.5", "102"]), 5).is_ok());
     }
 
+    fn thousandths(n: i64) -> Price {
+        Price::try_new(Decimal::new(n, 3)).unwrap()
+    }
+
+    /// Median and min(max(4 × MAD, 0.5 %), 2 %) of it, read off the spec.
+    fn center_and_spread(prices: &[Price]) -> (Decimal, Decimal) {
+        let middle = |mut numbers: Vec<Decimal>| {
+            numbers.sort();
+            let n = numbers.len();
+            (numbers[(n - 1) / 2] + numbers[n / 2]) / Decimal::TWO
+        };
+        let center = middle(prices.iter().map(|price| price.get()).collect());
+        let mad = middle(prices.iter().map(|price| (price.get() - center).abs()).collect());
+        let percent = center / Decimal::ONE_HUNDRED;
+        (center, (mad * Decimal::from(4)).max(percent / Decimal::TWO).min(percent * Decimal::TWO))
+    }
+
     fn price() -> impl Strategy<Value = Price> {
         (1_i64..10_000_000_000, 0_u32..6)
             .prop_map(|(n, scale)| Price::try_new(Decimal::new(n, scale)).unwrap())
@@ -161,33 +249,39 @@ mod tests {
 
     proptest! {
         #[test]
-        fn order_does_not_matter(prices in proptest::collection::vec(price(), 0..=5), seed in any::<u64>()) {
-            let quotes: Vec<_> = VenueId::ALL.iter().copied().zip(prices).collect();
-            let mut shuffled = quotes.clone();
-            for i in (1..shuffled.len()).rev() {
-                shuffled.swap(i, usize::try_from(seed >> 3).unwrap() % (i + 1));
-            }
+        fn order_does_not_matter(
+            (quotes, shuffled) in proptest::collection::vec(price(), 0..=5).prop_flat_map(|prices| {
+                let quotes: Vec<_> = VenueId::EXCHANGES.iter().copied().zip(prices).collect();
+                (Just(quotes.clone()), Just(quotes).prop_shuffle())
+            }),
+        ) {
             prop_assert_eq!(aggregate(&quotes, 3), aggregate(&shuffled, 3));
         }
 
         #[test]
-        fn a_minority_cannot_move_the_price_out_of_the_honest_range(
-            honest in proptest::collection::vec(99_800_i64..=100_200, 3),
-            liars in proptest::collection::vec(price(), 0..=2),
+        fn no_minority_moves_the_price_out_of_the_honest_spread(
+            honest in proptest::collection::vec(97_000_i64..=103_000, 3..=5),
+            liars in proptest::collection::vec(prop_oneof![price(), (90_000_i64..110_000).prop_map(thousandths)], 0..=2),
+            seats in Just([0_usize, 1, 2, 3, 4]).prop_shuffle(),
         ) {
-            let honest: Vec<_> = honest.into_iter().map(|n| Price::try_new(Decimal::new(n, 3)).unwrap()).collect();
-            let (low, high) = (*honest.iter().min().unwrap(), *honest.iter().max().unwrap());
-            let quotes: Vec<_> = VenueId::ALL.iter().copied().zip(honest.into_iter().chain(liars)).collect();
-            // The honest ones agree within 0.4 %, so liars cannot take the price away either.
-            let found = aggregate(&quotes, 3).unwrap();
-            prop_assert!(low <= found.price && found.price <= high);
+            let honest: Vec<_> = honest.into_iter().map(thousandths).collect();
+            let (center, spread) = center_and_spread(&honest);
+            // A quorum of honest venues within their own spread, and fewer liars than that.
+            prop_assume!(honest.iter().all(|price| distance(price.get(), center) <= spread));
+            let prices: Vec<_> = honest.iter().copied().chain(liars).take(5).collect();
+            let quotes: Vec<_> = seats.iter().map(|seat| VenueId::EXCHANGES[*seat]).zip(prices).collect();
+            match aggregate(&quotes, 3) {
+                Ok(found) => prop_assert!(distance(found.price.get(), center) <= spread, "{found:?} of {honest:?}"),
+                // Nor can liars take the price away from honest venues that lie closely together.
+                Err(_) => prop_assert!(honest.iter().any(|price| distance(price.get(), center) * Decimal::from(500) > center)),
+            }
         }
 
         #[test]
         fn a_price_is_supported_by_a_quorum_within_two_percent(
             prices in proptest::collection::vec((9_000_i64..11_000).prop_map(|n| Price::try_new(Decimal::new(n, 2)).unwrap()), 3..=5),
         ) {
-            let quotes: Vec<_> = VenueId::ALL.iter().copied().zip(prices).collect();
+            let quotes: Vec<_> = VenueId::EXCHANGES.iter().copied().zip(prices).collect();
             if let Ok(found) = aggregate(&quotes, 3) {
                 prop_assert!(found.counted.len() >= 3);
                 let limit = found.price.get() * Decimal::new(2, 2);

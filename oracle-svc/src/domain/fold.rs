@@ -4,49 +4,26 @@
 //! seconds give the same resolutions again after a restart and in anybody's hands. Targets lie in
 //! ordered sets: a tick costs the logarithm of the number of watches, and the few it touches.
 
+use super::decide::Look;
+use super::doubt::Doubt;
+use super::exact::Ratio;
 use super::frame::Frame;
 use super::history::History;
-use super::moment::{Moment, SECOND, Second};
+use super::moment::{Moment, Second};
 use super::price::Price;
+use super::resolution::Resolution;
+use super::samples::{Sample, Window};
 use super::tick::Tick;
-use super::watch::{Outcome, Resolution, Rule, Side, WINDOW_PATIENCE, Watch};
+use super::touches::{Run, TAIL, Targets, Value};
+use super::watch::{Rule, Watch, deadline_ends};
 use proto::RoomId;
-use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
-use uuid::Uuid;
-
-/// A touch is confirmed by a run of at least this many aggregates,
-const RUN_TICKS: u32 = 3;
-/// at least this long from first to last,
-const RUN_LENGTH: i64 = 3 * SECOND;
-/// with no more than this between two of them.
-const RUN_GAP: i64 = 2 * SECOND;
-/// An aggregate may be dated this long before its receipt, so a touch can still begin this long
-/// after the deadline.
-const DATED_WITHIN: i64 = 2;
-/// A run that is older than this many seconds is confirmed, so the runs of watches that are still
-/// undecided lie within the last seconds of a series.
-pub const TAIL: i64 = 10;
-
-/// Aggregates at or beyond a target without interruption.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Run {
-    first_at: Moment,
-    dated: Moment,
-    price: Price,
-    last_at: Moment,
-    ticks: u32,
-}
-
-impl Run {
-    fn confirmed(&self) -> bool {
-        self.ticks >= RUN_TICKS && self.last_at.since(self.first_at) >= RUN_LENGTH
-    }
-}
 
 #[derive(Debug)]
 struct Followed {
     watch: Watch,
+    /// The window of its start price, once that is known.
+    start: Option<Window>,
     /// The second after which it is looked at next.
     due: Second,
 }
@@ -62,44 +39,51 @@ pub struct Fold {
     history: History,
     last_tick: Option<Moment>,
     watches: BTreeMap<RoomId, Followed>,
-    rising: BTreeSet<(Price, RoomId)>,
-    falling: BTreeSet<(Price, RoomId)>,
-    runs: BTreeMap<RoomId, Run>,
+    /// Those that an aggregate can touch.
+    targets: Targets<Price>,
+    /// Those that the mean of so many seconds can touch.
+    mean_targets: BTreeMap<i64, Targets<Ratio>>,
     due: BTreeSet<(Second, RoomId)>,
 }
 
 impl Fold {
     /// A series that begins with a second; what is before it is a gap to every watch.
     #[must_use]
-    pub const fn new(from: Second) -> Self {
+    pub fn new(from: Second) -> Self {
         Self {
             history: History::new(from),
             last_tick: None,
             watches: BTreeMap::new(),
-            rising: BTreeSet::new(),
-            falling: BTreeSet::new(),
-            runs: BTreeMap::new(),
+            targets: Targets::default(),
+            mean_targets: BTreeMap::new(),
             due: BTreeSet::new(),
         }
     }
 
-    /// A series as it was stored through `last`, with the watches that were followed then: its
-    /// history from the samples since `from`, its runs from the frames of the last [`TAIL`] seconds.
-    /// Resolutions are those that should have been stored with the tail and were not.
+    /// A series as it was stored through `last`, with the watches that were followed then: means and starts from the
+    /// samples since `from` in ascending order, runs from the frames of the last [`TAIL`] seconds.
+    /// Resolutions are those that should have been stored with these seconds and were not.
     ///
     /// # Errors
     /// Frames out of order.
     pub fn resume(
         from: Second,
         last: Second,
-        samples: impl IntoIterator<Item = (Second, Price)>,
+        samples: impl IntoIterator<Item = Sample>,
         tail: &[Frame],
         watches: impl IntoIterator<Item = Watch>,
     ) -> Result<(Self, Vec<Resolution>), OutOfOrder> {
         let until = last.plus(1 - TAIL).max(from);
-        let mut fold = Self { history: History::restore(from, until, samples), ..Self::new(from) };
+        let mut fold = Self::new(from);
         watches.into_iter().for_each(|watch| fold.follow(watch));
         let mut resolved = Vec::new();
+        for sample in samples {
+            if sample.second >= fold.open() && sample.second < until {
+                resolved.extend(fold.close_before(sample.second));
+                fold.history.restore(&sample);
+            }
+        }
+        resolved.extend(fold.close_before(until));
         for frame in tail.iter().filter(|frame| frame.second >= until) {
             resolved.extend(fold.replay(frame)?);
         }
@@ -134,36 +118,51 @@ impl Fold {
     /// seconds first, see [`Fold::adopt`].
     pub fn follow(&mut self, watch: Watch) {
         self.forget(watch.room);
-        let due = match watch.rule {
-            Rule::Touch { .. } => watch.deadline.second_from().plus(DATED_WITHIN - 1),
-            Rule::Close { .. } => watch.deadline.second_from().plus(-1),
-        };
-        // A second that is over already cannot become due: the next one looks.
-        let due = due.max(self.open());
-        if let Rule::Touch { side, target } = watch.rule {
-            self.targets(side).insert((target, watch.room));
+        let room = watch.room;
+        match &watch.rule {
+            Rule::Touch { side, target } => self.targets.insert(*side, *target, room),
+            Rule::CapTouch { goal, mean } => {
+                self.mean_targets.entry(*mean).or_default().insert(goal.side(), goal.level().clone(), room);
+            }
+            Rule::Close { .. } | Rule::UpDown { .. } | Rule::Buckets { .. } => {}
         }
-        self.due.insert((due, watch.room));
-        self.watches.insert(watch.room, Followed { watch, due });
+        // A second that is over already cannot become due: the next one looks.
+        let due = watch.first_look().max(self.open());
+        self.due.insert((due, room));
+        self.watches.insert(room, Followed { watch, start: None, due });
     }
 
     /// Stops following a room that was decided, here or elsewhere.
     pub fn forget(&mut self, room: RoomId) {
-        let Some(Followed { watch, due }) = self.watches.remove(&room) else { return };
-        if let Rule::Touch { side, target } = watch.rule {
-            self.targets(side).remove(&(target, room));
+        let Some(Followed { watch, due, .. }) = self.watches.remove(&room) else { return };
+        match &watch.rule {
+            Rule::Touch { side, target } => self.targets.remove(*side, *target, room),
+            Rule::CapTouch { goal, mean } => {
+                if let Some(targets) = self.mean_targets.get_mut(mean) {
+                    targets.remove(goal.side(), goal.level().clone(), room);
+                }
+                self.mean_targets.retain(|_, targets| !targets.is_empty());
+            }
+            Rule::Close { .. } | Rule::UpDown { .. } | Rule::Buckets { .. } => {}
         }
-        self.runs.remove(&room);
         self.due.remove(&(due, room));
     }
 
     /// Takes over the watches of a fold over the same series that began earlier or later and has
     /// come to the same second.
     pub fn adopt(&mut self, other: Self) {
-        for followed in other.watches.into_values() {
-            self.follow(followed.watch);
+        for Followed { watch, start, due } in other.watches.into_values() {
+            let room = watch.room;
+            self.follow(watch);
+            self.put_off(room, due);
+            if let Some(followed) = self.watches.get_mut(&room) {
+                followed.start = start;
+            }
         }
-        self.runs.extend(other.runs);
+        self.targets.adopt(other.targets);
+        for (mean, targets) in other.mean_targets {
+            self.mean_targets.entry(mean).or_default().adopt(targets);
+        }
         if other.history.from() < self.history.from() {
             self.history = other.history;
         }
@@ -204,6 +203,7 @@ impl Fold {
         let mut resolved = Vec::new();
         while self.open() < second {
             self.history.close();
+            resolved.extend(self.touch_means());
             resolved.extend(self.look_at_due());
         }
         resolved
@@ -211,31 +211,57 @@ impl Fold {
 
     /// Extends the runs of the targets at or beyond which the price is; all others end.
     fn touch(&mut self, tick: &Tick) -> Vec<Resolution> {
-        let mut before = std::mem::take(&mut self.runs);
-        let Some(aggregate) = tick.aggregate.as_ref() else { return Vec::new() };
-        let price = aggregate.price;
-        let lowest = (price, RoomId::new(Uuid::nil()));
-        let highest = (price, RoomId::new(Uuid::max()));
-        let hits = self.rising.range(..=highest).chain(self.falling.range(lowest..));
-        let mut confirmed = Vec::new();
-        for room in hits.map(|(_, room)| *room) {
-            let Some(Followed { watch, .. }) = self.watches.get(&room) else { continue };
-            let Some(run) = extend(before.remove(&room), watch, tick, price) else { continue };
-            if run.confirmed() {
-                confirmed.push(Resolution {
-                    room,
-                    outcome: Outcome::Yes,
-                    observed_at: run.dated,
-                    price: Some(run.price.get()),
-                    first: run.first_at.second(),
-                    last: run.last_at.second(),
-                });
-            } else {
-                self.runs.insert(room, run);
+        let Some(aggregate) = tick.aggregate.as_ref() else {
+            self.targets.interrupt();
+            return Vec::new();
+        };
+        let (price, watches) = (aggregate.price, &self.watches);
+        let value = Value { at: tick.at, doubt: Doubt::of(tick) };
+        let confirmed = self.targets.reach(&price, |room, run| {
+            let watch = &watches.get(&room)?.watch;
+            let Rule::Touch { side, target } = watch.rule else { return None };
+            if tick.at < watch.open_at {
+                return None;
             }
+            run.and_then(|run| run.extended(value)).or_else(|| {
+                let dated = tick.dated(side, target);
+                (dated < watch.deadline).then(|| Run::begin(value, dated, Some(price.get())))
+            })
+        });
+        self.confirm(&confirmed, None)
+    }
+
+    /// The same for means, one a second: those of the windows that end with the second just over. A window lies within
+    /// the time of the room, and is dated by its end.
+    fn touch_means(&mut self) -> Vec<Resolution> {
+        let (end, watches) = (self.open(), &self.watches);
+        let at = end.begin();
+        let mut confirmed = Vec::new();
+        for (mean, targets) in &mut self.mean_targets {
+            let Some(window) = self.history.window(end, *mean) else {
+                targets.interrupt();
+                continue;
+            };
+            let value = Value { at, doubt: window.doubt };
+            let touched = targets.reach(&window.mean(), |room, run| {
+                let watch = &watches.get(&room)?.watch;
+                let Rule::CapTouch { goal, mean } = &watch.rule else { return None };
+                if end.plus(-mean) < watch.open_at.second_from() {
+                    return None;
+                }
+                run.and_then(|run| run.extended(value))
+                    .or_else(|| (at < watch.deadline).then(|| Run::begin(value, at, goal.shown(&window))))
+            });
+            confirmed.push((*mean, touched));
         }
-        for resolution in &confirmed {
-            self.forget(resolution.room);
+        confirmed.iter().flat_map(|(mean, runs)| self.confirm(runs, Some(*mean))).collect()
+    }
+
+    fn confirm(&mut self, runs: &[(RoomId, Run)], mean: Option<i64>) -> Vec<Resolution> {
+        let touched = |(room, run): &(RoomId, Run)| Some(self.watches.get(room)?.watch.touched(run, mean));
+        let confirmed: Vec<_> = runs.iter().filter_map(touched).collect();
+        for (room, _) in runs {
+            self.forget(*room);
         }
         confirmed
     }
@@ -246,79 +272,36 @@ impl Fold {
         let mut resolved = Vec::new();
         while let Some((due, room)) = self.due.first().copied().filter(|(due, _)| *due <= ended) {
             self.due.remove(&(due, room));
-            let Some(followed) = self.watches.get(&room) else { continue };
-            if let Some(resolution) = self.decide(&followed.watch) {
-                self.forget(room);
-                resolved.push(resolution);
-            } else if let Some(followed) = self.watches.get_mut(&room) {
-                followed.due = ended.plus(1);
-                self.due.insert((followed.due, room));
+            let running = self.has_run(room);
+            let Some(followed) = self.watches.get_mut(&room) else { continue };
+            match followed.watch.look(&self.history, followed.start.as_ref(), running) {
+                Look::Resolved(resolution) => {
+                    self.forget(room);
+                    resolved.push(resolution);
+                }
+                Look::Started(window) => {
+                    followed.start = Some(window);
+                    let deadline_price = deadline_ends(followed.watch.deadline).0.plus(-1);
+                    self.put_off(room, deadline_price.max(ended.plus(1)));
+                }
+                Look::Later => self.put_off(room, ended.plus(1)),
             }
         }
         resolved
     }
 
-    /// What can be said of a watch after its deadline, or nothing yet.
-    fn decide(&self, watch: &Watch) -> Option<Resolution> {
-        let end = self.open();
-        match watch.rule {
-            // A run open at the deadline is followed to its end.
-            Rule::Touch { .. } if self.runs.contains_key(&watch.room) => None,
-            Rule::Touch { .. } => {
-                let covered = self.history.covers(watch.open_at, watch.deadline);
-                Some(Resolution {
-                    room: watch.room,
-                    outcome: if covered { Outcome::No } else { Outcome::Insufficient },
-                    observed_at: watch.deadline,
-                    price: None,
-                    first: watch.open_at.second(),
-                    last: end.plus(-1),
-                })
-            }
-            Rule::Close { side, target, mean } => {
-                let first_end = watch.deadline.second_from();
-                let verdict = self.history.window(end, mean).and_then(|window| {
-                    // Sum against n times the target: no division, nothing to round.
-                    let target = window.samples.checked_mul(target.get())?;
-                    let outcome = if side.reached(window.sum, target) { Outcome::Yes } else { Outcome::No };
-                    Some((outcome, end.begin(), mean_for_display(window.sum, window.samples)))
-                });
-                let exhausted = end >= first_end.plus(WINDOW_PATIENCE);
-                let (outcome, observed_at, price) = match verdict {
-                    Some(verdict) => verdict,
-                    None if exhausted => (Outcome::Insufficient, watch.deadline, None),
-                    None => return None,
-                };
-                let first = first_end.plus(-mean);
-                Some(Resolution { room: watch.room, outcome, observed_at, price, first, last: end.plus(-1) })
-            }
+    fn has_run(&self, room: RoomId) -> bool {
+        self.targets.has_run(room) || self.mean_targets.values().any(|targets| targets.has_run(room))
+    }
+
+    /// Looks at a watch again after another second.
+    fn put_off(&mut self, room: RoomId, due: Second) {
+        if let Some(followed) = self.watches.get_mut(&room) {
+            self.due.remove(&(followed.due, room));
+            followed.due = due;
+            self.due.insert((due, room));
         }
     }
-
-    fn targets(&mut self, side: Side) -> &mut BTreeSet<(Price, RoomId)> {
-        match side {
-            Side::AtOrAbove => &mut self.rising,
-            Side::AtOrBelow => &mut self.falling,
-        }
-    }
-}
-
-/// The run of a watch whose target the tick's price has reached. None where it cannot count:
-/// before the opening, or begun after the deadline.
-fn extend(run: Option<Run>, watch: &Watch, tick: &Tick, price: Price) -> Option<Run> {
-    let Rule::Touch { side, target } = watch.rule else { return None };
-    if tick.at < watch.open_at {
-        return None;
-    }
-    if let Some(run) = run.filter(|run| tick.at.since(run.last_at) <= RUN_GAP) {
-        return Some(Run { last_at: tick.at, ticks: run.ticks.saturating_add(1), ..run });
-    }
-    let dated = tick.dated(side, target);
-    (dated < watch.deadline).then_some(Run { first_at: tick.at, dated, price, last_at: tick.at, ticks: 1 })
-}
-
-fn mean_for_display(sum: Decimal, samples: Decimal) -> Option<Decimal> {
-    sum.checked_div(samples).map(|mean| mean.round_dp(8).normalize())
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! One stored second: every tick taken in it, as the protobuf message that is also the evidence.
 
 use super::aggregate::Aggregate;
+use super::doubt::Doubt;
 use super::market::{Asset, VenueId};
 use super::moment::{Moment, Second};
 use super::price::Price;
 use super::quote::Held;
+use super::samples::Sample;
 use super::tick::{Quote, Rate, Tick};
 use prost::Message;
 use proto::{Malformed, decimal, from_timestamp, oracle, timestamp};
@@ -42,6 +44,13 @@ impl Frame {
     #[must_use]
     pub fn sample(&self) -> Option<Price> {
         self.ticks.iter().rev().find_map(|tick| tick.aggregate.as_ref()).map(|aggregate| aggregate.price)
+    }
+
+    /// What is kept of it for means.
+    #[must_use]
+    pub fn kept(&self) -> Sample {
+        let doubt = self.ticks.iter().map(Doubt::of).fold(Doubt::default(), Doubt::and);
+        Sample { second: self.second, price: self.sample(), doubt }
     }
 
     /// The bytes that are stored.
@@ -179,7 +188,7 @@ mod tests {
         ) -> Tick {
             let at = Moment::from_micros(at);
             let mut board = Board::default();
-            for ((venue, price), skew) in VenueId::ALL.iter().zip(prices).zip(skews) {
+            for ((venue, price), skew) in VenueId::EXCHANGES.iter().zip(prices).zip(skews) {
                 let currency = match venue {
                     VenueId::Binance | VenueId::Okx => Currency::Usdt,
                     _ => Currency::Usd,
@@ -188,11 +197,11 @@ mod tests {
                 board.connected(*venue, at);
                 board.quoted(*venue, VenueQuote { pair: Pair::Asset(Asset::Sol, currency), price, venue_time: at.plus(skew) }, at).unwrap();
             }
-            for (venue, rate) in VenueId::ALL.iter().zip(rates) {
+            for (venue, rate) in VenueId::EXCHANGES.iter().zip(rates) {
                 let price = Price::parse(&format!("{}.{:04}", rate / 10_000, rate % 10_000)).unwrap();
                 board.quoted(*venue, VenueQuote { pair: Pair::UsdtUsd, price, venue_time: at }, at).unwrap();
             }
-            let excluded: BTreeSet<_> = excluded.map(|n| VenueId::ALL[n]).into_iter().collect();
+            let excluded: BTreeSet<_> = excluded.map(|n| VenueId::EXCHANGES[n]).into_iter().collect();
             Tick::take(&board, Asset::Sol, at, &excluded, 3)
         }
     }

@@ -1,11 +1,11 @@
 //! The seconds of one asset that are over: one sample each, or a gap.
 
+use super::doubt::Doubt;
 use super::moment::{Moment, SECOND, Second};
 use super::price::Price;
+use super::samples::{Sample, Samples, Window};
 use super::tick::Tick;
 use super::watch::LONGEST_HORIZON;
-use rust_decimal::Decimal;
-use std::collections::BTreeMap;
 
 /// Longer than any mean.
 const SAMPLES_KEPT: i64 = 600;
@@ -21,15 +21,6 @@ struct Gap {
     last: Second,
 }
 
-/// A window with enough samples.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Window {
-    /// Sum of the samples, exact.
-    pub(super) sum: Decimal,
-    /// How many.
-    pub(super) samples: Decimal,
-}
-
 /// Samples and gaps from one second on.
 #[derive(Debug)]
 pub(super) struct History {
@@ -37,37 +28,23 @@ pub(super) struct History {
     /// First second that is not over.
     open: Second,
     /// Last aggregate of the open second.
-    latest: Option<Decimal>,
-    samples: BTreeMap<Second, Decimal>,
+    latest: Option<Price>,
+    /// How far from certain the open second is so far.
+    doubt: Doubt,
+    samples: Samples,
     gaps: Vec<Gap>,
 }
 
 impl History {
     /// Knows nothing before `from`; what is before it is a gap.
-    pub(super) const fn new(from: Second) -> Self {
-        Self { from, open: from, latest: None, samples: BTreeMap::new(), gaps: Vec::new() }
-    }
-
-    /// From stored samples in ascending order; every second before `until` is over.
-    pub(super) fn restore(
-        from: Second,
-        until: Second,
-        samples: impl IntoIterator<Item = (Second, Price)>,
-    ) -> Self {
-        let mut history = Self::new(from);
-        for (second, price) in samples {
-            if second >= history.open && second < until {
-                history.close_before(second);
-                history.latest = Some(price.get());
-            }
-        }
-        history.close_before(until);
-        history
-    }
-
-    fn close_before(&mut self, second: Second) {
-        while self.open < second {
-            self.close();
+    pub(super) fn new(from: Second) -> Self {
+        Self {
+            from,
+            open: from,
+            latest: None,
+            doubt: Doubt::default(),
+            samples: Samples::default(),
+            gaps: Vec::new(),
         }
     }
 
@@ -82,22 +59,27 @@ impl History {
 
     /// Takes a tick of the open second: the last aggregate of a second is its sample.
     pub(super) fn note(&mut self, tick: &Tick) {
+        self.doubt = self.doubt.and(Doubt::of(tick));
         if let Some(aggregate) = tick.aggregate.as_ref() {
-            self.latest = Some(aggregate.price.get());
+            self.latest = Some(aggregate.price);
         }
+    }
+
+    /// Takes what is stored of the open second.
+    pub(super) fn restore(&mut self, sample: &Sample) {
+        (self.latest, self.doubt) = (sample.price, sample.doubt);
     }
 
     /// The open second is over.
     pub(super) fn close(&mut self) {
         let second = self.open;
-        match self.latest.take() {
-            Some(sample) => {
-                self.samples.insert(second, sample);
-            }
-            None => self.extend_gap(second),
+        let (price, doubt) = (self.latest.take(), std::mem::take(&mut self.doubt));
+        self.samples.insert(Sample { second, price, doubt });
+        if price.is_none() {
+            self.extend_gap(second);
         }
         self.open = second.plus(1);
-        self.samples = self.samples.split_off(&second.plus(-SAMPLES_KEPT));
+        self.samples.forget_before(second.plus(-SAMPLES_KEPT));
         let oldest = second.plus(-GAPS_KEPT);
         if self.gaps.first().is_some_and(|gap| gap.last < oldest) {
             self.gaps.retain(|gap| gap.last >= oldest);
@@ -114,13 +96,7 @@ impl History {
 
     /// The window of `length` seconds before `end`, if 90 % of its seconds have a sample.
     pub(super) fn window(&self, end: Second, length: i64) -> Option<Window> {
-        let inside = self.samples.range(end.plus(-length)..end);
-        let (mut sum, mut samples) = (Decimal::ZERO, 0_i64);
-        for (_, sample) in inside {
-            sum = sum.checked_add(*sample)?;
-            samples += 1;
-        }
-        (samples * 10 >= length * 9).then(|| Window { sum, samples: Decimal::from(samples) })
+        self.samples.window(end, length)
     }
 
     /// Whether [open, deadline] was seen well enough to say that nothing happened: blind for at
@@ -154,6 +130,7 @@ impl History {
 mod tests {
     use super::super::aggregate::Aggregate;
     use super::*;
+    use rust_decimal::Decimal;
     use std::collections::BTreeSet;
 
     fn second(history: &mut History, price: Option<&str>) {
@@ -217,14 +194,6 @@ mod tests {
         let (open, deadline) = (Moment::from_micros(9_000_001), Moment::from_micros(60_999_999));
         assert!(history.covers(open, deadline));
         assert!(!history.covers(open.minus(7 * SECOND), deadline), "seconds 3 to 9 are whole");
-    }
-
-    #[test]
-    fn a_window_needs_nine_tenths_of_its_seconds() {
-        let enough = history(&[(3, 9)], 60);
-        let window = enough.window(Second::new(60), 60).unwrap();
-        assert_eq!((window.sum, window.samples), (Decimal::from(540), Decimal::from(54)));
-        assert_eq!(history(&[(3, 10)], 60).window(Second::new(60), 60), None);
     }
 
     #[test]

@@ -93,6 +93,11 @@ impl Second {
         Self(self.0.saturating_add(n))
     }
 
+    /// This second and those after it, through `last`.
+    pub fn through(self, last: Self) -> impl Iterator<Item = Self> {
+        (self.0..=last.0).map(Self)
+    }
+
     /// Its beginning.
     #[must_use]
     pub const fn begin(self) -> Moment {

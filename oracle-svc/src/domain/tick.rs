@@ -88,6 +88,12 @@ impl Tick {
             let excluded = excluded.contains(&venue);
             quotes.push(Quote { venue, price, in_usdt, venue_time, received_at, excluded });
         }
+        Self::of(at, quotes, rate, quorum)
+    }
+
+    /// What quotes make, in whatever order they are given.
+    #[must_use]
+    pub fn of(at: Moment, mut quotes: Vec<Quote>, rate: Option<Rate>, quorum: usize) -> Self {
         quotes.sort_unstable_by_key(|quote| quote.venue);
         let aggregate = combine(&quotes, quorum);
         Self { at, quotes, rate, aggregate }
@@ -131,6 +137,7 @@ mod tests {
     use super::super::market::Pair;
     use super::super::quote::VenueQuote;
     use super::*;
+    use proptest::prelude::*;
 
     fn price(text: &str) -> Price {
         Price::parse(text).unwrap()
@@ -142,7 +149,7 @@ mod tests {
 
     fn board(quotes: &[(VenueId, Pair, &str, i64)]) -> Board {
         let mut board = Board::default();
-        for venue in VenueId::ALL {
+        for venue in VenueId::EXCHANGES {
             board.connected(*venue, at(0));
         }
         for (venue, pair, text, millis) in quotes {
@@ -203,5 +210,90 @@ mod tests {
         assert_eq!(tick.dated(Side::AtOrBelow, price("160")), at(-1_900));
         let late = Tick::take(&board(&quotes), Asset::Sol, at(1_500), &BTreeSet::new(), 3);
         assert_eq!(late.dated(Side::AtOrAbove, price("160")), at(-500), "never 2 s before the receipt");
+    }
+
+    /// What happens to one venue's connection.
+    #[derive(Clone, Debug)]
+    enum Event {
+        Connected,
+        Lost,
+        Heard,
+        /// A price, told so many milliseconds after its time.
+        Quoted(u32, i64),
+    }
+
+    fn event() -> impl Strategy<Value = Event> {
+        prop_oneof![
+            1 => Just(Event::Connected),
+            1 => Just(Event::Lost),
+            8 => Just(Event::Heard),
+            16 => (0_u32..40, prop_oneof![4 => Just(0_i64), 1 => -3_000_i64..3_000]).prop_map(|(price, late)| Event::Quoted(price, late)),
+        ]
+    }
+
+    /// What the spec says of one venue: when it was last heard, and its price with its time and the receipt of its change.
+    #[derive(Clone, Copy, Default)]
+    struct Venue {
+        heard: Option<i64>,
+        quote: Option<(u32, i64, i64)>,
+    }
+
+    impl Venue {
+        fn takes(&mut self, event: &Event, now: i64) {
+            match event {
+                Event::Connected => *self = Self { heard: Some(now), quote: None },
+                Event::Lost => *self = Self::default(),
+                Event::Heard => self.heard = self.heard.map(|_| now),
+                Event::Quoted(price, late) => {
+                    let venue_time = now - late;
+                    self.heard = self.heard.map(|_| now);
+                    let before = self.quote.map_or(i64::MIN, |(_, venue_time, _)| venue_time);
+                    let repeated = self.quote.is_some_and(|(held, at, _)| (held, at) == (*price, venue_time));
+                    if self.heard.is_some() && late.abs() <= 2_000 && venue_time >= before && !repeated {
+                        self.quote = Some((*price, venue_time, now));
+                    }
+                }
+            }
+        }
+
+        fn counts(&self, now: i64) -> Option<u32> {
+            let (price, _, changed) = self.quote?;
+            (now - self.heard? <= 2_000 && now - changed <= 30_000).then_some(price)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn stale_quotes_never_count(
+            events in proptest::collection::vec((0_usize..4, event(), prop_oneof![6 => 0_i64..600, 1 => 1_500_i64..40_000]), 1..120),
+        ) {
+            const VENUES: [VenueId; 4] = [VenueId::Bitstamp, VenueId::Coinbase, VenueId::Kraken, VenueId::Okx];
+            let told = |cents: u32| price(&format!("160.{cents:02}"));
+            let (mut board, mut expected, mut now) = (Board::default(), [Venue::default(); 4], 0);
+            for venue in 0..4 {
+                board.connected(VENUES[venue], at(0));
+                expected[venue].takes(&Event::Connected, 0);
+            }
+            for (n, event, pause) in events {
+                now += pause;
+                expected[n].takes(&event, now);
+                match event {
+                    Event::Connected => board.connected(VENUES[n], at(now)),
+                    Event::Lost => board.lost(VENUES[n]),
+                    Event::Heard => board.heard(VENUES[n], at(now)),
+                    Event::Quoted(cents, late) => {
+                        let quote = VenueQuote { pair: USD, price: told(cents), venue_time: at(now - late) };
+                        let _ = board.quoted(VENUES[n], quote, at(now));
+                    }
+                }
+                let tick = Tick::take(&board, Asset::Sol, at(now), &BTreeSet::new(), 3);
+                let fresh: Vec<_> = VENUES.iter().zip(&expected)
+                    .filter_map(|(venue, state)| Some((*venue, told(state.counts(now)?))))
+                    .collect();
+                let seen: Vec<_> = tick.quotes.iter().map(|quote| (quote.venue, quote.price)).collect();
+                prop_assert_eq!(&seen, &fresh);
+                prop_assert_eq!(tick.aggregate, aggregate(&fresh, 3).ok());
+            }
+        }
     }
 }

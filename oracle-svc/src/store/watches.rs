@@ -1,12 +1,22 @@
 //! The rooms that asked.
 
-use crate::domain::Asset;
+use crate::domain::{Asset, Mint, Second};
 use chassis::Fault;
 use prost::Message as _;
 use proto::{Malformed, RoomId, room};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
+
+/// A room that asks.
+pub(crate) struct Asking {
+    pub(crate) room: RoomId,
+    pub(crate) asset: Asset,
+    /// The asset that it runs against, and the second that has to be over in both series before anything is known.
+    pub(crate) rival: Option<(Asset, Second)>,
+    /// As hashed.
+    pub(crate) terms: Vec<u8>,
+}
 
 /// Registers rooms with their terms, in the order of their ids. A room that is registered stays
 /// as it is.
@@ -15,21 +25,29 @@ use uuid::Uuid;
 /// A room that is registered already under other terms.
 pub(crate) async fn register(
     conn: &mut PgConnection,
-    watches: &[(RoomId, Asset, Vec<u8>)],
+    asking: &[Asking],
     at: OffsetDateTime,
 ) -> Result<(), Fault> {
-    let rooms: Vec<Uuid> = watches.iter().map(|(room, ..)| room.uuid()).collect();
-    let assets: Vec<String> = watches.iter().map(|(_, asset, _)| asset.name().to_owned()).collect();
-    let terms: Vec<Vec<u8>> = watches.iter().map(|(.., terms)| terms.clone()).collect();
+    let rooms: Vec<Uuid> = asking.iter().map(|asking| asking.room.uuid()).collect();
+    let assets: Vec<String> = asking.iter().map(|asking| asking.asset.name().to_owned()).collect();
+    let rivals: Vec<Option<String>> =
+        asking.iter().map(|asking| asking.rival.map(|(rival, _)| rival.name().to_owned())).collect();
+    let due: Vec<Option<i64>> =
+        asking.iter().map(|asking| asking.rival.map(|(_, due)| due.number())).collect();
+    let terms: Vec<Vec<u8>> = asking.iter().map(|asking| asking.terms.clone()).collect();
     sqlx::query!(
-        "INSERT INTO oracle.watch (room_id, asset, terms, registered_at)
-         SELECT room, asset, terms, $4 FROM unnest($1::uuid[], $2::text[], $3::bytea[]) AS t (room, asset, terms)
+        "INSERT INTO oracle.watch (room_id, asset, terms, registered_at, rival, due)
+         SELECT room, asset, terms, $4, rival, due
+         FROM unnest($1::uuid[], $2::text[], $3::bytea[], $5::text[], $6::bigint[])
+              AS t (room, asset, terms, rival, due)
          ORDER BY room
          ON CONFLICT (room_id) DO NOTHING",
         &rooms,
         &assets,
         &terms,
         at,
+        &rivals as &[Option<String>],
+        &due as &[Option<i64>],
     )
     .execute(&mut *conn)
     .await?;
@@ -44,7 +62,19 @@ pub(crate) async fn register(
     if differing == 0 { Ok(()) } else { Err(Malformed("the room is registered under other terms").into()) }
 }
 
-/// The terms of undecided rooms of an asset that the writer follows already, or not yet.
+/// The tokens of undecided rooms: the `limit` that were asked for first.
+pub(crate) async fn tokens(pool: &PgPool, limit: i64) -> Result<Vec<Mint>, Fault> {
+    let names = sqlx::query_scalar!(
+        "SELECT asset FROM oracle.watch WHERE decided_at IS NULL AND asset NOT IN ('BTC', 'ETH', 'SOL')
+         GROUP BY asset ORDER BY min(registered_at), asset LIMIT $1",
+        limit,
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(names.iter().filter_map(|name| Mint::parse(name)).collect())
+}
+
+/// The terms of undecided rooms on an asset alone that the writer follows already, or not yet.
 pub(crate) async fn undecided(
     pool: &PgPool,
     asset: Asset,
@@ -52,17 +82,47 @@ pub(crate) async fn undecided(
 ) -> Result<Vec<room::Terms>, Fault> {
     let rows = sqlx::query_scalar!(
         "SELECT terms FROM oracle.watch
-         WHERE asset = $1 AND followed = $2 AND decided_at IS NULL ORDER BY room_id",
+         WHERE asset = $1 AND followed = $2 AND decided_at IS NULL AND rival IS NULL ORDER BY room_id",
         asset.name(),
         followed,
     )
     .fetch_all(pool)
     .await?;
-    let decode = |bytes: Vec<u8>| room::Terms::decode(bytes.as_slice());
-    rows.into_iter()
-        .map(decode)
-        .collect::<Result<_, _>>()
-        .map_err(|_| Fault::bug("stored terms do not decode"))
+    rows.iter().map(|terms| decode(terms)).collect()
+}
+
+/// The terms of the first `limit` undecided rooms on two assets that may be known when a second is over.
+pub(crate) async fn due_on_two(pool: &PgPool, second: Second, limit: i64) -> Result<Vec<room::Terms>, Fault> {
+    let rows = sqlx::query_scalar!(
+        "SELECT terms FROM oracle.watch
+         WHERE rival IS NOT NULL AND decided_at IS NULL AND due <= $1 ORDER BY due, room_id LIMIT $2",
+        second.number(),
+        limit,
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.iter().map(|terms| decode(terms)).collect()
+}
+
+/// Looks at rooms on two assets again when these seconds are over.
+pub(crate) async fn put_off(conn: &mut PgConnection, rooms: &[(RoomId, Second)]) -> Result<(), Fault> {
+    let (ids, due): (Vec<Uuid>, Vec<i64>) =
+        rooms.iter().map(|(room, due)| (room.uuid(), due.number())).unzip();
+    sqlx::query!(
+        "WITH later AS (
+             SELECT w.room_id, t.due FROM unnest($1::uuid[], $2::bigint[]) AS t (room, due)
+             JOIN oracle.watch w ON w.room_id = t.room ORDER BY w.room_id FOR NO KEY UPDATE OF w)
+         UPDATE oracle.watch w SET due = later.due FROM later WHERE w.room_id = later.room_id",
+        &ids,
+        &due,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+fn decode(terms: &[u8]) -> Result<room::Terms, Fault> {
+    room::Terms::decode(terms).map_err(|_| Fault::bug("stored terms do not decode"))
 }
 
 /// The writer of the series follows these rooms from now on.

@@ -6,16 +6,14 @@
 //! any failure the term ends and the next one begins from storage: nothing is repaired in memory.
 
 use crate::{
-    domain::{Asset, Fold, Frame, Moment, Outcome, Resolution, Second, TAIL, Tick, Watch},
+    domain::{Asset, Candles, Fold, Frame, Moment, Resolution, Second, TAIL, Tick, Watch},
     store,
     tape::Tape,
+    workers::answers,
 };
-use chassis::{Db, Fault, Held, Unit};
-use proto::{RoomId, room::VoidReason, settlement, timestamp};
+use chassis::{Db, Fault, Held};
+use proto::RoomId;
 use std::sync::Arc;
-
-/// The saga that tells answers to settlement-svc.
-pub(crate) const RESOLVE: &str = "resolve";
 
 /// Ticks folded into one transaction while catching up.
 const TICKS_AT_ONCE: usize = 120;
@@ -42,6 +40,8 @@ struct Series {
     over: Vec<Frame>,
     /// Answers that are not stored.
     resolved: Vec<Resolution>,
+    /// The minutes that have no candle yet.
+    candles: Candles,
 }
 
 impl SeriesWriter {
@@ -88,7 +88,8 @@ impl SeriesWriter {
         let (fold, resolved) = Fold::resume(from, last, samples, &tail, watches).map_err(out_of_order)?;
         tracing::info!(asset = %self.asset, watches = fold.len(), after = last.number(), "series resumed");
         let open = Frame::empty(last);
-        Ok(Series { fold, inherited: last, taken: Moment::default(), open, over: Vec::new(), resolved })
+        let candles = Candles::new(store::candles::first_open(pool, self.asset).await?);
+        Ok(Series { fold, inherited: last, taken: Moment::default(), open, over: Vec::new(), resolved, candles })
     }
 
     /// Stores what is over and what was resolved, and marks rooms as followed, in one transaction
@@ -102,13 +103,20 @@ impl SeriesWriter {
         let mut unit = self.db.unit().await?;
         held.check(&mut unit).await?;
         store::seconds::put(unit.conn(), self.asset, &frames).await?;
+        let candles = series.candles.due(&frames);
+        if let Some((from, to)) = candles {
+            store::candles::fold(unit.conn(), self.asset, from, to).await?;
+        }
         store::watches::follow(unit.conn(), followed).await?;
         if !resolved.is_empty() {
-            resolve(&mut unit, &resolved).await?;
+            answers::resolve(&mut unit, &resolved).await?;
         }
         unit.commit().await?;
+        if let Some((_, to)) = candles {
+            series.candles.made(to);
+        }
         let stored = u64::try_from(frames.iter().filter(|frame| frame.complete).count()).unwrap_or_default();
-        let asset = self.asset.name();
+        let asset = self.asset.label();
         metrics::counter!("rooms_oracle_seconds_stored_total", "asset" => asset).increment(stored);
         metrics::gauge!("rooms_oracle_watches", "asset" => asset)
             .set(f64::from(u32::try_from(series.fold.len()).unwrap_or(u32::MAX)));
@@ -124,11 +132,11 @@ impl SeriesWriter {
         }
         for watch in &new {
             if watch.needs_from() >= series.fold.open() {
-                series.fold.follow(*watch);
+                series.fold.follow(watch.clone());
                 continue;
             }
             let mut fold = Fold::new(watch.needs_from());
-            fold.follow(*watch);
+            fold.follow(watch.clone());
             let before = series.fold.open().plus(-1);
             let mut next = watch.needs_from();
             loop {
@@ -174,39 +182,6 @@ impl Series {
         self.resolved.extend(self.fold.tick(tick).map_err(out_of_order)?);
         self.open.ticks.push(tick.clone());
         Ok(())
-    }
-}
-
-/// Stores answers and tells them, each once.
-async fn resolve(unit: &mut Unit, resolved: &[Resolution]) -> Result<(), Fault> {
-    let now = unit.now().await?;
-    let fresh = store::resolutions::put(unit.conn(), resolved, now).await?;
-    for resolution in resolved.iter().filter(|resolution| fresh.contains(&resolution.room)) {
-        unit.issue(RESOLVE, resolution.room.uuid(), &command(resolution)).await?;
-        let outcome = resolution.outcome.name();
-        metrics::counter!("rooms_oracle_resolutions_total", "outcome" => outcome).increment(1);
-        tracing::info!(room = %resolution.room, outcome, price = ?resolution.price, "room resolved");
-    }
-    Ok(())
-}
-
-fn command(resolution: &Resolution) -> settlement::ResolveRoom {
-    let (outcome, void_reason) = match resolution.outcome {
-        Outcome::Yes => (0, VoidReason::Unspecified),
-        Outcome::No => (1, VoidReason::Unspecified),
-        Outcome::Insufficient => (0, VoidReason::OracleInsufficient),
-    };
-    settlement::ResolveRoom {
-        room_id: resolution.room.bytes(),
-        verdict: Some(settlement::Verdict {
-            outcome,
-            void_reason: void_reason.into(),
-            price: resolution.price.map(|price| price.to_string()).unwrap_or_default(),
-            observed_at: Some(timestamp(resolution.observed_at.time())),
-            series_first_second: resolution.first.number(),
-            series_last_second: resolution.last.number(),
-            ..Default::default()
-        }),
     }
 }
 

@@ -11,9 +11,18 @@
 )]
 
 mod connections;
+mod sanity;
+mod http;
+mod candles;
+mod answers_check;
 mod faults;
+mod frames_check;
+mod kinds;
+mod processes;
+mod replay;
 mod rooms;
 mod series;
+mod tokens;
 mod venues;
 mod world;
 

@@ -49,10 +49,10 @@ async fn a_confirmed_touch_is_told_once_and_follows_from_storage() {
     let watch = Watch::try_from_terms(&terms, 3).unwrap();
     let frames: Vec<_> = frames.iter().map(|bytes| Frame::decode(bytes).unwrap()).collect();
     let mut fold = Fold::new(watch.needs_from());
-    fold.follow(watch);
+    fold.follow(watch.clone());
     let stored = frames.iter().filter(|frame| frame.second >= watch.needs_from());
     let again: Vec<_> = stored.flat_map(|frame| fold.replay(frame).unwrap()).collect();
-    assert_eq!((again.len(), again[0].outcome), (1, Outcome::Yes));
+    assert_eq!((again.len(), again[0].outcome), (1, Outcome::YES));
     assert_eq!(again[0].observed_at.time(), observed);
     assert_eq!(
         (again[0].first.number(), again[0].last.number()),
@@ -125,7 +125,7 @@ async fn deadlines_answer_yes_and_no() {
 #[tokio::test]
 async fn a_blind_series_is_no_answer() {
     let mut world = World::new().await;
-    for venue in VenueId::ALL {
+    for venue in VenueId::EXCHANGES {
         world.market.mood(*venue, Mood::Stuck);
     }
     let service = world.start().await;
