@@ -1,7 +1,7 @@
 //! Binance spot, trade streams.
 //! <https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams>
 
-use super::{Message, Ping, Said, Venue, WireError, json};
+use super::{Message, Ping, Place, Said, Venue, WireError, json};
 use crate::domain::{Asset, Currency, Pair, VenueId, VenueQuote};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -10,6 +10,9 @@ use std::borrow::Cow;
 /// Trades of every asset against USDT in one combined stream.
 #[derive(Clone, Copy, Debug)]
 pub struct Binance;
+
+const SYMBOLS: [(&str, Asset); 3] =
+    [("BTCUSDT", Asset::Btc), ("ETHUSDT", Asset::Eth), ("SOLUSDT", Asset::Sol)];
 
 /// Combined streams wrap the payload in `data`, announcements of the connection in `event`.
 #[derive(Deserialize)]
@@ -34,6 +37,8 @@ struct Trade<'a> {
     s: Cow<'a, str>,
     #[serde(borrow)]
     p: Cow<'a, str>,
+    /// Counts the trades of the symbol, one by one.
+    t: u64,
     /// When the trade was made, in milliseconds.
     #[serde(rename = "T")]
     traded_at: i64,
@@ -46,7 +51,7 @@ impl Venue for Binance {
 
     fn url(&self, base: &str) -> String {
         let streams: Vec<_> =
-            Asset::ALL.iter().map(|asset| format!("{}@trade", symbol(*asset).to_ascii_lowercase())).collect();
+            SYMBOLS.iter().map(|(symbol, _)| format!("{}@trade", symbol.to_ascii_lowercase())).collect();
         format!("{}/stream?streams={}", base.trim_end_matches('/'), streams.join("/"))
     }
 
@@ -66,33 +71,27 @@ impl Venue for Binance {
             return Err(WireError::Refused(error.get().to_owned()));
         }
         let body = envelope.data.or(envelope.event).map_or(text, RawValue::get);
-        let said = match serde_json::from_str::<Kind<'_>>(body)?.e.as_ref() {
-            "trade" => trade(body)?,
-            "serverShutdown" => Said::Reconnect,
-            _ => Said::Alive,
-        };
-        Ok(Message::unnumbered(said))
+        match serde_json::from_str::<Kind<'_>>(body)?.e.as_ref() {
+            "trade" => trade(body),
+            "serverShutdown" => Ok(Message::unnumbered(Said::Reconnect)),
+            _ => Ok(Message::unnumbered(Said::Alive)),
+        }
     }
 }
 
-fn trade(body: &str) -> Result<Said, WireError> {
+fn trade(body: &str) -> Result<Message, WireError> {
     let trade: Trade<'_> = serde_json::from_str(body)?;
-    let Some(asset) = Asset::ALL.iter().copied().find(|asset| symbol(*asset) == trade.s) else {
-        return Ok(Said::Alive);
+    let Some((_, asset)) = SYMBOLS.iter().find(|(symbol, _)| *symbol == trade.s) else {
+        return Ok(Message::unnumbered(Said::Alive));
     };
-    Ok(Said::Quotes(vec![VenueQuote {
-        pair: Pair::Asset(asset, Currency::Usdt),
+    let pair = Pair::Asset(*asset, Currency::Usdt);
+    let quote = VenueQuote {
+        pair,
         price: json::price(&trade.p, "p")?,
         venue_time: json::millis(trade.traded_at, "T")?,
-    }]))
-}
-
-const fn symbol(asset: Asset) -> &'static str {
-    match asset {
-        Asset::Btc => "BTCUSDT",
-        Asset::Eth => "ETHUSDT",
-        Asset::Sol => "SOLUSDT",
-    }
+    };
+    let place = Some(Place { of: Some(pair), number: trade.t });
+    Ok(Message { place, said: Said::Quotes(vec![quote]) })
 }
 
 #[cfg(test)]
@@ -117,8 +116,11 @@ mod tests {
         let bare = r#"{"e":"trade","E":123456789,"s":"BTCUSDT","t":5933014,"p":"0.001","q":"100","T":123456785,"m":true}"#;
         let wrapped = format!(r#"{{"stream":"btcusdt@trade","data":{bare}}}"#);
         for text in [bare, &wrapped] {
-            let Said::Quotes(quotes) = read(text).unwrap() else { panic!("{text}") };
+            let Message { place, said: Said::Quotes(quotes) } = Binance.read(text).unwrap() else {
+                panic!("{text}")
+            };
             assert_eq!(quotes[0].pair, Pair::Asset(Asset::Btc, Currency::Usdt));
+            assert_eq!(place, Some(Place { of: Some(quotes[0].pair), number: 5_933_014 }));
             assert_eq!(quotes[0].price.to_string(), "0.001");
             assert_eq!(quotes[0].venue_time.micros(), 123_456_785_000);
         }
@@ -138,16 +140,18 @@ mod tests {
     #[test]
     fn other_messages_mean_only_that_it_is_there() {
         assert_eq!(read(r#"{"result":null,"id":1}"#).unwrap(), Said::Alive);
-        assert_eq!(read(r#"{"e":"trade","s":"DOGEUSDT","p":"1","T":1}"#).unwrap(), Said::Alive);
+        assert_eq!(read(r#"{"e":"trade","s":"DOGEUSDT","t":1,"p":"1","T":1}"#).unwrap(), Said::Alive);
     }
 
     #[test]
     fn refuses_wrong_fields() {
         for text in [
-            r#"{"e":"trade","s":"SOLUSDT","p":"-1","T":1}"#,
-            r#"{"e":"trade","s":"SOLUSDT","p":165.1,"T":1}"#,
-            r#"{"e":"trade","s":"SOLUSDT","p":"165.1"}"#,
-            r#"{"e":"trade","s":"SOLUSDT","p":"165.1","T":9223372036854775807}"#,
+            r#"{"e":"trade","s":"SOLUSDT","t":1,"p":"-1","T":1}"#,
+            r#"{"e":"trade","s":"SOLUSDT","t":1,"p":165.1,"T":1}"#,
+            r#"{"e":"trade","s":"SOLUSDT","t":1,"p":"165.1"}"#,
+            r#"{"e":"trade","s":"SOLUSDT","t":1,"p":"165.1","T":9223372036854775807}"#,
+            r#"{"e":"trade","s":"SOLUSDT","t":-1,"p":"165.1","T":1}"#,
+            r#"{"e":"trade","s":"SOLUSDT","p":"165.1","T":1}"#,
             r#"{"error":{"code":2,"msg":"Invalid request"},"id":1}"#,
             "[]",
             "",

@@ -61,6 +61,8 @@ impl Venue for Bitstamp {
         let said = match envelope.event.as_ref() {
             "trade" => trade(&envelope.channel, data)?,
             "bts:request_reconnect" => Said::Reconnect,
+            // Sent in answer to ours alone.
+            "bts:heartbeat" => Said::Pong,
             "bts:error" => return Err(WireError::Refused(data.to_owned())),
             _ => Said::Alive,
         };
@@ -98,10 +100,7 @@ mod tests {
     #[test]
     fn heartbeats_acknowledgements_and_the_request_to_come_back() {
         let read = |text| Bitstamp.read(text).unwrap().said;
-        assert_eq!(
-            read(r#"{"event":"bts:heartbeat","channel":"","data":{"status":"success"}}"#),
-            Said::Alive
-        );
+        assert_eq!(read(r#"{"event":"bts:heartbeat","channel":"","data":{"status":"success"}}"#), Said::Pong);
         assert_eq!(
             read(r#"{"event":"bts:subscription_succeeded","channel":"live_trades_btcusd","data":{}}"#),
             Said::Alive

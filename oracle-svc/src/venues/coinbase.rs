@@ -1,7 +1,7 @@
 //! Coinbase Advanced Trade, `ticker` and `heartbeats` channels.
 //! <https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-channels>
 
-use super::{Message, Ping, Said, Venue, WireError, json};
+use super::{Message, Ping, Place, Said, Venue, WireError, json};
 use crate::domain::{Asset, Currency, Moment, Pair, VenueId, VenueQuote};
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
@@ -86,7 +86,8 @@ impl Venue for Coinbase {
             }
             _ => Said::Alive,
         };
-        Ok(Message { sequence: envelope.sequence_num, said })
+        let place = envelope.sequence_num.map(|number| Place { of: None, number });
+        Ok(Message { place, said })
     }
 }
 
@@ -122,7 +123,7 @@ mod tests {
     #[test]
     fn reads_tickers_with_their_sequence() {
         let message = Coinbase.read(TICKER).unwrap();
-        assert_eq!(message.sequence, Some(12));
+        assert_eq!(message.place, Some(Place { of: None, number: 12 }));
         let Said::Quotes(quotes) = message.said else { panic!("no quotes") };
         let [btc, usdt] = quotes.as_slice() else { panic!("{quotes:?}") };
         assert_eq!(
@@ -137,10 +138,11 @@ mod tests {
     fn heartbeats_and_acknowledgements_are_counted_too() {
         let heartbeat = r#"{"channel":"heartbeats","client_id":"","timestamp":"2026-04-07T14:30:10Z","sequence_num":7,
             "events":[{"current_time":"2026-04-07 14:30:10.000000000+00:00","heartbeat_counter":42}]}"#;
-        assert_eq!(Coinbase.read(heartbeat).unwrap(), Message { sequence: Some(7), said: Said::Alive });
+        let alive = |number| Message { place: Some(Place { of: None, number }), said: Said::Alive };
+        assert_eq!(Coinbase.read(heartbeat).unwrap(), alive(7));
         let subscriptions = r#"{"channel":"subscriptions","client_id":"","timestamp":"2026-04-07T14:30:00.000000Z",
             "sequence_num":0,"events":[{"subscriptions":{"ticker":["BTC-USD"]}}]}"#;
-        assert_eq!(Coinbase.read(subscriptions).unwrap(), Message { sequence: Some(0), said: Said::Alive });
+        assert_eq!(Coinbase.read(subscriptions).unwrap(), alive(0));
     }
 
     #[test]

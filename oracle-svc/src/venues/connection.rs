@@ -1,15 +1,17 @@
-//! One lasting connection to a venue: it connects, subscribes, listens, and does so again.
+//! One lasting connection to a venue: it connects, subscribes, listens, and does so again. When an end can be foreseen,
+//! because the venue announces one or the connection grows old, the next connection takes over before.
 
-use super::{Message as VenueMessage, Ping, Said, Venue, WireError};
-use crate::domain::{Board, Dropped, Moment, VenueId, VenueQuote};
+use super::{Message as VenueMessage, Ping, Place, Said, Venue, WireError, http};
+use crate::domain::{Board, Dropped, Moment, Pair, VenueQuote};
 use futures::{SinkExt as _, StreamExt as _};
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use tokio::{
     net::TcpStream,
-    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
+    time::{Instant, Interval, MissedTickBehavior, interval, sleep, timeout},
 };
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async_with_config,
@@ -45,7 +47,7 @@ pub struct Timing {
     pub idle: Duration,
     /// Without any quote before it is given up, however alive.
     pub quiet: Duration,
-    /// Before it is replaced: venues close connections after 24 h.
+    /// Before it is replaced, up to a tenth earlier: venues close connections after 24 h.
     pub life: Duration,
     /// First pause after a failure; doubled with every further one.
     pub backoff: Duration,
@@ -104,9 +106,19 @@ impl End {
         }
     }
 
-    /// Nothing is wrong with the venue: it is connected anew at once.
-    const fn is_orderly(&self) -> bool {
-        matches!(self, Self::Asked | Self::Aged | Self::Gap { .. })
+    /// The session still speaks, so that another one can take over from it.
+    const fn is_foreseen(&self) -> bool {
+        matches!(self, Self::Asked | Self::Aged)
+    }
+
+    /// How long the venue wants to be left alone, where it refused the connection for a while.
+    fn asked_pause(&self) -> Duration {
+        match self {
+            Self::Transport(tungstenite::Error::Http(answer)) => {
+                http::asked_to_wait(answer.status(), answer.headers()).unwrap_or_default()
+            }
+            _ => Duration::ZERO,
+        }
     }
 }
 
@@ -134,17 +146,18 @@ impl Connection {
         let mut failures = 0_u32;
         loop {
             let began = Instant::now();
-            let Some(end) = shutdown.run_until_cancelled(self.session()).await else { break };
+            let Some(end) = shutdown.run_until_cancelled(self.serve()).await else { break };
             self.board.with(|board| board.lost(venue));
             metrics::gauge!("rooms_oracle_venue_up", "venue" => venue.name()).set(0.0);
             metrics::counter!("rooms_oracle_venue_disconnects_total", "venue" => venue.name(), "reason" => end.name())
                 .increment(1);
             tracing::warn!(%venue, error = chassis::tasks::with_sources(&end), "venue disconnected");
-            // A session that lasted says that the venue is well.
-            if end.is_orderly() || began.elapsed() > self.timing.backoff_max {
+            // Only a session that lasted says that the venue is well: gaps or requests to come back that repeat
+            // themselves must not use up the connections that a venue allows.
+            if began.elapsed() > self.timing.backoff_max {
                 failures = 0;
             }
-            let pause = pause(&self.timing, failures);
+            let pause = pause(&self.timing, failures).max(end.asked_pause());
             failures = failures.saturating_add(1);
             if shutdown.run_until_cancelled(sleep(pause)).await.is_none() {
                 break;
@@ -153,125 +166,286 @@ impl Connection {
         self.board.with(|board| board.lost(venue));
     }
 
-    async fn session(&self) -> End {
-        match self.talk().await {
-            Ok(end) | Err(end) => end,
-        }
-    }
-
-    async fn talk(&self) -> Result<End, End> {
-        let mut socket = self.connect().await?;
+    /// Connects and listens, through as many sessions as follow each other without a break.
+    async fn serve(&self) -> End {
+        let mut session = match self.open().await {
+            Ok(session) => session,
+            Err(end) => return end,
+        };
         let venue = self.venue.id();
         self.board.with(|board| board.connected(venue, (self.now)()));
         metrics::gauge!("rooms_oracle_venue_up", "venue" => venue.name()).set(1.0);
         tracing::info!(%venue, url = self.base, "venue connected");
-        let mut sequence = None;
-        let (mut heard, mut pinged, mut quoted) = (Instant::now(), Instant::now(), Instant::now());
-        let mut look = interval(self.timing.ping / 2);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let aged = sleep(self.timing.life);
-        tokio::pin!(aged);
         loop {
+            let end = session.listen().await;
+            if !end.is_foreseen() {
+                return end;
+            }
+            let next = match self.succeed(&mut session).await {
+                Ok(next) => next,
+                Err(end) => return end,
+            };
+            metrics::counter!("rooms_oracle_venue_handovers_total", "venue" => venue.name(), "reason" => end.name())
+                .increment(1);
+            tracing::info!(%venue, reason = end.name(), "another connection took over");
+            let mut old = std::mem::replace(&mut session, next);
+            // A courtesy; whether it arrives does not matter.
+            let _ = timeout(self.timing.ping, old.socket.close(None)).await;
+        }
+    }
+
+    /// Opens the connection that takes over from one that will end, while that one still speaks: no quote is missed in
+    /// between. Both write on the board meanwhile; it keeps what is newer.
+    async fn succeed<'c>(&'c self, old: &mut Session<'c>) -> Result<Session<'c>, End> {
+        old.is_leaving = true;
+        let mut failures = 0_u32;
+        loop {
+            let opened = tokio::select! {
+                end = old.listen() => return Err(end),
+                opened = self.open() => opened,
+            };
+            let end = match opened {
+                Err(end) => end,
+                Ok(mut next) => {
+                    let ready = tokio::select! {
+                        // It was subscribed before the old one ended, so nothing is missing.
+                        _ = old.listen() => Ok(()),
+                        quoted = timeout(self.timing.quiet, next.first_quote()) => quoted.unwrap_or(Err(End::Quiet)),
+                    };
+                    match ready {
+                        Ok(()) => return Ok(next),
+                        Err(end) => end,
+                    }
+                }
+            };
+            tracing::warn!(venue = %self.venue.id(), error = chassis::tasks::with_sources(&end), "no successor yet");
+            let pause = pause(&self.timing, failures).max(end.asked_pause());
+            failures = failures.saturating_add(1);
             tokio::select! {
-                message = socket.next() => {
-                    let message = message.ok_or(End::Closed)??;
-                    heard = Instant::now();
-                    if self.hear(&message, &mut sequence)? {
-                        quoted = heard;
-                    }
-                }
-                _ = look.tick() => {
-                    if heard.elapsed() > self.timing.idle {
-                        return Ok(End::Idle);
-                    }
-                    if quoted.elapsed() > self.timing.quiet {
-                        return Ok(End::Quiet);
-                    }
-                    if heard.elapsed() >= self.timing.ping / 2 && pinged.elapsed() >= self.timing.ping {
-                        pinged = Instant::now();
-                        let ping = match self.venue.ping() {
-                            Ping::Frame => Message::Ping(tungstenite::Bytes::new()),
-                            Ping::Text(text) => Message::text(text),
-                        };
-                        self.send(&mut socket, ping).await?;
-                    }
-                }
-                () = &mut aged => return Ok(End::Aged),
+                end = old.listen() => return Err(end),
+                () = sleep(pause) => {}
             }
         }
     }
 
-    async fn connect(&self) -> Result<Socket, End> {
+    async fn open(&self) -> Result<Session<'_>, End> {
         let limits =
             WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
         let connecting = connect_async_with_config(self.venue.url(&self.base), Some(limits), true);
-        let (mut socket, _) =
+        let (socket, _) =
             timeout(self.timing.connect, connecting).await.map_err(|_| End::ConnectTimeout)??;
+        let mut session = Session::new(self, socket);
         for subscription in self.venue.subscriptions() {
-            self.send(&mut socket, Message::text(subscription)).await?;
+            session.send(Message::text(subscription)).await?;
         }
-        Ok(socket)
+        Ok(session)
+    }
+}
+
+/// One connection from its subscription to its end.
+struct Session<'c> {
+    of: &'c Connection,
+    socket: Socket,
+    look: Interval,
+    /// The last number of each count that the venue keeps.
+    counted: BTreeMap<Option<Pair>, u64>,
+    heard: Instant,
+    quoted: Instant,
+    pinged: Instant,
+    /// Pings that were sent.
+    pings: u64,
+    /// The last ping has no answer yet.
+    is_pinging: bool,
+    aged_at: Instant,
+    /// A successor is on its way: neither age nor a request to come back ends this one again.
+    is_leaving: bool,
+    /// The venue said that it does not trade.
+    is_halted: bool,
+}
+
+impl<'c> Session<'c> {
+    fn new(of: &'c Connection, socket: Socket) -> Self {
+        let now = Instant::now();
+        let mut look = interval(of.timing.ping / 2);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // Connections of one moment, at all venues and replicas, must not grow old in one moment.
+        let life = rand::random_range(of.timing.life.mul_f64(0.9)..=of.timing.life);
+        Self {
+            of,
+            socket,
+            look,
+            counted: BTreeMap::new(),
+            heard: now,
+            quoted: now,
+            pinged: now,
+            pings: 0,
+            is_pinging: false,
+            aged_at: now + life,
+            is_leaving: false,
+            is_halted: false,
+        }
     }
 
-    async fn send(&self, socket: &mut Socket, message: Message) -> Result<(), End> {
-        timeout(self.timing.connect, socket.send(message)).await.map_err(|_| End::SendTimeout)??;
+    async fn listen(&mut self) -> End {
+        loop {
+            if let Err(end) = self.step().await {
+                return end;
+            }
+        }
+    }
+
+    async fn first_quote(&mut self) -> Result<(), End> {
+        while !self.step().await? {}
+        Ok(())
+    }
+
+    /// Takes one message, or looks at the time. Says whether it was a quote. May be given up at any moment.
+    async fn step(&mut self) -> Result<bool, End> {
+        tokio::select! {
+            message = self.socket.next() => {
+                let message = message.ok_or(End::Closed)??;
+                let quoted = self.hear(&message)?;
+                if quoted {
+                    self.quoted = Instant::now();
+                }
+                Ok(quoted)
+            }
+            _ = self.look.tick() => {
+                self.look_at_the_time().await?;
+                Ok(false)
+            }
+        }
+    }
+
+    async fn look_at_the_time(&mut self) -> Result<(), End> {
+        let timing = &self.of.timing;
+        if self.heard.elapsed() > timing.idle {
+            return Err(End::Idle);
+        }
+        if self.quoted.elapsed() > timing.quiet {
+            return Err(End::Quiet);
+        }
+        if !self.is_leaving && Instant::now() >= self.aged_at {
+            return Err(End::Aged);
+        }
+        if self.heard.elapsed() >= timing.ping / 2 && self.pinged.elapsed() >= timing.ping {
+            self.pinged = Instant::now();
+            self.pings += 1;
+            self.is_pinging = true;
+            let ping = match self.of.venue.ping() {
+                Ping::Frame => Message::Ping(self.pings.to_be_bytes().to_vec().into()),
+                Ping::Text(text) => Message::text(text),
+            };
+            self.send(ping).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), End> {
+        let sending = self.socket.send(message);
+        timeout(self.of.timing.connect, sending).await.map_err(|_| End::SendTimeout)??;
         Ok(())
     }
 
     /// Takes a message and says whether it was a quote.
-    fn hear(&self, message: &Message, sequence: &mut Option<u64>) -> Result<bool, End> {
-        let (venue, at) = (self.venue.id(), (self.now)());
-        self.board.with(|board| board.heard(venue, at));
+    fn hear(&mut self, message: &Message) -> Result<bool, End> {
+        let (venue, at) = (self.of.venue.id(), (self.of.now)());
         metrics::counter!("rooms_oracle_venue_messages_total", "venue" => venue.name()).increment(1);
         let text = match message {
             Message::Text(text) => text.as_str(),
             Message::Close(_) => return Err(End::Closed),
-            _ => return Ok(false),
-        };
-        let VenueMessage { sequence: number, said } = match self.venue.read(text) {
-            Ok(message) => message,
-            Err(error) => {
-                metrics::counter!("rooms_oracle_venue_unreadable_total", "venue" => venue.name())
-                    .increment(1);
-                let text = chassis::tasks::with_sources(&error);
-                // One refused subscription does not spoil the others; if all are, nothing is quoted.
-                match error {
-                    WireError::Refused(_) => tracing::warn!(%venue, error = text, "venue refuses"),
-                    _ => tracing::debug!(%venue, error = text, "message not read"),
+            Message::Ping(_) => {
+                self.alive(at);
+                return Ok(false);
+            }
+            Message::Pong(payload) => {
+                if payload.as_ref() == self.pings.to_be_bytes() {
+                    self.ponged(at);
                 }
                 return Ok(false);
             }
+            Message::Binary(_) | Message::Frame(_) => return Ok(false),
         };
-        match (*sequence, number) {
-            (Some(last), Some(next)) if next > last.saturating_add(1) => return Err(End::Gap { last, next }),
-            (Some(last), Some(next)) if next <= last => return Ok(false),
-            (_, Some(next)) => *sequence = Some(next),
-            (_, None) => {}
+        let VenueMessage { place, said } = match self.of.venue.read(text) {
+            Ok(message) => message,
+            Err(error) => {
+                self.complain(&error);
+                return Ok(false);
+            }
+        };
+        if said == Said::Pong {
+            self.ponged(at);
+            return Ok(false);
+        }
+        self.alive(at);
+        if let Some(Place { of, number: next }) = place {
+            match self.counted.get(&of).copied() {
+                Some(last) if next > last.saturating_add(1) => return Err(End::Gap { last, next }),
+                Some(last) if next <= last => return Ok(false),
+                _ => self.counted.insert(of, next),
+            };
         }
         match said {
             Said::Quotes(quotes) => {
-                quotes.into_iter().for_each(|quote| self.take(venue, quote, at));
+                quotes.into_iter().for_each(|quote| self.take(quote, at));
                 Ok(true)
             }
-            Said::Alive => Ok(false),
-            Said::Reconnect => Err(End::Asked),
+            Said::Trading(trading) => {
+                self.is_halted = !trading;
+                if self.is_halted {
+                    tracing::warn!(%venue, "venue does not trade");
+                    // What it quoted before is not what one could trade at now.
+                    self.of.board.with(|board| board.connected(venue, at));
+                }
+                Ok(false)
+            }
+            Said::Reconnect if !self.is_leaving => Err(End::Asked),
+            Said::Alive | Said::Pong | Said::Reconnect => Ok(false),
         }
     }
 
-    fn take(&self, venue: VenueId, quote: VenueQuote, at: Moment) {
+    fn alive(&mut self, at: Moment) {
+        self.heard = Instant::now();
+        let venue = self.of.venue.id();
+        self.of.board.with(|board| board.heard(venue, at));
+    }
+
+    /// Only the answer to a ping of ours counts, and only once: nobody keeps old quotes alive by saying pong.
+    fn ponged(&mut self, at: Moment) {
+        if std::mem::take(&mut self.is_pinging) {
+            self.alive(at);
+        }
+    }
+
+    fn complain(&self, error: &WireError) {
+        let venue = self.of.venue.id();
+        metrics::counter!("rooms_oracle_venue_unreadable_total", "venue" => venue.name()).increment(1);
+        let text = chassis::tasks::with_sources(error);
+        // One refused subscription does not spoil the others; if all are, nothing is quoted.
+        match error {
+            WireError::Refused(_) => tracing::warn!(%venue, error = text, "venue refuses"),
+            _ => tracing::debug!(%venue, error = text, "message not read"),
+        }
+    }
+
+    fn take(&self, quote: VenueQuote, at: Moment) {
+        let venue = self.of.venue.id();
         let latency = u64::try_from(at.since(quote.venue_time)).unwrap_or_default();
         metrics::histogram!("rooms_oracle_venue_latency_seconds", "venue" => venue.name())
             .record(Duration::from_micros(latency).as_secs_f64());
-        if let Err(dropped) = self.board.with(|board| board.quoted(venue, quote, at)) {
-            let reason = match dropped {
-                Dropped::Skewed { .. } => "skewed",
-                Dropped::OutOfOrder => "out_of_order",
-                Dropped::NotConnected => "not_connected",
-            };
-            metrics::counter!("rooms_oracle_venue_dropped_total", "venue" => venue.name(), "reason" => reason)
-                .increment(1);
-            tracing::debug!(%venue, %dropped, "quote dropped");
-        }
+        let reason = if self.is_halted {
+            "halted"
+        } else {
+            match self.of.board.with(|board| board.quoted(venue, quote, at)) {
+                Ok(()) => return,
+                Err(Dropped::Skewed { .. }) => "skewed",
+                Err(Dropped::OutOfOrder) => "out_of_order",
+                Err(Dropped::NotConnected) => "not_connected",
+            }
+        };
+        metrics::counter!("rooms_oracle_venue_dropped_total", "venue" => venue.name(), "reason" => reason)
+            .increment(1);
+        tracing::debug!(%venue, reason, "quote dropped");
     }
 }
 

@@ -40,6 +40,11 @@ pub(super) fn within_book(last: Price, bid: Option<Price>, ask: Option<Price>) -
     }
 }
 
+/// Seconds since the Unix epoch.
+pub(super) fn seconds(seconds: i64, field: &'static str) -> Result<Moment, WireError> {
+    millis(seconds.checked_mul(1_000).ok_or(WireError::Time(field))?, field)
+}
+
 /// Milliseconds since the Unix epoch.
 pub(super) fn millis(millis: i64, field: &'static str) -> Result<Moment, WireError> {
     micros(millis.checked_mul(1_000).ok_or(WireError::Time(field))?, field)

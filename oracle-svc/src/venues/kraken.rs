@@ -22,12 +22,21 @@ const SYMBOLS: [(&str, Pair); 4] = [
 struct Envelope<'a> {
     #[serde(borrow, default)]
     channel: Cow<'a, str>,
+    #[serde(borrow, default)]
+    method: Cow<'a, str>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
     /// False in the answer to a request that failed.
     success: Option<bool>,
     #[serde(borrow, default)]
     error: Cow<'a, str>,
+}
+
+/// The state of the matching engine.
+#[derive(Deserialize)]
+struct Status<'a> {
+    #[serde(borrow)]
+    system: Cow<'a, str>,
 }
 
 /// Prices are JSON numbers.
@@ -70,12 +79,21 @@ impl Venue for Kraken {
         if envelope.success == Some(false) {
             return Err(WireError::Refused(envelope.error.into_owned()));
         }
-        let said = match envelope.channel.as_ref() {
-            "ticker" => tickers(envelope.data.map_or("null", RawValue::get))?,
+        let data = envelope.data.map_or("null", RawValue::get);
+        let said = match (envelope.channel.as_ref(), envelope.method.as_ref()) {
+            ("ticker", _) => tickers(data)?,
+            ("status", _) => status(data)?,
+            ("", "pong") => Said::Pong,
             _ => Said::Alive,
         };
         Ok(Message::unnumbered(said))
     }
+}
+
+/// Outside `online` no trade is made (`maintenance`, `post_only`) or none that is not a retreat (`cancel_only`).
+fn status(data: &str) -> Result<Said, WireError> {
+    let states: Vec<Status<'_>> = serde_json::from_str(data)?;
+    Ok(states.last().map_or(Said::Alive, |state| Said::Trading(state.system == "online")))
 }
 
 fn tickers(data: &str) -> Result<Said, WireError> {
@@ -113,15 +131,28 @@ mod tests {
     }
 
     #[test]
-    fn heartbeats_status_and_pongs_mean_only_that_it_is_there() {
+    fn heartbeats_and_acknowledgements_mean_only_that_it_is_there() {
         for text in [
             r#"{"channel":"heartbeat"}"#,
-            r#"{"channel":"status","type":"update","data":[{"system":"online","api_version":"v2","connection_id":1}]}"#,
-            r#"{"method":"pong","time_in":"2023-09-24T14:10:23.799685Z","time_out":"2023-09-24T14:10:23.799703Z"}"#,
             r#"{"method":"subscribe","result":{"channel":"ticker","symbol":"SOL/USD"},"success":true}"#,
         ] {
             assert_eq!(Kraken.read(text).unwrap().said, Said::Alive, "{text}");
         }
+        let pong = r#"{"method":"pong","time_in":"2023-09-24T14:10:23.799685Z","time_out":"2023-09-24T14:10:23.799703Z"}"#;
+        assert_eq!(Kraken.read(pong).unwrap().said, Said::Pong);
+    }
+
+    #[test]
+    fn says_when_it_does_not_trade() {
+        for (system, trades) in
+            [("online", true), ("maintenance", false), ("cancel_only", false), ("post_only", false)]
+        {
+            let text = format!(
+                r#"{{"channel":"status","type":"update","data":[{{"system":"{system}","api_version":"v2","connection_id":1}}]}}"#
+            );
+            assert_eq!(Kraken.read(&text).unwrap().said, Said::Trading(trades), "{system}");
+        }
+        assert!(Kraken.read(r#"{"channel":"status","data":[{"system":1}]}"#).is_err());
     }
 
     #[test]

@@ -1,21 +1,35 @@
-//! The venues: one trait, one production WebSocket client, five wire formats.
+//! The venues: one trait, one production WebSocket client, five wire formats. And the aggregators, which are asked by HTTP
+//! and never count as venues.
 
+mod aggregator;
 mod binance;
 mod bitstamp;
 mod coinbase;
+mod coingecko;
 mod connection;
+mod cryptocompare;
+mod dexscreener;
+mod hermes;
+pub mod http;
 mod json;
 mod kraken;
 mod okx;
+mod rpc;
 
+pub use aggregator::{Aggregator, AggregatorId};
 pub use binance::Binance;
 pub use bitstamp::Bitstamp;
 pub use coinbase::Coinbase;
+pub use coingecko::CoinGecko;
 pub use connection::{Connection, SharedBoard, Timing};
+pub use cryptocompare::CryptoCompare;
+pub use dexscreener::{DexScreener, ListingError, MOST_TOKENS, read as read_listing};
+pub use hermes::Hermes;
 pub use kraken::Kraken;
 pub use okx::Okx;
+pub use rpc::{Accounts, MOST_ACCOUNTS, Rpc, RpcError, read as read_accounts};
 
-use crate::domain::{InvalidPrice, VenueId, VenueQuote};
+use crate::domain::{InvalidPrice, Pair, VenueId, VenueQuote};
 
 /// A venue's wire format. Everything here is a pure function of what the venue sent.
 pub trait Venue: Send + Sync {
@@ -50,10 +64,19 @@ pub enum Ping {
 /// One message of a venue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Its number in the connection, where the venue counts.
-    pub sequence: Option<u64>,
+    /// Where it stands, if the venue counts.
+    pub place: Option<Place>,
     /// What it says.
     pub said: Said,
+}
+
+/// A place in a count that a venue keeps: when the next number is missing, messages were lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The pair whose messages are counted; none where all of the connection are.
+    pub of: Option<Pair>,
+    /// The number.
+    pub number: u64,
 }
 
 /// What a venue said.
@@ -61,15 +84,19 @@ pub struct Message {
 pub enum Said {
     /// Prices.
     Quotes(Vec<VenueQuote>),
-    /// That it is there: heartbeats, pongs, acknowledgements, news for others.
+    /// That it is there: heartbeats, acknowledgements, news for others.
     Alive,
+    /// That it is there, because it was asked.
+    Pong,
+    /// Whether it trades at all. It does until it says something else.
+    Trading(bool),
     /// That it will close soon: connect anew.
     Reconnect,
 }
 
 impl Message {
     const fn unnumbered(said: Said) -> Self {
-        Self { sequence: None, said }
+        Self { place: None, said }
     }
 }
 

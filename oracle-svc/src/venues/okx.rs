@@ -68,7 +68,7 @@ impl Venue for Okx {
 
     fn read(&self, text: &str) -> Result<Message, WireError> {
         if text == "pong" {
-            return Ok(Message::unnumbered(Said::Alive));
+            return Ok(Message::unnumbered(Said::Pong));
         }
         let envelope: Envelope<'_> = serde_json::from_str(text)?;
         let said = match (envelope.event.as_ref(), envelope.arg, envelope.data) {
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn pongs_acknowledgements_and_notices() {
         let read = |text| Okx.read(text).unwrap().said;
-        assert_eq!(read("pong"), Said::Alive);
+        assert_eq!(read("pong"), Said::Pong);
         assert_eq!(
             read(
                 r#"{"event":"subscribe","arg":{"channel":"tickers","instId":"BTC-USDT"},"connId":"a4d3ae55"}"#

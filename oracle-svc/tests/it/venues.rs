@@ -44,6 +44,10 @@ pub enum Mood {
     Picky,
     /// Asks every client to come back.
     Leaving,
+    /// Says pong all the time, asked or not, and nothing else.
+    Chatty,
+    /// Says that it does not trade, and quotes on.
+    Halted,
 }
 
 /// What the venues trade at, and how they feel.
@@ -51,6 +55,8 @@ pub enum Mood {
 pub struct Market {
     prices: Mutex<BTreeMap<&'static str, Decimal>>,
     moods: Mutex<HashMap<VenueId, Mood>>,
+    /// Connections up to this one are asked to come back, and closed two seconds later.
+    retired: Mutex<HashMap<VenueId, u32>>,
     connections: Mutex<HashMap<VenueId, Arc<AtomicU32>>>,
 }
 
@@ -70,6 +76,15 @@ impl Market {
 
     pub fn mood(&self, venue: VenueId, mood: Mood) {
         self.moods.lock().unwrap().insert(venue, mood);
+    }
+
+    /// Asks the clients that a venue has now to come back, and closes their connections two seconds later.
+    pub fn retire(&self, venue: VenueId) {
+        self.retired.lock().unwrap().insert(venue, self.connections(venue));
+    }
+
+    fn is_retired(&self, venue: VenueId, number: u32) -> bool {
+        self.retired.lock().unwrap().get(&venue).is_some_and(|retired| number <= *retired)
     }
 
     /// How often a venue was connected to.
@@ -103,9 +118,9 @@ impl Market {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let count = Arc::clone(market.connections.lock().unwrap().entry(venue).or_default());
-                count.fetch_add(1, Ordering::Relaxed);
+                let number = count.fetch_add(1, Ordering::Relaxed) + 1;
                 let market = Arc::clone(&market);
-                tokio::spawn(async move { Client::talk(venue, &market, stream).await });
+                tokio::spawn(async move { Client::talk(venue, number, &market, stream).await });
             }
         });
         format!("ws://{address}")
@@ -114,16 +129,20 @@ impl Market {
 
 struct Client<'a> {
     venue: VenueId,
+    number: u32,
+    /// Beats since this connection was asked to come back.
+    retired_for: u32,
     market: &'a Market,
     socket: WebSocketStream<TcpStream>,
     /// Names of what was subscribed to, as the venue calls it, with our symbol.
     subscribed: Vec<(String, &'static str)>,
     heartbeats: bool,
     sequence: u64,
+    trades: u64,
 }
 
 impl<'a> Client<'a> {
-    async fn talk(venue: VenueId, market: &'a Market, stream: TcpStream) {
+    async fn talk(venue: VenueId, number: u32, market: &'a Market, stream: TcpStream) {
         let mut query = String::new();
         #[allow(clippy::result_large_err, reason = "the callback's type is the library's")]
         let read_query = |request: &Request, response: Response| {
@@ -132,7 +151,7 @@ impl<'a> Client<'a> {
         };
         let Ok(socket) = accept_hdr_async(stream, read_query).await else { return };
         let mut client =
-            Self { venue, market, socket, subscribed: Vec::new(), heartbeats: false, sequence: 0 };
+            Self { venue, number, retired_for: 0, market, socket, subscribed: Vec::new(), heartbeats: false, sequence: 0, trades: 0 };
         if let Some(streams) = query.strip_prefix("streams=").filter(|_| venue == VenueId::Binance) {
             client.subscribe(streams.split('/').map(str::to_owned));
         }
@@ -225,6 +244,7 @@ impl<'a> Client<'a> {
                     self.send(done.to_string()).await?;
                 }
             }
+            other => panic!("{other} has no WebSocket"),
         }
         Some(())
     }
@@ -233,19 +253,28 @@ impl<'a> Client<'a> {
         let mood = self.market.mood_of(self.venue);
         match mood {
             Mood::Silent => return Some(()),
-            Mood::Leaving => {
-                let farewell = match self.venue {
-                    VenueId::Binance => json!({"e": "serverShutdown", "E": 1}),
-                    VenueId::Bitstamp => json!({"event": "bts:request_reconnect", "channel": "", "data": ""}),
-                    VenueId::Okx => json!({"event": "notice", "code": "64008", "msg": "upgrade"}),
-                    VenueId::Coinbase | VenueId::Kraken => return self.socket.close(None).await.ok(),
-                };
-                return self.send(farewell.to_string()).await;
+            Mood::Leaving => return self.say_farewell().await,
+            Mood::Chatty => return self.say_pong().await,
+            Mood::Gappy if beats.is_multiple_of(10) => {
+                self.sequence += 1;
+                self.trades += 1;
             }
-            Mood::Gappy if beats.is_multiple_of(10) => self.sequence += 1,
             _ => {}
         }
+        if self.market.is_retired(self.venue, self.number) {
+            self.retired_for += 1;
+            if self.retired_for > 20 {
+                return self.socket.close(None).await.ok().and(None);
+            }
+            if self.retired_for == 1 {
+                self.say_farewell().await?;
+            }
+        }
         if beats.is_multiple_of(10) {
+            if mood == Mood::Halted && self.venue == VenueId::Kraken {
+                let status = json!({"channel": "status", "type": "update", "data": [{"system": "maintenance"}]});
+                self.send(status.to_string()).await?;
+            }
             if self.venue == VenueId::Kraken {
                 self.send(json!({"channel": "heartbeat"}).to_string()).await?;
             } else if self.heartbeats {
@@ -263,14 +292,37 @@ impl<'a> Client<'a> {
         Some(())
     }
 
+    /// The venue's own words for "come back".
+    async fn say_farewell(&mut self) -> Option<()> {
+        let farewell = match self.venue {
+            VenueId::Binance => json!({"e": "serverShutdown", "E": 1}),
+            VenueId::Bitstamp => json!({"event": "bts:request_reconnect", "channel": "", "data": ""}),
+            VenueId::Okx => json!({"event": "notice", "code": "64008", "msg": "upgrade"}),
+            _ => return self.socket.close(None).await.ok(),
+        };
+        self.send(farewell.to_string()).await
+    }
+
+    async fn say_pong(&mut self) -> Option<()> {
+        let pong = match self.venue {
+            VenueId::Bitstamp => json!({"event": "bts:heartbeat", "channel": "", "data": {"status": "success"}}),
+            VenueId::Kraken => json!({"method": "pong"}),
+            VenueId::Okx => return self.send("pong".to_owned()).await,
+            _ => return self.socket.send(Message::Pong(vec![7].into())).await.ok(),
+        };
+        self.send(pong.to_string()).await
+    }
+
     async fn quote(&mut self, name: &str, price: Decimal, now: OffsetDateTime) -> Option<()> {
         let micros = now.unix_timestamp_nanos() / 1_000;
         let (millis, stamp) = (micros / 1_000, now.format(&Rfc3339).unwrap());
         let quote = match self.venue {
             VenueId::Binance => {
                 let symbol = name.trim_end_matches("@trade").to_uppercase();
+                self.trades += u64::from(symbol.starts_with("BTC"));
+                let trade = self.trades;
                 format!(
-                    r#"{{"stream":"{name}","data":{{"e":"trade","E":{millis},"s":"{symbol}","t":1,"p":"{price}","q":"1","T":{millis},"m":true,"M":true}}}}"#
+                    r#"{{"stream":"{name}","data":{{"e":"trade","E":{millis},"s":"{symbol}","t":{trade},"p":"{price}","q":"1","T":{millis},"m":true,"M":true}}}}"#
                 )
             }
             VenueId::Bitstamp => format!(
@@ -287,6 +339,7 @@ impl<'a> Client<'a> {
             VenueId::Okx => format!(
                 r#"{{"arg":{{"channel":"tickers","instId":"{name}"}},"data":[{{"instType":"SPOT","instId":"{name}","last":"{price}","askPx":"{price}","bidPx":"{price}","ts":"{millis}"}}]}}"#
             ),
+            other => panic!("{other} has no WebSocket"),
         };
         self.send(quote).await
     }
