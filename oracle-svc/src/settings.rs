@@ -1,26 +1,29 @@
 //! What can be set from the environment.
 
 use crate::{
+    TokenSettings,
     domain::{ExclusionRules, VenueId},
-    venues,
+    venues::{self, AggregatorId},
 };
 use chassis::settings::{Endpoint, Invalid, Network, Reader, Value};
+use secrecy::SecretString;
 use std::time::Duration;
 
 /// On mainnet a quorum is drawn from at least this many venues.
 const MAINNET_VENUES: usize = 4;
 
-/// A venue by its name.
+/// An exchange by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VenueName(pub VenueId);
 
 impl Value for VenueName {
     fn kind() -> String {
-        VenueId::ALL.iter().map(|venue| venue.name()).collect::<Vec<_>>().join(" | ")
+        VenueId::EXCHANGES.iter().map(|venue| venue.name()).collect::<Vec<_>>().join(" | ")
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        VenueId::from_name(text).map(Self).ok_or_else(|| format!("is not one of {}", Self::kind()))
+        let exchange = VenueId::EXCHANGES.iter().find(|venue| venue.name() == text);
+        exchange.copied().map(Self).ok_or_else(|| format!("is not one of {}", Self::kind()))
     }
 
     fn show(&self) -> String {
@@ -41,6 +44,27 @@ pub struct Settings {
     pub exclusion: ExclusionRules,
     /// Days the series is kept.
     pub series_days: i32,
+    /// Days its minute candles are kept.
+    pub candle_days: i32,
+    /// The aggregators that are asked what they think.
+    pub aggregators: Vec<Asked>,
+    /// Where tokens are read, and which pairs are looked at.
+    pub tokens: TokenSettings,
+}
+
+/// An aggregator that is asked.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Which.
+    pub id: AggregatorId,
+    /// Its address.
+    pub url: Endpoint,
+    /// Its key.
+    pub key: Option<SecretString>,
+    /// Time between two questions.
+    pub pace: Duration,
+    /// Microseconds for which it may differ from our price before anybody is told.
+    pub tolerated_for: i64,
 }
 
 impl Settings {
@@ -49,13 +73,13 @@ impl Settings {
     /// # Errors
     /// What is wrong is kept by the reader.
     pub fn declare(r: &mut Reader) -> Result<Self, Invalid> {
-        let everyone: Vec<_> = VenueId::ALL.iter().copied().map(VenueName).collect();
+        let everyone: Vec<_> = VenueId::EXCHANGES.iter().copied().map(VenueName).collect();
         let names = r.setting("ORACLE_VENUES", "Venues that are asked for prices.").or(everyone);
         let addresses: Vec<_> =
             venues::all().iter().map(|(venue, real)| (venue.id(), address(r, venue.id(), real))).collect();
         let quorum = r
             .setting("ORACLE_QUORUM", "Venues that must agree before there is a price.")
-            .between(2, VenueId::ALL.len())
+            .between(2, VenueId::EXCHANGES.len())
             .mainnet_no_less()
             .or(3);
         let pace = r
@@ -80,6 +104,19 @@ impl Settings {
             .between(2, 365)
             .mainnet_no_less()
             .or(7);
+        let candle_days = r
+            .setting("ORACLE_CANDLE_DAYS", "Days the minute candles are kept.")
+            .between(2, 4_000)
+            .mainnet_no_less()
+            .or(400);
+        let tolerated_for = r
+            .setting("ORACLE_SANITY_AFTER", "An aggregator that differs by more than 2 % for this long is a warning.")
+            .between(Duration::ZERO, Duration::from_secs(3_600))
+            .mainnet_no_more()
+            .or(Duration::from_secs(60));
+        let tolerated_for = tolerated_for.map(micros);
+        let aggregators = AggregatorId::ALL.map(|id| asked(r, id, tolerated_for));
+        let tokens = TokenSettings::declare(r);
         let addresses: Result<Vec<_>, Invalid> =
             addresses.into_iter().map(|(venue, address)| Ok((venue, address?))).collect();
         let (names, quorum) = (names?, quorum?);
@@ -91,7 +128,17 @@ impl Settings {
             return Err(r.refuse("ORACLE_VENUES", why));
         }
         let exclusion = ExclusionRules { after: micros(after?), readmit: micros(readmit?) };
-        Ok(Self { venues, quorum, pace: pace?, exclusion, series_days: series_days? })
+        let aggregators: Result<Vec<Option<Asked>>, Invalid> = aggregators.into_iter().collect();
+        Ok(Self {
+            venues,
+            quorum,
+            pace: pace?,
+            exclusion,
+            series_days: series_days?,
+            candle_days: candle_days?,
+            aggregators: aggregators?.into_iter().flatten().collect(),
+            tokens: tokens?,
+        })
     }
 }
 
@@ -102,6 +149,9 @@ fn address(r: &mut Reader, venue: VenueId, real: &str) -> Result<Endpoint, Inval
         VenueId::Coinbase => ("COINBASE_WS_URL", "Coinbase's Advanced Trade WebSocket."),
         VenueId::Kraken => ("KRAKEN_WS_URL", "Kraken's WebSocket v2."),
         VenueId::Okx => ("OKX_WS_URL", "OKX' public WebSocket v5."),
+        VenueId::Chain1 | VenueId::Chain2 | VenueId::Chain3 | VenueId::DexScreener => {
+            return Err(r.refuse("ORACLE_VENUES", format!("names {venue}, which has no WebSocket")));
+        }
     };
     let mainnet = r.network() == Network::Mainnet;
     let real = Endpoint::parse(real).map_err(|why| r.refuse(name, why))?;
@@ -115,6 +165,45 @@ fn address(r: &mut Reader, venue: VenueId, real: &str) -> Result<Endpoint, Inval
             }
         })
         .or(real)
+}
+
+/// An aggregator is asked once it has a key or an address. Without either it is not: what it allows without a key is
+/// little or nothing.
+fn asked(
+    r: &mut Reader,
+    id: AggregatorId,
+    tolerated_for: Result<i64, Invalid>,
+) -> Result<Option<Asked>, Invalid> {
+    let (url_name, key_name, pace_name) = match id {
+        AggregatorId::CoinGecko => ("COINGECKO_URL", "COINGECKO_API_KEY", "COINGECKO_PACE"),
+        AggregatorId::CryptoCompare => ("CRYPTOCOMPARE_URL", "CRYPTOCOMPARE_API_KEY", "CRYPTOCOMPARE_PACE"),
+        AggregatorId::Hermes => ("HERMES_URL", "HERMES_API_KEY", "HERMES_PACE"),
+    };
+    let mainnet = r.network() == Network::Mainnet;
+    let url = r
+        .setting(url_name, "The aggregator's address, where it is not the public one or no key is needed.")
+        .check("http:// or https://; on mainnet https://", move |url: &Endpoint| {
+            let encrypted = url.expose().starts_with("https://");
+            if encrypted || (!mainnet && url.expose().starts_with("http://")) {
+                Ok(())
+            } else {
+                Err("is not an address that a key can be sent to".to_owned())
+            }
+        })
+        .optional(id.address());
+    let key = r
+        .setting(key_name, "The aggregator's key; with it, its opinion is held against our price.")
+        .optional("CG-0123456789abcdef");
+    let pace = r
+        .setting(pace_name, "Time between two questions to the aggregator, all replicas together.")
+        .between(Duration::from_secs(1), Duration::from_secs(3_600))
+        .mainnet_no_less()
+        .or(id.pace());
+    let (url, key, pace): (Option<Endpoint>, Option<SecretString>, _) = (url?, key?, pace?);
+    let public = Endpoint::parse(id.address()).map_err(|why| r.refuse(url_name, why))?;
+    let tolerated_for = tolerated_for?;
+    let is_asked = url.is_some() || key.is_some();
+    Ok(is_asked.then(|| Asked { id, url: url.unwrap_or(public), key, pace, tolerated_for }))
 }
 
 fn micros(duration: Duration) -> i64 {
@@ -152,11 +241,31 @@ mod tests {
             ("ORACLE_READMIT_AFTER", "1s"),
             ("ORACLE_EXCLUDE_AFTER", "2m"),
             ("ORACLE_SERIES_DAYS", "3"),
+            ("ORACLE_CANDLE_DAYS", "399"),
+            ("HERMES_URL", "http://127.0.0.1:9"),
+            ("COINGECKO_PACE", "299s"),
         ] {
             assert_eq!(problems(&[weak]), Vec::<String>::new(), "{weak:?} is fine elsewhere");
             let refused = problems(&[weak, ("NETWORK", "mainnet")]);
             assert!(refused.len() == 1 && refused[0].starts_with(weak.0), "{weak:?}: {refused:?}");
         }
+    }
+
+    #[test]
+    fn aggregators_are_asked_once_they_have_a_key_or_an_address() {
+        let settings = |pairs: &[(&str, &str)]| {
+            let asked = read(pairs.iter().copied().collect::<Variables>(), Settings::declare).unwrap().aggregators;
+            asked.iter().map(|one| (one.id.name(), one.url.expose().to_owned(), one.key.is_some())).collect::<Vec<_>>()
+        };
+        assert_eq!(settings(&[]), []);
+        assert_eq!(
+            settings(&[("HERMES_API_KEY", "secret"), ("COINGECKO_URL", "http://127.0.0.1:9")]),
+            [
+                ("coingecko", "http://127.0.0.1:9".to_owned(), false),
+                ("hermes", "https://hermes.pyth.network".to_owned(), true)
+            ]
+        );
+        assert_eq!(problems(&[("COINGECKO_URL", "ftp://127.0.0.1")]).len(), 1);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! becomes the writer stores from it what is missing, so that neither a change of writer nor an
 //! outage of the database leaves a gap in the series.
 
-use crate::domain::{Moment, Tick};
+use crate::domain::{Moment, Price, Tick};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -34,6 +34,11 @@ impl Tape {
         self.newest.send_replace(at);
     }
 
+    /// The newest tick.
+    pub(crate) fn last(&self) -> Option<Arc<Tick>> {
+        self.ticks().back().cloned()
+    }
+
     /// Waits for ticks later than a moment and returns the first `limit` of them.
     pub(crate) async fn after(&self, at: Moment, limit: usize) -> Vec<Arc<Tick>> {
         let mut newest = self.newest.subscribe();
@@ -43,6 +48,14 @@ impl Tape {
                 return ticks;
             }
         }
+    }
+
+    /// The last price at a moment, no older than `within` microseconds.
+    pub(crate) fn price_at(&self, at: Moment, within: i64) -> Option<Price> {
+        let ticks = self.ticks();
+        let after = ticks.partition_point(|tick| tick.at <= at);
+        let recent = ticks.iter().take(after).rev().take_while(|tick| at.since(tick.at) <= within);
+        recent.filter_map(|tick| tick.aggregate.as_ref()).map(|aggregate| aggregate.price).next()
     }
 
     fn taken_after(&self, at: Moment, limit: usize) -> Vec<Arc<Tick>> {
@@ -59,6 +72,9 @@ impl Tape {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Aggregate;
+    use rust_decimal::Decimal;
+    use std::collections::BTreeSet;
 
     fn tick(micros: i64) -> Tick {
         Tick { at: Moment::from_micros(micros), quotes: Vec::new(), rate: None, aggregate: None }
@@ -76,6 +92,25 @@ mod tests {
         }
         assert_eq!(moments(&tape.after(Moment::default(), 10).await), [3, 4, 5]);
         assert_eq!(moments(&tape.after(Moment::from_micros(3), 1).await), [4]);
+    }
+
+    #[test]
+    fn knows_the_price_of_a_moment_for_a_while() {
+        let tape = Tape::new(10);
+        let price = Price::parse("165").unwrap();
+        let aggregate = Aggregate {
+            price,
+            confidence: Decimal::ZERO,
+            band: Decimal::ONE,
+            counted: BTreeSet::new(),
+        };
+        tape.push(Tick { aggregate: Some(aggregate), ..tick(100) });
+        tape.push(tick(200));
+        assert_eq!(tape.price_at(Moment::from_micros(99), 50), None);
+        for micros in [100, 150, 200, 250] {
+            assert_eq!(tape.price_at(Moment::from_micros(micros), 150), Some(price), "{micros}");
+        }
+        assert_eq!(tape.price_at(Moment::from_micros(251), 150), None);
     }
 
     #[tokio::test]

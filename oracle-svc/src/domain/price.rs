@@ -1,6 +1,6 @@
 //! Prices.
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive as _};
 use std::fmt;
 
 /// A price in USD or USDT: positive, at most 10^12, at most 12 decimal places. Within these
@@ -25,6 +25,9 @@ pub enum InvalidPrice {
 impl Price {
     const PLACES: u32 = 12;
     const LARGEST: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0);
+
+    /// A billionth.
+    pub const NANO: Self = Self(Decimal::from_parts(1, 0, 0, false, 9));
 
     /// Rounds to 12 places, half to even, and drops trailing zeros: equal prices have equal text.
     ///
@@ -62,6 +65,14 @@ impl Price {
         self.0
     }
 
+    /// How far another price is from this one, in parts per million of this one, for metrics: at most `u32::MAX`.
+    #[must_use]
+    pub fn deviation_ppm(self, other: Self) -> u32 {
+        let apart = (other.0 - self.0).abs().checked_div(self.0);
+        let ppm = apart.and_then(|ratio| ratio.checked_mul(Decimal::from(1_000_000)));
+        ppm.and_then(|ppm| ppm.round().to_u32()).unwrap_or(u32::MAX)
+    }
+
     /// The mean of two prices.
     #[must_use]
     pub fn midpoint(self, other: Self) -> Self {
@@ -94,6 +105,14 @@ mod tests {
         }
         assert_eq!(Price::parse("0"), Err(InvalidPrice::NotPositive));
         assert_eq!(Price::parse("0.0000000000001"), Err(InvalidPrice::NotPositive));
+    }
+
+    #[test]
+    fn deviations_are_counted_in_millionths_and_bounded() {
+        let price = |text| Price::parse(text).unwrap();
+        assert_eq!(price("100").deviation_ppm(price("102")), 20_000);
+        assert_eq!(price("100").deviation_ppm(price("98.5")), 15_000);
+        assert_eq!(price("0.000000000001").deviation_ppm(Price(Price::LARGEST)), u32::MAX);
     }
 
     #[test]
