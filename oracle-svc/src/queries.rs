@@ -3,18 +3,21 @@
 use crate::{
     domain::{Asset, Second},
     store,
+    workers::tokens::Tokens,
 };
 use chassis::{Clock, Fault, grpc::Unanswered};
 use prost::Message as _;
 use proto::{
     from_timestamp,
     oracle::{
-        Aggregate, GetAggregateRequest, GetAggregateResponse, GetSeriesRequest, GetSeriesResponse,
+        Aggregate, Candle, GetAggregateRequest, GetAggregateResponse, GetCandlesRequest, GetCandlesResponse,
+        GetSeriesRequest, GetSeriesResponse, GetTokenRequest, GetTokenResponse,
         Second as SecondMessage, oracle_service_server::OracleService,
     },
     timestamp,
 };
 use sqlx::PgPool;
+use std::sync::Arc;
 use time::Duration;
 use tonic::{Request, Response, Status};
 
@@ -27,6 +30,7 @@ const ANSWER_BYTES: usize = 3 * 1024 * 1024;
 /// Answers from storage, so that every replica tells the one series.
 pub(crate) struct Queries {
     pub(crate) pool: PgPool,
+    pub(crate) tokens: Arc<Tokens>,
     pub(crate) clock: Clock,
 }
 
@@ -48,16 +52,17 @@ impl OracleService for Queries {
 
     async fn get_candles(
         &self,
-        _: Request<proto::oracle::GetCandlesRequest>,
-    ) -> Result<Response<proto::oracle::GetCandlesResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        request: Request<GetCandlesRequest>,
+    ) -> Result<Response<GetCandlesResponse>, Status> {
+        Ok(Response::new(self.candles(&request.into_inner()).await?))
     }
 
     async fn get_token(
         &self,
-        _: Request<proto::oracle::GetTokenRequest>,
-    ) -> Result<Response<proto::oracle::GetTokenResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        request: Request<GetTokenRequest>,
+    ) -> Result<Response<GetTokenResponse>, Status> {
+        let token = self.tokens.ask(&request.into_inner().mint).await?;
+        Ok(Response::new(GetTokenResponse { token: Some(token) }))
     }
 }
 
@@ -113,6 +118,23 @@ impl Queries {
             })
             .collect::<Result<_, _>>()?;
         Ok(GetSeriesResponse { seconds })
+    }
+}
+
+impl Queries {
+    async fn candles(&self, request: &GetCandlesRequest) -> Result<GetCandlesResponse, Unanswered> {
+        let asset = asset(&request.asset)?;
+        let (first, last) = (Second::new(request.first_second), Second::new(request.last_second));
+        let candles = store::candles::between(&self.pool, asset, first, last).await?;
+        let candles = candles.into_iter().map(|candle| Candle {
+            second: candle.minute,
+            open: candle.open.normalize().to_string(),
+            high: candle.high.normalize().to_string(),
+            low: candle.low.normalize().to_string(),
+            close: candle.close.normalize().to_string(),
+            seconds: u32::try_from(candle.seconds).unwrap_or_default(),
+        });
+        Ok(GetCandlesResponse { candles: candles.collect() })
     }
 }
 

@@ -1,5 +1,6 @@
 //! All SQL of the schema.
 
+pub(crate) mod candles;
 pub(crate) mod resolutions;
 pub(crate) mod seconds;
 pub(crate) mod watches;
