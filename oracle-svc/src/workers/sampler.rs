@@ -1,7 +1,7 @@
 //! Looks at the board at a fixed pace and records what it sees. Runs on every replica.
 
 use crate::{
-    domain::{Asset, ExclusionRules, Moment, Reliability, SECOND, Tick, VenueId},
+    domain::{Asset, ExclusionRules, Moment, Reliability, SECOND, Scores, Tick, VenueId},
     store,
     tape::Tape,
     venues::SharedBoard,
@@ -38,6 +38,7 @@ impl Sampler {
             sleep(Duration::from_millis(50)).await;
         }
         let mut reliability = Reliability::new(self.rules, self.excluded_before().await);
+        let mut scores = Scores::new(VenueId::EXCHANGES);
         let mut last = Moment::default();
         loop {
             let target = self.next_tick();
@@ -48,7 +49,9 @@ impl Sampler {
             let excluded = reliability.excluded();
             let tick = self.board.with(|board| Tick::take(board, self.asset, at, &excluded, self.quorum));
             reliability.observe(&tick);
+            scores.observe(&tick);
             self.report(&tick, &excluded);
+            self.export(&scores);
             self.tape.push(tick);
         }
     }
@@ -64,17 +67,17 @@ impl Sampler {
         Moment::from_micros(now.saturating_sub(now.rem_euclid(pace)).saturating_add(pace))
     }
 
-    /// A restart is no pardon: who had no vote in the series' last minutes begins without one.
-    async fn excluded_before(&self) -> Vec<VenueId> {
-        let since = self.now().minus(self.rules.readmit).second();
-        store::seconds::excluded(&self.pool, self.asset, since).await.unwrap_or_else(|fault| {
+    /// A restart is no pardon: who had no vote when last seen begins without one, however long ago that was.
+    async fn excluded_before(&self) -> BTreeSet<VenueId> {
+        let seconds = self.rules.readmit / SECOND;
+        store::seconds::excluded(&self.pool, self.asset, seconds).await.unwrap_or_else(|fault| {
             tracing::warn!(asset = %self.asset, error = fault.chain(), "exclusions not read");
-            Vec::new()
+            BTreeSet::new()
         })
     }
 
     fn report(&self, tick: &Tick, excluded: &BTreeSet<VenueId>) {
-        let asset = self.asset.name();
+        let asset = self.asset.label();
         self.alive.ok();
         let has_price = match tick.aggregate.as_ref() {
             Some(aggregate) => {
@@ -95,12 +98,29 @@ impl Sampler {
             }
         };
         metrics::counter!("rooms_oracle_ticks_total", "asset" => asset, "price" => has_price).increment(1);
-        for venue in VenueId::ALL {
+        for venue in VenueId::EXCHANGES {
             let fresh = tick.quotes.iter().any(|quote| quote.venue == *venue);
             metrics::gauge!("rooms_oracle_quote_fresh", "asset" => asset, "venue" => venue.name())
                 .set(f64::from(u8::from(fresh)));
             metrics::gauge!("rooms_oracle_venue_excluded", "asset" => asset, "venue" => venue.name())
                 .set(f64::from(u8::from(excluded.contains(venue))));
+        }
+    }
+
+    fn export(&self, scores: &Scores) {
+        let asset = self.asset.label();
+        for (venue, score) in scores.all() {
+            for (what, ppm) in [
+                ("uptime", score.uptime_ppm()),
+                ("deviation", score.deviation_ppm()),
+                // Seconds are millions of microseconds.
+                ("latency", score.latency()),
+                ("total", score.total_ppm()),
+            ] {
+                let ppm = u32::try_from(ppm).unwrap_or(u32::MAX);
+                metrics::gauge!("rooms_oracle_venue_score", "asset" => asset, "venue" => venue.name(), "of" => what)
+                    .set(f64::from(ppm) / 1e6);
+            }
         }
     }
 }

@@ -104,3 +104,35 @@ async fn a_wrong_venue_changes_nothing_and_loses_its_vote_until_it_behaves() {
     .await;
     service.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn an_excluded_venue_that_falls_silent_is_excluded_after_a_restart() {
+    let mut world = World::new().await;
+    world.set("ORACLE_EXCLUDE_AFTER", "1s");
+    let service = world.start().await;
+    world.priced(&service, "160").await;
+    let kraken =
+        |found: proto::oracle::Aggregate| found.quotes.into_iter().find(|quote| quote.venue == "kraken");
+    world.market.mood(VenueId::Kraken, Mood::Wrong(Decimal::new(13, 1)));
+    eventually("Kraken is excluded", || async {
+        kraken(aggregate(&mut client(&service)).await).is_some_and(|quote| quote.excluded)
+    })
+    .await;
+    world.market.mood(VenueId::Kraken, Mood::Silent);
+    eventually("Kraken is not in the newest second any more", || async {
+        let found = aggregate(&mut client(&service)).await;
+        !found.price.is_empty() && kraken(found).is_none()
+    })
+    .await;
+    service.stop().await.unwrap();
+    world.market.mood(VenueId::Kraken, Mood::Well);
+    let service = world.start().await;
+    let found = std::cell::RefCell::new(None);
+    eventually("Kraken is back", || async {
+        *found.borrow_mut() = kraken(aggregate(&mut client(&service)).await);
+        found.borrow().is_some()
+    })
+    .await;
+    assert!(found.into_inner().unwrap().excluded, "a restart is no pardon");
+    service.stop().await.unwrap();
+}
