@@ -22,7 +22,7 @@ use proto::{
     AccountId, Malformed, NotificationId,
     gateway::Delivered,
     notifier::{RegisterContact, RegisterContactDone},
-    settlement::RoomSettled,
+    settlement::{DisputeChanged, RoomCorrected, RoomSettled},
     wallet::{DepositChanged, SecurityChanged, WithdrawalChanged},
 };
 use time::OffsetDateTime;
@@ -43,6 +43,10 @@ chassis::incoming! {
         SecurityChanged(SecurityChanged),
         /// A room's credits are posted.
         RoomSettled(RoomSettled),
+        /// Operators judged a dispute, or its refund took a step.
+        DisputeChanged(DisputeChanged),
+        /// The losing stakes of a room are repaid.
+        RoomCorrected(RoomCorrected),
     }
 }
 
@@ -83,6 +87,12 @@ impl Handler for Notices {
                 Incoming::SecurityChanged(change) => news.push((news::of_security(change)?, told_at)),
                 Incoming::RoomSettled(settled) => {
                     news.extend(news::of_settlement(settled)?.into_iter().map(|one| (one, told_at)));
+                }
+                Incoming::DisputeChanged(changed) => {
+                    news.extend(news::of_dispute(changed)?.map(|one| (one, told_at)));
+                }
+                Incoming::RoomCorrected(corrected) => {
+                    news.extend(news::of_correction(corrected)?.into_iter().map(|one| (one, told_at)));
                 }
             }
         }

@@ -3,8 +3,8 @@
 use prost::Message as _;
 use proto::{
     AccountId, BetId, CommandId, DepositId, Malformed, NotificationId, WithdrawalId,
-    notifier::{BetResult, Lane, Notice, notice::Kind},
-    settlement::{Fate, RoomSettled},
+    notifier::{BetRefunded, BetResult, Lane, Notice, notice::Kind},
+    settlement::{DisputeChanged, DisputeState, Fate, RoomCorrected, RoomSettled},
     wallet::{
         DepositChanged, DepositState, SecurityChange, SecurityChanged, WithdrawalChanged, WithdrawalState,
     },
@@ -133,10 +133,53 @@ pub fn of_settlement(settled: &RoomSettled) -> Result<Vec<News>, Malformed> {
     news.collect()
 }
 
+/// What became of a dispute: one message that changes. That it is open is the answer to the request itself.
+///
+/// # Errors
+/// A message that breaks its contract.
+pub fn of_dispute(changed: &DisputeChanged) -> Result<Option<News>, Malformed> {
+    let dispute = changed.dispute.as_ref().ok_or(Malformed("change of no dispute"))?;
+    let account = AccountId::try_from_bytes(&dispute.account_id)?;
+    let id = CommandId::try_from_bytes(&dispute.dispute_id)?;
+    let version = i64::try_from(dispute.version)
+        .ok()
+        .filter(|version| *version > 0)
+        .ok_or(Malformed("dispute without a version"))?;
+    match dispute.state() {
+        DisputeState::Open => Ok(None),
+        DisputeState::Upheld
+        | DisputeState::Refunding
+        | DisputeState::AwaitingFunds
+        | DisputeState::Refunded => {
+            let thread = Thread { key: format!("dispute:{id}"), version };
+            Ok(Some(News::in_thread(account, thread, Lane::Result, Kind::Dispute(dispute.clone()))))
+        }
+        DisputeState::Unspecified => Err(Malformed("dispute without a state")),
+    }
+}
+
+/// Everybody whose losing stake is repaid is told, whether or not they said anything.
+///
+/// # Errors
+/// A message that breaks its contract.
+pub fn of_correction(corrected: &RoomCorrected) -> Result<Vec<News>, Malformed> {
+    let room = RoomCorrected { bets: Vec::new(), ..corrected.clone() };
+    let news = corrected.bets.iter().map(|bet| {
+        let account = AccountId::try_from_bytes(&bet.account_id)?;
+        let event_key = format!("refund:{}", BetId::try_from_bytes(&bet.bet_id)?);
+        let refunded = BetRefunded { room: Some(room.clone()), bet: Some(bet.clone()) };
+        Ok(News::new(account, event_key, Lane::Result, Kind::BetRefunded(refunded)))
+    });
+    news.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proto::{settlement::SettledBet, wallet::Withdrawal};
+    use proto::{
+        settlement::{Dispute, RefundedBet, SettledBet},
+        wallet::Withdrawal,
+    };
 
     fn deposit(state: DepositState) -> DepositChanged {
         DepositChanged {
@@ -233,5 +276,67 @@ mod tests {
         assert_eq!(result.room, Some(RoomSettled { bets: vec![], ..settled.clone() }));
         settled.bets[0].fate = 0;
         assert!(of_settlement(&settled).is_err());
+    }
+
+    #[test]
+    fn a_dispute_is_one_thread_without_its_beginning() {
+        let changed = |state: DisputeState, version| DisputeChanged {
+            dispute: Some(Dispute {
+                dispute_id: vec![3; 16],
+                account_id: vec![2; 16],
+                state: state.into(),
+                version,
+                ..Default::default()
+            }),
+        };
+        assert_eq!(of_dispute(&changed(DisputeState::Open, 1)).unwrap(), None);
+        let states = [
+            (DisputeState::Refunding, 2),
+            (DisputeState::AwaitingFunds, 3),
+            (DisputeState::Refunding, 4),
+            (DisputeState::Refunded, 5),
+        ];
+        let news = states.map(|(state, version)| of_dispute(&changed(state, version)).unwrap().unwrap());
+        let keys: std::collections::BTreeSet<_> =
+            news.iter().map(|news| news.thread.as_ref().unwrap().key.clone()).collect();
+        let events: std::collections::BTreeSet<_> = news.iter().map(|news| news.event_key.clone()).collect();
+        assert_eq!((keys.len(), events.len()), (1, 4), "one message, four states");
+        assert!(news.iter().all(|news| news.lane == Lane::Result));
+        assert!(of_dispute(&changed(DisputeState::Upheld, 2)).unwrap().is_some());
+        assert!(of_dispute(&changed(DisputeState::Unspecified, 2)).is_err());
+        assert!(of_dispute(&changed(DisputeState::Upheld, 0)).is_err());
+        assert!(of_dispute(&DisputeChanged::default()).is_err());
+    }
+
+    #[test]
+    fn each_loser_of_a_corrected_room_is_told_of_one_stake() {
+        let bet = |id: u8| RefundedBet { bet_id: vec![id; 16], account_id: vec![id + 100; 16], lamports: 5 };
+        let corrected = RoomCorrected {
+            room_number: 7,
+            bets: vec![bet(1), bet(2)],
+            parts: 1,
+            reason: "the price was spoofed".into(),
+            ..Default::default()
+        };
+        let news = of_correction(&corrected).unwrap();
+        assert_eq!(news.len(), 2);
+        assert_eq!((news[1].account.bytes(), news[1].lane), (vec![102; 16], Lane::Result));
+        assert_eq!(news, of_correction(&corrected).unwrap(), "told twice, it is the same");
+        let Some(Kind::BetRefunded(told)) = Notice::decode(news[0].notice.as_slice()).unwrap().kind else {
+            panic!("not a refund")
+        };
+        assert_eq!(told.bet, Some(bet(1)));
+        assert_eq!(told.room, Some(RoomCorrected { bets: vec![], ..corrected }));
+        // The result of the same bet is another event.
+        let result = RoomSettled {
+            bets: vec![SettledBet {
+                bet_id: vec![1; 16],
+                account_id: vec![101; 16],
+                fate: Fate::Lost.into(),
+                ..Default::default()
+            }],
+            ..Default::default()
+        };
+        assert_ne!(of_settlement(&result).unwrap()[0].id, news[0].id);
     }
 }

@@ -8,7 +8,9 @@ use proto::{
     AccountId, frame,
     gateway::Deliver,
     notifier::{ListNotificationsRequest, NotificationState, notice::Kind},
-    settlement::{Fate, RoomSettled, SettledBet},
+    settlement::{
+        Dispute, DisputeChanged, DisputeState, Fate, RefundedBet, RoomCorrected, RoomSettled, SettledBet,
+    },
     wallet::{DepositChanged, DepositState, Withdrawal, WithdrawalChanged, WithdrawalState},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,8 +70,47 @@ pub fn settled(accounts: &[AccountId], part: usize) -> Vec<frame::Message> {
         .collect()
 }
 
+pub fn dispute(account: AccountId, state: DisputeState, version: u64) -> frame::Message {
+    event(&DisputeChanged {
+        dispute: Some(Dispute {
+            dispute_id: Uuid::new_v5(&account.uuid(), b"dispute").as_bytes().to_vec(),
+            room_id: vec![7; 16],
+            account_id: account.bytes(),
+            text: "the price was never there".into(),
+            state: state.into(),
+            version,
+            ..Default::default()
+        }),
+    })
+}
+
+/// The same room, with every stake repaid, in parts.
+pub fn corrected(accounts: &[AccountId], part: usize) -> Vec<frame::Message> {
+    let parts = accounts.chunks(part);
+    let count = parts.len() as u32;
+    let bet = |account: &AccountId| RefundedBet {
+        bet_id: Uuid::new_v5(&account.uuid(), b"bet").as_bytes().to_vec(),
+        account_id: account.bytes(),
+        lamports: 50_000_000,
+    };
+    parts
+        .enumerate()
+        .map(|(part, accounts)| {
+            event(&RoomCorrected {
+                room_id: vec![7; 16],
+                room_number: 7,
+                bets: accounts.iter().map(bet).collect(),
+                part: part as u32,
+                parts: count,
+                reason: "a venue lied".into(),
+                ..Default::default()
+            })
+        })
+        .collect()
+}
+
 /// Everything that can happen to some accounts, the steps of each thing in an unhelpful order:
-/// seven events, six of them worth telling.
+/// twelve events, ten of them worth telling.
 pub fn everything(accounts: &[AccountId]) -> Vec<frame::Message> {
     let of_one = accounts.iter().flat_map(|account| {
         [
@@ -79,13 +120,17 @@ pub fn everything(accounts: &[AccountId]) -> Vec<frame::Message> {
             deposit(*account, 1, DepositState::Seen),
             withdrawal(*account, WithdrawalState::Signed, 4),
             withdrawal(*account, WithdrawalState::Submitted, 5),
+            dispute(*account, DisputeState::Refunded, 4),
+            dispute(*account, DisputeState::Open, 1),
+            dispute(*account, DisputeState::AwaitingFunds, 3),
+            dispute(*account, DisputeState::Refunding, 2),
         ]
     });
-    of_one.chain(settled(accounts, 20)).collect()
+    of_one.chain(corrected(accounts, 30)).chain(settled(accounts, 20)).collect()
 }
 
 /// Notifications of `everything` for each account.
-pub const EVERYTHING: i64 = 6;
+pub const EVERYTHING: i64 = 10;
 
 /// The same events under other message ids, as a sender that forgot what it had told.
 pub fn again(messages: &[frame::Message]) -> Vec<frame::Message> {
@@ -119,12 +164,17 @@ pub async fn check_everything(world: &World, accounts: &[AccountId]) {
             .or_default()
             .push(version(deliver));
     }
-    assert_eq!(threads.len(), 3 * accounts.len(), "deposit, withdrawal and result of each account");
+    assert_eq!(threads.len(), 4 * accounts.len(), "deposit, withdrawal, dispute and what has no thread");
     for ((account, key), versions) in threads {
+        if key.is_empty() {
+            assert_eq!(versions, [0, 0], "result and refund of {account:?}");
+            continue;
+        }
         assert!(versions.is_sorted_by(|a, b| a < b), "{account:?} was told {key} as {versions:?}");
         let last = match key.split_once(':') {
             Some(("deposit", _)) => DepositState::Credited as u64,
             Some(("withdrawal", _)) => 6,
+            Some(("dispute", _)) => 4,
             _ => 0,
         };
         assert_eq!(versions.last(), Some(&last), "{account:?}, {key}");
