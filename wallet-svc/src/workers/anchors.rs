@@ -1,4 +1,5 @@
-//! Writes the receipts of settled rooms on chain. A receipt never delays the settlement itself.
+//! Writes the receipts of settled rooms on chain. A receipt never delays the settlement itself. One that waits gets a
+//! memo of its own, several get one with the root over them.
 
 use super::Context;
 use crate::{
@@ -10,7 +11,7 @@ use chassis::{Fault, Held};
 use proto::wallet::ReceiptAnchored;
 use uuid::Uuid;
 
-/// Receipts begun in one round.
+/// Transactions begun in one round.
 const LIMIT: usize = 20;
 
 impl Context {
@@ -19,10 +20,11 @@ impl Context {
         for _ in 0..LIMIT {
             let Some(open) = store::receipt::open(self.db.pool()).await? else { return Ok(()) };
             let id = open.chain_tx.unwrap_or_else(Uuid::now_v7);
-            let Some(unsigned) = self.memo(id, open.memo).await? else { return Ok(()) };
+            let Some(unsigned) = self.memo(id, open.memo()).await? else { return Ok(()) };
+            // Which rooms it anchors is committed with the message.
             let mut unit = self.unit(held).await?;
             store::chain_tx::build(unit.conn(), id, Purpose::Receipt, &unsigned).await?;
-            store::receipt::assign(unit.conn(), open.room, id).await?;
+            store::receipt::assign(unit.conn(), &open, id).await?;
             unit.commit().await?;
         }
         Ok(())
@@ -41,12 +43,16 @@ impl Context {
 
 impl From<store::receipt::Anchored> for ReceiptAnchored {
     fn from(receipt: store::receipt::Anchored) -> Self {
+        let (leaf, leaves, branch) =
+            receipt.place.map(|place| (place.leaf, place.leaves, place.branch)).unwrap_or_default();
         Self {
             room_id: receipt.room.bytes(),
             signature: receipt.signature.to_string(),
             slot: receipt.slot,
             memo: receipt.memo,
-            ..Self::default()
+            leaf,
+            leaves,
+            branch: branch.into_iter().map(|hash| hash.to_vec()).collect(),
         }
     }
 }

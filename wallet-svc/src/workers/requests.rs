@@ -17,7 +17,7 @@ use chassis::{Delivery, Fault, Unit};
 use proto::{
     AccountId, CommandId, Lamports, Refusal, RoomId, WithdrawalId,
     common::{Outcome, RefusalCode},
-    receipt_memo,
+    receipt_leaf, receipt_memo,
     wallet::{AnchorReceipt, ReceiptAnchored, RequestWithdrawal, RequestWithdrawalDone, WatchDeposits},
 };
 use sqlx::PgConnection;
@@ -157,10 +157,10 @@ pub async fn withdrawable_now(
 /// The database, or a receipt that breaks its contract.
 pub async fn anchor_receipt(unit: &mut Unit, message: &AnchorReceipt) -> Result<(), Fault> {
     let room = RoomId::try_from_bytes(&message.room_id)?;
-    let memo = receipt_memo(message)?;
+    let (memo, leaf) = (receipt_memo(message)?, receipt_leaf(message)?);
     match store::receipt::anchored(&mut *unit.conn(), room).await? {
         Some(anchored) => unit.event(&ReceiptAnchored::from(anchored)),
-        None => store::receipt::request(unit.conn(), room, &memo).await?,
+        None => store::receipt::request(unit.conn(), room, &memo, &leaf).await?,
     }
     Ok(())
 }
