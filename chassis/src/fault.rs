@@ -24,7 +24,7 @@ pub enum Fault {
     },
     /// The holder of a lease was replaced.
     #[error("lease {0} was lost")]
-    LeaseLost(&'static str),
+    LeaseLost(String),
     /// Something that cannot be; named so that it can be found.
     #[error("bug: {0}")]
     Bug(String),

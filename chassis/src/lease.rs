@@ -6,7 +6,7 @@
 
 use crate::{Fault, Unit, clock::monotonic};
 use sqlx::PgPool;
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub struct Lease {
     pool: PgPool,
-    name: &'static str,
+    name: Cow<'static, str>,
     term: Duration,
     holder: Uuid,
 }
@@ -22,7 +22,7 @@ pub struct Lease {
 /// Proof of being the holder, for one term of office.
 #[derive(Clone, Debug)]
 pub struct Held {
-    name: &'static str,
+    name: Cow<'static, str>,
     epoch: i64,
     lost: CancellationToken,
 }
@@ -48,19 +48,19 @@ impl Held {
     pub async fn check(&self, unit: &mut Unit) -> Result<(), Fault> {
         let held: Option<i32> =
             sqlx::query_scalar("SELECT 1 FROM lease WHERE name = $1 AND epoch = $2 FOR SHARE")
-                .bind(self.name)
+                .bind(&*self.name)
                 .bind(self.epoch)
                 .fetch_optional(unit.conn())
                 .await?;
-        held.map(|_| ()).ok_or(Fault::LeaseLost(self.name))
+        held.map(|_| ()).ok_or(Fault::LeaseLost(self.name.to_string()))
     }
 }
 
 impl Lease {
     /// Names a job. A standby takes over at most `term` after the holder fell silent.
     #[must_use]
-    pub fn new(pool: PgPool, name: &'static str, term: Duration) -> Self {
-        Self { pool, name, term, holder: Uuid::new_v4() }
+    pub fn new(pool: PgPool, name: impl Into<Cow<'static, str>>, term: Duration) -> Self {
+        Self { pool, name: name.into(), term, holder: Uuid::new_v4() }
     }
 
     /// Does the job whenever this process holds the lease, until the shutdown. The job's future is
@@ -74,22 +74,22 @@ impl Lease {
             match self.acquire().await {
                 Ok(Some(epoch)) => {
                     let lost = shutdown.child_token();
-                    let held = Held { name: self.name, epoch, lost: lost.clone() };
-                    tracing::info!(lease = self.name, epoch, "lease taken");
+                    let held = Held { name: self.name.clone(), epoch, lost: lost.clone() };
+                    tracing::info!(lease = &*self.name, epoch, "lease taken");
                     tokio::select! {
                         result = job(held) => {
                             if let Err(fault) = result {
-                                tracing::warn!(lease = self.name, error = fault.chain(), "job of the lease failed");
+                                tracing::warn!(lease = &*self.name, error = fault.chain(), "job of the lease failed");
                             }
                         }
-                        () = self.renew(epoch) => tracing::warn!(lease = self.name, epoch, "lease lost"),
+                        () = self.renew(epoch) => tracing::warn!(lease = &*self.name, epoch, "lease lost"),
                         () = shutdown.cancelled() => {}
                     }
                     lost.cancel();
                     self.release(epoch).await;
                 }
                 Ok(None) => {}
-                Err(fault) => tracing::debug!(lease = self.name, error = fault.chain(), "lease not asked"),
+                Err(fault) => tracing::debug!(lease = &*self.name, error = fault.chain(), "lease not asked"),
             }
             tokio::select! {
                 () = shutdown.cancelled() => return,
@@ -107,7 +107,7 @@ impl Lease {
                 WHERE l.until < db_clock()
              RETURNING epoch",
         )
-        .bind(self.name)
+        .bind(&*self.name)
         .bind(self.holder)
         .bind(self.term_ms())
         .fetch_optional(&self.pool)
@@ -124,7 +124,7 @@ impl Lease {
                 "UPDATE lease SET until = db_clock() + $4 * interval '1 millisecond'
                  WHERE name = $1 AND holder = $2 AND epoch = $3 RETURNING 1",
             )
-            .bind(self.name)
+            .bind(&*self.name)
             .bind(self.holder)
             .bind(epoch)
             .bind(self.term_ms())
@@ -141,7 +141,7 @@ impl Lease {
     /// Lets a standby take over at once after an orderly stop.
     async fn release(&self, epoch: i64) {
         let released = sqlx::query("UPDATE lease SET until = db_clock() - interval '1 second' WHERE name = $1 AND holder = $2 AND epoch = $3")
-            .bind(self.name)
+            .bind(&*self.name)
             .bind(self.holder)
             .bind(epoch)
             .execute(&self.pool);

@@ -49,6 +49,7 @@ pub mod port;
 pub mod postgres;
 pub mod provision;
 pub mod scratch;
+pub mod tokens;
 pub mod turnkey;
 
 mod nats;

@@ -59,7 +59,7 @@ impl Reliability {
     /// Judges every venue by one tick. Without an aggregate nobody can be judged.
     pub fn observe(&mut self, tick: &Tick) {
         let Some(aggregate) = tick.aggregate.as_ref() else { return };
-        for venue in VenueId::ALL {
+        for venue in VenueId::EXCHANGES {
             let quote = tick.quotes.iter().find(|quote| quote.venue == *venue);
             let agrees = quote.map(|quote| aggregate.supported_by(quote.price));
             let before = self.standings.get(venue).copied().unwrap_or(Standing::Good);

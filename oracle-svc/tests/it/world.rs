@@ -57,7 +57,7 @@ impl World {
         let nats = Nats::for_test().await.unwrap();
         let market = Market::new();
         let mut settings: Vec<(String, String)> = Vec::new();
-        for venue in VenueId::ALL {
+        for venue in VenueId::EXCHANGES {
             settings.push((format!("{}_WS_URL", venue.name().to_uppercase()), market.serve(*venue).await));
         }
         for (name, value) in [
