@@ -4,6 +4,13 @@
 //!
 //! A service that obeys such commands has a table `statement` in its schema, with the columns that [`Signed::use_up`] writes.
 
+mod accounts;
+
+#[cfg(test)]
+mod tests;
+
+pub use accounts::OperatorAccounts;
+
 use crate::{
     Delivery, Door, Fault, Unit,
     grpc::Unanswered,
@@ -106,6 +113,23 @@ impl Operators {
             return Err(r.refuse(NAME, "names fewer than the two operators that have to agree"));
         }
         Ok(operators)
+    }
+
+    /// Declares and reads `ADMIN_KEYS`: whose word is needed besides, where operators alone are not enough.
+    ///
+    /// # Errors
+    /// What is no key.
+    pub fn declare_admins(r: &mut Reader) -> Result<Self, Invalid> {
+        let doc = "Ed25519 public keys of the admins, who have to agree with the operators where much is at stake.";
+        let keys: Option<Vec<OperatorKey>> =
+            r.setting("ADMIN_KEYS", doc).optional("4zvwRjXUKGfvwnParsHAS3HuSVzV5cA4McphgmoCtajS")?;
+        Ok(keys.unwrap_or_default().into_iter().collect())
+    }
+
+    /// These and others.
+    #[must_use]
+    pub fn and(&self, others: &Self) -> Self {
+        self.0.iter().chain(&others.0).copied().collect()
     }
 
     /// Whether a key is an operator's.
