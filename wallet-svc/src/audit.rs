@@ -1,14 +1,9 @@
-//! What the audit log keeps of withdrawals and of operators: every step with who took it, and every statement that an
-//! operator signed, word for word with its signature, so that anybody can verify it years later.
+//! What the audit log keeps of withdrawals: every step with who took it. What operators signed, word for word with their
+//! signatures, is kept by `chassis::operators`.
 
-use crate::{
-    domain::withdrawal::Step,
-    store::{operator::Signed, withdrawal::Withdrawal},
-};
+use crate::{domain::withdrawal::Step, store::withdrawal::Withdrawal};
 use chassis::Unit;
-use proto::{Malformed, statement::Statement};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 /// Who did what nobody asked for.
 const SERVICE: &str = "wallet";
@@ -38,23 +33,6 @@ pub fn stepped(unit: &mut Unit, withdrawal: &Withdrawal, step: Step) {
         Step::Reject => "withdrawal_rejected",
     };
     unit.audit(actor, action, withdrawal.id.uuid().as_bytes(), &body(withdrawal));
-}
-
-/// An operator's statement was found genuine and is used up by a command, whatever that then decides.
-///
-/// # Errors
-/// The statement cannot be put into words; one that was verified can.
-pub fn stated(
-    unit: &mut Unit,
-    command: Uuid,
-    action: &impl Statement,
-    signed: &Signed,
-) -> Result<(), Malformed> {
-    let statement =
-        String::from_utf8(action.bytes()?).map_err(|_| Malformed("a statement that is no text"))?;
-    let body = json!({"statement": statement, "signature": signed.signature.to_string()});
-    unit.audit(signed.operator.to_string(), signed.action, command.as_bytes(), &body);
-    Ok(())
 }
 
 fn body(withdrawal: &Withdrawal) -> Value {

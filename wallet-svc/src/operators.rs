@@ -3,17 +3,11 @@
 
 use crate::store;
 use chassis::{Db, Door, grpc::Unanswered};
-use proto::{
-    Command, Malformed,
-    common::Outcome,
-    statement::Statement,
-    wallet::{
-        ApproveWithdrawalRequest, ApproveWithdrawalResponse, ListAnomaliesRequest, ListAnomaliesResponse,
-        ListPausesRequest, ListPausesResponse, PauseWithdrawalsRequest, PauseWithdrawalsResponse,
-        RejectWithdrawalRequest, RejectWithdrawalResponse, ResumeWithdrawalsRequest,
-        ResumeWithdrawalsResponse, TakeProofRequest, TakeProofResponse,
-        wallet_operator_service_server::WalletOperatorService,
-    },
+use proto::wallet::{
+    ApproveWithdrawalRequest, ApproveWithdrawalResponse, ListAnomaliesRequest, ListAnomaliesResponse,
+    ListPausesRequest, ListPausesResponse, PauseWithdrawalsRequest, PauseWithdrawalsResponse,
+    RejectWithdrawalRequest, RejectWithdrawalResponse, ResumeWithdrawalsRequest, ResumeWithdrawalsResponse,
+    TakeProofRequest, TakeProofResponse, wallet_operator_service_server::WalletOperatorService,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -31,21 +25,6 @@ pub struct Operators {
     pub db: Db,
 }
 
-impl Operators {
-    /// A command without a statement that could be signed never gets as far as the inbox. The signature itself is
-    /// verified by whoever obeys.
-    async fn enter<C: Command + Statement>(
-        &self,
-        request_id: &[u8],
-        command: Option<C>,
-    ) -> Result<Option<Outcome>, Status> {
-        let command = command.ok_or_else(|| Unanswered::from(Malformed("no command")))?;
-        command.bytes().map_err(Unanswered::from)?;
-        let actor = command.by().map(|by| by.operator.clone()).unwrap_or_default();
-        self.door.enter(request_id, &actor, &command).await.map(Some)
-    }
-}
-
 #[async_trait]
 impl WalletOperatorService for Operators {
     async fn approve_withdrawal(
@@ -53,7 +32,7 @@ impl WalletOperatorService for Operators {
         request: Request<ApproveWithdrawalRequest>,
     ) -> Result<Response<ApproveWithdrawalResponse>, Status> {
         let ApproveWithdrawalRequest { request_id, command } = request.into_inner();
-        let outcome = self.enter(&request_id, command).await?;
+        let outcome = self.door.enter_signed(&request_id, command).await?;
         Ok(Response::new(ApproveWithdrawalResponse { outcome }))
     }
 
@@ -62,7 +41,7 @@ impl WalletOperatorService for Operators {
         request: Request<RejectWithdrawalRequest>,
     ) -> Result<Response<RejectWithdrawalResponse>, Status> {
         let RejectWithdrawalRequest { request_id, command } = request.into_inner();
-        let outcome = self.enter(&request_id, command).await?;
+        let outcome = self.door.enter_signed(&request_id, command).await?;
         Ok(Response::new(RejectWithdrawalResponse { outcome }))
     }
 
@@ -71,7 +50,7 @@ impl WalletOperatorService for Operators {
         request: Request<PauseWithdrawalsRequest>,
     ) -> Result<Response<PauseWithdrawalsResponse>, Status> {
         let PauseWithdrawalsRequest { request_id, command } = request.into_inner();
-        let outcome = self.enter(&request_id, command).await?;
+        let outcome = self.door.enter_signed(&request_id, command).await?;
         Ok(Response::new(PauseWithdrawalsResponse { outcome }))
     }
 
@@ -80,7 +59,7 @@ impl WalletOperatorService for Operators {
         request: Request<ResumeWithdrawalsRequest>,
     ) -> Result<Response<ResumeWithdrawalsResponse>, Status> {
         let ResumeWithdrawalsRequest { request_id, command } = request.into_inner();
-        let outcome = self.enter(&request_id, command).await?;
+        let outcome = self.door.enter_signed(&request_id, command).await?;
         Ok(Response::new(ResumeWithdrawalsResponse { outcome }))
     }
 
@@ -89,7 +68,7 @@ impl WalletOperatorService for Operators {
         request: Request<TakeProofRequest>,
     ) -> Result<Response<TakeProofResponse>, Status> {
         let TakeProofRequest { request_id, command } = request.into_inner();
-        let outcome = self.enter(&request_id, command).await?;
+        let outcome = self.door.enter_signed(&request_id, command).await?;
         Ok(Response::new(TakeProofResponse { outcome }))
     }
 

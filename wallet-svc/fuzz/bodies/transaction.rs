@@ -23,7 +23,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 use wallet_svc::{
     chain::MEMO_PROGRAM,
-    keys::{Approval, Authorization, KeyOwner, Operators, Order, Payment, Policy, SealedKey},
+    keys::{Approval, Authorization, KeyOwner, OperatorKey, Operators, Order, Payment, Policy, SealedKey},
 };
 
 const SOL: i64 = proto::LAMPORTS_PER_SOL;
@@ -81,7 +81,7 @@ pub fn check(data: &[u8]) -> bool {
     let key =
         |at: usize| SealedKey { owner: owners(at), address: address(at), sealed: Vec::new(), master: None };
     let keys: Vec<SealedKey> = signers.iter().map(|&at| key(at)).collect();
-    let operators: Operators = [0, 1].iter().map(|&at| operator(at).pubkey()).collect();
+    let operators: Operators = [0, 1].into_iter().map(operator_key).collect();
     let limit = i64::try_from(PRIORITY_LIMIT).unwrap_or_default();
     let policy = Policy::new(operators, Lamports::new(THRESHOLD), Lamports::new(limit));
     let order = Order {
@@ -122,10 +122,7 @@ fn authorization(bytes: &mut Bytes<'_>) -> Authorization {
                 1 => vec![approval(&large, 0)],
                 2 => vec![approval(&large, 0), approval(&large, 0)],
                 3 => vec![approval(&large, 0), approval(&large, 2)],
-                4 => vec![
-                    approval(&large, 0),
-                    Approval { operator: operator(1).pubkey(), ..approval(&large, 0) },
-                ],
+                4 => vec![approval(&large, 0), Approval { operator: operator_key(1), ..approval(&large, 0) }],
                 5 => vec![approval(&payment(2, THRESHOLD), 0), approval(&payment(2, THRESHOLD), 1)],
                 6 => vec![approval(&payment(1, THRESHOLD + SOL), 0), approval(&large, 1)],
                 _ => vec![approval(&large, 0), approval(&large, 1)],
@@ -133,6 +130,10 @@ fn authorization(bytes: &mut Bytes<'_>) -> Authorization {
             Authorization::Withdrawals(vec![payment(1, 5 * SOL), large])
         }
     }
+}
+
+fn operator_key(by: u8) -> OperatorKey {
+    OperatorKey::try_from_bytes(operator(by).pubkey().as_ref()).unwrap()
 }
 
 fn approval(payment: &Payment, by: u8) -> Approval {
@@ -149,7 +150,7 @@ fn approval(payment: &Payment, by: u8) -> Approval {
         }),
     };
     let signature = operator.sign_message(&statement.bytes().unwrap_or_default());
-    Approval { operator: operator.pubkey(), signature, signed_at }
+    Approval { operator: operator_key(by), signature, signed_at }
 }
 
 /// What we would write for this authorization, then changed.

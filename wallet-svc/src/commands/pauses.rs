@@ -1,12 +1,14 @@
 //! Operators stop withdrawals and let them go on.
 
-use super::operators;
 use crate::{
     domain::pause::Cause,
-    keys::Operators,
     store::{self, pause::Pause},
 };
-use chassis::{Delivery, Unit, grpc::Unanswered};
+use chassis::{
+    Delivery, Unit,
+    grpc::Unanswered,
+    operators::{self, Operators},
+};
 use proto::{
     Refusal,
     common::RefusalCode,
@@ -20,7 +22,7 @@ pub(super) async fn pause<M>(
     command: &PauseWithdrawals,
     operators: &Operators,
 ) -> Result<PauseWithdrawalsDone, Unanswered> {
-    let signed = operators::take(unit, delivery, command, operators).await?;
+    let signed = operators.take(unit, delivery, command).await?;
     let reason = operators::reason(&command.reason)?;
     store::pause::begin(unit.conn(), Cause::Operator, reason).await?;
     tracing::info!(operator = %signed.operator, reason, "paused by an operator");
@@ -36,7 +38,7 @@ pub(super) async fn resume<M>(
     command: &ResumeWithdrawals,
     operators: &Operators,
 ) -> Result<ResumeWithdrawalsDone, Unanswered> {
-    let signed = operators::take(unit, delivery, command, operators).await?;
+    let signed = operators.take(unit, delivery, command).await?;
     let cause = Cause::from_word(&command.cause)
         .ok_or_else(|| Refusal::new(RefusalCode::Malformed).with("field", "cause"))?;
     if !store::pause::end(unit.conn(), cause).await? {

@@ -1,8 +1,10 @@
 //! An operator wants a proof of liabilities now.
 
-use super::operators;
-use crate::{keys::Operators, store};
-use chassis::{Delivery, Fault, Unit};
+use crate::store;
+use chassis::{
+    Delivery, Fault, Unit,
+    operators::{self, Operators},
+};
 use proto::wallet::{TakeProof, TakeProofDone};
 use uuid::Uuid;
 
@@ -17,7 +19,7 @@ pub(super) async fn take<M>(
         // It waits: what is decided has a stored outcome.
         return Ok(());
     }
-    match operators::take(unit, delivery, command, allowed).await {
+    match allowed.take(unit, delivery, command).await {
         Ok(_) => store::proof::request(unit.conn(), Uuid::now_v7(), Some(delivery.id)).await,
         Err(refused) => operators::answer::<_, TakeProofDone>(unit, delivery, Err(refused)),
     }

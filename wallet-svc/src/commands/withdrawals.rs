@@ -3,15 +3,17 @@
 //! Each decides on the locked row. Once a message that pays a withdrawal is committed, a replica may be signing it, and
 //! nothing but its own end gives the money back.
 
-use super::operators;
 use crate::{
     domain::withdrawal::{State, Step},
-    keys::Operators,
     movements,
     store::{self, withdrawal::Withdrawal},
     workers::withdrawal_step,
 };
-use chassis::{Delivery, Fault, Unit, grpc::Unanswered};
+use chassis::{
+    Delivery, Fault, Unit,
+    grpc::Unanswered,
+    operators::{self, Operators},
+};
 use proto::{
     AccountId, Refusal, WithdrawalId,
     common::{Outcome, RefusalCode},
@@ -54,7 +56,7 @@ pub(super) async fn approve<M>(
     command: &ApproveWithdrawal,
     operators: &Operators,
 ) -> Result<ApproveWithdrawalDone, Unanswered> {
-    let signed = operators::verify(command, operators, unit.now().await?)?;
+    let signed = operators.verify(command, unit.now().await?)?;
     let id = WithdrawalId::try_from_bytes(&command.withdrawal_id)?;
     let mut withdrawal = lock(unit, id).await?.ok_or_else(Unanswered::not_found)?;
     // Only what waits for operators is theirs to approve.
@@ -70,7 +72,7 @@ pub(super) async fn approve<M>(
     if approvals.values().flatten().any(|approval| approval.operator == signed.operator) {
         return Err(Refusal::new(RefusalCode::OperatorTwice).into());
     }
-    operators::use_up(unit, delivery, command, &signed).await?;
+    signed.use_up(unit, delivery.id, command).await?;
     store::operator::approve(unit.conn(), id, &signed).await?;
     store::withdrawal::count_approval(unit.conn(), &mut withdrawal).await?;
     tracing::info!(withdrawal = %id, operator = %signed.operator, approvals = withdrawal.approvals, "approved");
@@ -87,7 +89,7 @@ pub(super) async fn reject<M>(
     command: &RejectWithdrawal,
     operators: &Operators,
 ) -> Result<RejectWithdrawalDone, Unanswered> {
-    let signed = operators::verify(command, operators, unit.now().await?)?;
+    let signed = operators.verify(command, unit.now().await?)?;
     let reason = operators::reason(&command.reason)?;
     let id = WithdrawalId::try_from_bytes(&command.withdrawal_id)?;
     let mut withdrawal = lock(unit, id).await?.ok_or_else(Unanswered::not_found)?;
@@ -95,7 +97,7 @@ pub(super) async fn reject<M>(
     if committed || withdrawal.state.after(Step::Reject).is_err() {
         return Err(too_late(&withdrawal).into());
     }
-    operators::use_up(unit, delivery, command, &signed).await?;
+    signed.use_up(unit, delivery.id, command).await?;
     withdrawal.reason = Some(reason.to_owned());
     withdrawal.rejected_by = Some(signed.operator);
     end(unit, &mut withdrawal, Step::Reject).await?;

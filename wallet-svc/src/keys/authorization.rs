@@ -1,10 +1,9 @@
 //! Why a message may be signed: what it is for, and what operators said to it. The signer believes none of it; it
 //! compares every claim with the message and every approval with the operator's public key.
 
+use chassis::operators::{OperatorKey, Operators};
 use proto::{
-    Lamports, Malformed, WithdrawalId,
-    statement::Statement,
-    timestamp,
+    Lamports, WithdrawalId, timestamp,
     wallet::{ApproveWithdrawal, OperatorSignature},
 };
 use solana_pubkey::Pubkey;
@@ -45,36 +44,11 @@ pub struct Payment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Approval {
     /// Whose, as claimed.
-    pub operator: Pubkey,
+    pub operator: OperatorKey,
     /// Over `proto::statement` of `approve_withdrawal`.
     pub signature: Signature,
     /// When it was signed: a part of what is signed.
     pub signed_at: OffsetDateTime,
-}
-
-/// The public keys of the operators.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Operators(BTreeSet<Pubkey>);
-
-impl FromIterator<Pubkey> for Operators {
-    fn from_iter<I: IntoIterator<Item = Pubkey>>(keys: I) -> Self {
-        Self(keys.into_iter().collect())
-    }
-}
-
-impl Operators {
-    /// The operator whose valid signature an action bears.
-    ///
-    /// # Errors
-    /// The signature is not an operator's, or is over something else, or the action cannot be put into words.
-    pub fn verify(&self, action: &impl Statement) -> Result<Pubkey, Malformed> {
-        const REFUSED: Malformed = Malformed("operator signature");
-        let by = action.by().ok_or(REFUSED)?;
-        let operator: Pubkey = by.operator.parse().map_err(|_| REFUSED)?;
-        let signature = Signature::try_from(by.signature.as_slice()).map_err(|_| REFUSED)?;
-        let genuine = self.0.contains(&operator) && signature.verify(operator.as_ref(), &action.bytes()?);
-        if genuine { Ok(operator) } else { Err(REFUSED) }
-    }
 }
 
 impl Payment {
@@ -87,7 +61,7 @@ impl Payment {
 
     /// Different operators with a valid signature over exactly this withdrawal.
     #[must_use]
-    pub fn approved_by(&self, operators: &Operators) -> BTreeSet<Pubkey> {
+    pub fn approved_by(&self, operators: &Operators) -> BTreeSet<OperatorKey> {
         let statement = |approval: &Approval| ApproveWithdrawal {
             withdrawal_id: self.withdrawal.bytes(),
             lamports: self.lamports.get(),
@@ -98,6 +72,6 @@ impl Payment {
                 signed_at: Some(timestamp(approval.signed_at)),
             }),
         };
-        self.approvals.iter().filter_map(|approval| operators.verify(&statement(approval)).ok()).collect()
+        self.approvals.iter().filter_map(|approval| operators.signer(&statement(approval)).ok()).collect()
     }
 }

@@ -13,7 +13,7 @@ mod rotation;
 mod settings;
 mod turnkey;
 
-pub use authorization::{Approval, Authorization, Operators, Payment};
+pub use authorization::{Approval, Authorization, Payment};
 pub use check::{KeyCheck, WrongKeys};
 pub use envelope::{EnvelopeError, MasterId, MasterKey, MasterKeyError, Sealed};
 pub use keystore::LocalKeystore;
@@ -22,6 +22,8 @@ pub use policy::{Inspected, Policy, PolicyError, PolicyTransfer, inspect};
 pub use rotation::{Rotated, RotationError, rotate};
 pub use settings::{KeySettings, SignerChoice};
 pub use turnkey::{ApiKey, ApiKeyError, Turnkey, TurnkeyError, TurnkeySettings};
+
+pub use chassis::operators::{OperatorKey, Operators};
 
 use async_trait::async_trait;
 use proto::AccountId;

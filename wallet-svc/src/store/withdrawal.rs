@@ -2,7 +2,7 @@
 
 use super::pubkey;
 use crate::domain::withdrawal::{State, Step};
-use chassis::Fault;
+use chassis::{Fault, operators::OperatorKey};
 use proto::{AccountId, Lamports, WithdrawalId, timestamp, wallet};
 use solana_pubkey::Pubkey;
 use solana_signature::Signature;
@@ -44,7 +44,7 @@ pub struct Withdrawal {
     /// Why it was rejected.
     pub reason: Option<String>,
     /// The operator who rejected it.
-    pub rejected_by: Option<Pubkey>,
+    pub rejected_by: Option<OperatorKey>,
 }
 
 impl Withdrawal {
@@ -117,7 +117,7 @@ impl TryFrom<Row> for Withdrawal {
             approvals: row.approvals,
             approvals_needed: row.approvals_needed,
             reason: row.reason,
-            rejected_by: row.rejected_by.as_deref().map(pubkey).transpose()?,
+            rejected_by: row.rejected_by.as_deref().map(OperatorKey::try_from_bytes).transpose()?,
         })
     }
 }
@@ -299,7 +299,7 @@ pub async fn step(conn: &mut PgConnection, withdrawal: &mut Withdrawal, step: St
         withdrawal.alone,
         ended,
         withdrawal.reason,
-        withdrawal.rejected_by.map(|operator| operator.to_bytes().to_vec()),
+        withdrawal.rejected_by.map(|operator| operator.bytes().to_vec()),
     )
     .execute(conn)
     .await?;

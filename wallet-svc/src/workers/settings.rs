@@ -1,16 +1,14 @@
 use super::anomalies::{self, AnomalySettings};
 use crate::{
     chain::RpcSettings,
-    domain::{
-        chain_tx::Proof,
-        withdrawal::{OPERATORS, Rules},
-    },
-    keys::Operators,
+    domain::{chain_tx::Proof, withdrawal::Rules},
 };
-use chassis::settings::{Endpoint, Invalid, Network, Reader, Value};
+use chassis::{
+    operators::Operators,
+    settings::{Endpoint, Invalid, Network, Reader},
+};
 use proto::{LAMPORTS_PER_SOL, Lamports};
-use solana_pubkey::Pubkey;
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 /// Everything that the chain side can be told.
 #[derive(Clone)]
@@ -71,33 +69,6 @@ fn sol(
     reader.setting(name, doc).between(0, i64::MAX).mainnet_no_more().or(default).map(Lamports::new)
 }
 
-/// A public key in base58.
-struct OperatorKey(Pubkey);
-
-impl Value for OperatorKey {
-    fn kind() -> String {
-        "public key in base58".to_owned()
-    }
-    fn parse(text: &str) -> Result<Self, String> {
-        text.parse().map(Self).map_err(|_| "is not a public key in base58".to_owned())
-    }
-    fn show(&self) -> String {
-        self.0.to_string()
-    }
-}
-
-fn operators(r: &mut Reader) -> Result<Operators, Invalid> {
-    const NAME: &str = "OPERATOR_KEYS";
-    let doc = "Ed25519 public keys of the operators; `roomsctl operator new-key` makes one.";
-    let keys: Option<Vec<OperatorKey>> =
-        r.setting(NAME, doc).optional("4zvwRjXUKGfvwnParsHAS3HuSVzV5cA4McphgmoCtajS")?;
-    let keys: BTreeSet<Pubkey> = keys.unwrap_or_default().into_iter().map(|key| key.0).collect();
-    if keys.len() < usize::from(OPERATORS) && r.network() == Network::Mainnet {
-        return Err(r.refuse(NAME, "names fewer than the two operators that a large withdrawal needs"));
-    }
-    Ok(keys.into_iter().collect())
-}
-
 impl ChainSettings {
     /// Declares and reads them.
     ///
@@ -124,7 +95,7 @@ impl ChainSettings {
             .between(0, LAMPORTS_PER_SOL)
             .or(LAMPORTS_PER_SOL / 1_000)
             .map(Lamports::new);
-        let operators = operators(r);
+        let operators = Operators::declare(r);
         let treasury_low = r
             .setting("TREASURY_LOW", "A treasury with less raises an alarm, in lamports.")
             .between(0, i64::MAX)

@@ -1,5 +1,6 @@
 use super::*;
 use crate::keys::{Approval, SealedKey};
+use chassis::operators::OperatorKey;
 use proto::{
     AccountId,
     statement::Statement,
@@ -128,12 +129,16 @@ fn a_memo_asks_nobody_to_sign() {
 
 const SOL: i64 = proto::LAMPORTS_PER_SOL;
 
+fn operator_key(at: u8) -> OperatorKey {
+    OperatorKey::try_from_bytes(operator(at).pubkey().as_ref()).unwrap()
+}
+
 fn operator(at: u8) -> Keypair {
     Keypair::new_from_array([at; 32])
 }
 
 fn policy() -> Policy {
-    let operators = [101, 102, 103].map(|at| operator(at).pubkey());
+    let operators = [101, 102, 103].map(operator_key);
     Policy::new(operators.into_iter().collect(), Lamports::new(10 * SOL), Lamports::new(5_000))
 }
 
@@ -161,7 +166,7 @@ fn approve(payment: &Payment, by: u8) -> Approval {
         }),
     };
     let signature = operator(by).sign_message(&statement.bytes().unwrap());
-    Approval { operator: operator(by).pubkey(), signature, signed_at }
+    Approval { operator: operator_key(by), signature, signed_at }
 }
 
 /// The keys of addresses: the first is the treasury's.
@@ -235,7 +240,7 @@ fn a_large_withdrawal_needs_two_operators() {
     assert_eq!(judge(&[genuine]), refused(1));
     assert_eq!(judge(&[genuine, genuine]), refused(1));
     assert_eq!(judge(&[genuine, approve(&large, 99)]), refused(1), "no operator of ours");
-    let renamed = Approval { operator: operator(102).pubkey(), ..genuine };
+    let renamed = Approval { operator: operator_key(102), ..genuine };
     assert_eq!(judge(&[genuine, renamed]), refused(1));
     let later = Approval { signed_at: genuine.signed_at + time::Duration::SECOND, ..approve(&large, 102) };
     assert_eq!(judge(&[genuine, later]), refused(1));
