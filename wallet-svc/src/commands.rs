@@ -1,6 +1,5 @@
 //! What wallet-svc obeys.
 
-mod operators;
 mod pauses;
 mod proofs;
 pub mod withdrawals;
@@ -14,6 +13,7 @@ use crate::{
     leaving, limits,
     movements::{
         payout::{self, Chunk},
+        refund::{self, Refund},
         stake::{self, Wanted},
     },
     store,
@@ -21,7 +21,7 @@ use crate::{
     workers::{ChainSettings, requests},
 };
 use async_trait::async_trait;
-use chassis::{Delivery, Fault, Handler, Unit};
+use chassis::{Delivery, Fault, Handler, Unit, operators};
 use proto::{
     AccountId, RoomId, WithdrawalId,
     common::Outcome,
@@ -29,8 +29,9 @@ use proto::{
     wallet::{
         Account as AccountMessage, AccountOpened, AnchorReceipt, ApproveWithdrawal, CancelWithdrawal,
         CloseAccount, ConfirmTotp, CoolOff, ExcludeSelf, HoldStakes, OpenAccount, OpenAccountDone,
-        PauseWithdrawals, PayoutsPosted, PostPayouts, RejectWithdrawal, ReleaseStakes, RemoveTotp,
-        RequestWithdrawal, ResumeWithdrawals, SetLimit, StakesDecided, TakeProof, WatchDeposits,
+        PauseWithdrawals, PayoutsPosted, PostPayouts, RefundStakes, RejectWithdrawal, ReleaseStakes,
+        RemoveTotp, RequestWithdrawal, ResumeWithdrawals, SetLimit, StakesDecided, StakesRefunded, TakeProof,
+        WatchDeposits,
     },
 };
 use solana_pubkey::Pubkey;
@@ -90,6 +91,8 @@ chassis::incoming! {
     pub enum Payouts {
         /// One chunk of a settlement.
         Post(PostPayouts),
+        /// One chunk of a refund.
+        Refund(RefundStakes),
     }
 }
 
@@ -321,12 +324,23 @@ impl Handler for Payouter {
 
     async fn handle(&self, unit: &mut Unit, batch: &[Delivery<Payouts>], (): ()) -> Result<(), Fault> {
         for delivery in batch {
-            let Payouts::Post(chunk) = &delivery.message;
-            match payout::post_chunk(unit, chunk).await? {
-                Chunk::Posted => {
-                    unit.event(&PayoutsPosted { room_id: chunk.room_id.clone(), chunk: chunk.chunk })
+            match &delivery.message {
+                Payouts::Post(chunk) => match payout::post_chunk(unit, chunk).await? {
+                    Chunk::Posted => {
+                        let withheld = payout::withheld(unit, chunk).await?;
+                        let (room_id, chunk) = (chunk.room_id.clone(), chunk.chunk);
+                        unit.event(&PayoutsPosted { room_id, chunk, withheld });
+                    }
+                    Chunk::TooEarly => unit.later(delivery),
+                },
+                Payouts::Refund(chunk) => {
+                    let awaiting_funds = refund::refund_chunk(unit, chunk).await? == Refund::AwaitingFunds;
+                    if awaiting_funds {
+                        metrics::counter!("wallet_refunds_short_total").increment(1);
+                    }
+                    let (room_id, chunk) = (chunk.room_id.clone(), chunk.chunk);
+                    unit.event(&StakesRefunded { room_id, chunk, awaiting_funds });
                 }
-                Chunk::TooEarly => unit.later(delivery),
             }
         }
         Ok(())

@@ -123,6 +123,10 @@ pub enum MovementKind {
     NetworkFee = 9,
     /// An owner left and gave up what there was.
     GivenUp = 10,
+    /// Parts of a settlement's takeout for those who brought the winners.
+    Referral = 11,
+    /// Losing stakes repaid after a dispute.
+    Refund = 12,
 }
 
 impl MovementKind {
@@ -153,6 +157,8 @@ pub struct Movement {
     pub kind: MovementKind,
     /// The lines, at least two.
     pub entries: Vec<Entry>,
+    /// By what a repeat is known, where that is not the entries.
+    asked: Option<Uuid>,
 }
 
 /// A movement that cannot be posted as it is: a bug of whoever made it.
@@ -179,7 +185,7 @@ impl Movement {
         let entries: Vec<Entry> =
             entries.into_iter().filter(|entry| entry.lamports != Lamports::ZERO).collect();
         match entries.iter().map(|entry| entry.lamports.wide()).sum() {
-            0 => Ok(Self { key, kind, entries }),
+            0 => Ok(Self { key, kind, entries, asked: None }),
             sum => Err(MovementError::NotZero(sum)),
         }
     }
@@ -204,9 +210,19 @@ impl Movement {
         )
     }
 
-    /// First half of the SHA-256 over kind and entries.
+    /// Answers a request whose entries depend on more than itself: its repeats are known by what was asked for, whatever
+    /// they would come to now.
+    #[must_use]
+    pub fn for_request(self, asked: &Self) -> Self {
+        Self { asked: Some(asked.request_hash()), ..self }
+    }
+
+    /// By what a repeat of the request is known: the first half of the SHA-256 over kind and entries.
     #[must_use]
     pub fn request_hash(&self) -> Uuid {
+        if let Some(asked) = self.asked {
+            return asked;
+        }
         let mut hash = Sha256::new();
         hash.update(self.kind.number().to_be_bytes());
         for entry in &self.entries {

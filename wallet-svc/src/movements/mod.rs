@@ -8,6 +8,7 @@ pub mod deposit;
 pub mod leaving;
 pub mod network_fee;
 pub mod payout;
+pub mod refund;
 pub mod stake;
 pub mod withdrawal;
 

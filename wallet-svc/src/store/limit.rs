@@ -74,8 +74,8 @@ async fn windows(
         r#"SELECT account,
                   coalesce(sum(amount) FILTER (WHERE state IN (1, 4) AND held_at > $2 AND credit IS DISTINCT FROM amount), 0)::bigint AS "staked!",
                   coalesce(sum(amount) FILTER (WHERE state = 1), 0)::bigint AS "open!",
-                  coalesce(sum(amount - credit) FILTER (WHERE state = 4), 0)::bigint AS "lost!"
-           FROM wallet.hold
+                  coalesce(sum(amount - credit - coalesce(r.lamports, 0)) FILTER (WHERE state = 4), 0)::bigint AS "lost!"
+           FROM wallet.hold LEFT JOIN wallet.refund AS r USING (bet_id)
            WHERE watched AND account = ANY($1) AND (ended_at IS NULL OR ended_at > $3)
            GROUP BY account"#,
         accounts,

@@ -16,6 +16,7 @@ pub mod pause;
 pub mod proof;
 pub mod receipt;
 pub mod reconciliation;
+pub mod refund;
 pub mod sweep;
 pub mod totp;
 pub mod transfer;

@@ -60,6 +60,8 @@ fn kind(movement: i16, lamports: i64, stake: Option<i64>) -> TransferKind {
     const PAYOUT: i16 = MovementKind::Payout.number();
     const HELD: i16 = MovementKind::WithdrawalHeld.number();
     const GIVEN_BACK: i16 = MovementKind::WithdrawalReturned.number();
+    const REFUND: i16 = MovementKind::Refund.number();
+    const REFERRAL: i16 = MovementKind::Referral.number();
     match movement {
         DEPOSIT => TransferKind::Deposit,
         STAKE => TransferKind::Stake,
@@ -71,6 +73,8 @@ fn kind(movement: i16, lamports: i64, stake: Option<i64>) -> TransferKind {
         },
         HELD => TransferKind::Withdrawal,
         GIVEN_BACK => TransferKind::WithdrawalReturned,
+        REFUND => TransferKind::Refund,
+        REFERRAL => TransferKind::Referral,
         _ => TransferKind::Unspecified,
     }
 }

@@ -32,6 +32,8 @@ mod payouts;
 mod proofs;
 mod receipts;
 mod reference;
+mod referrals;
+mod refunds;
 mod replica;
 mod settings;
 mod stakes;
