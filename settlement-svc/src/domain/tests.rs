@@ -39,7 +39,7 @@ fn bet(number: u128, outcome: u32, stake: i64) -> Bet {
 
 fn won(outcome: u32) -> Verdict {
     let ruling = Ruling::Outcome(outcome);
-    Verdict { ruling, price: None, observed_at: Some(OPEN + Duration::hours(1)), series: None }
+    Verdict { observed_at: Some(OPEN + Duration::hours(1)), ..Verdict::of(ruling) }
 }
 
 fn fates(book: &Book) -> Vec<(Fate, i64)> {
