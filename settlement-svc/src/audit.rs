@@ -1,10 +1,12 @@
 //! What the audit log keeps of a settlement: which verdict came to stand and who told it, and what was paid by it.
 
 use crate::{
-    domain::{Ruling, Verdict, void_word},
-    store::facts::Totals,
+    domain::{
+        Ruling, Settlement, Verdict, dispute::judgement_word, hearing::Effect, suspicion_word, void_word,
+    },
+    store::{dispute::Dispute, facts::Totals, judgement::Judged},
 };
-use chassis::Unit;
+use chassis::{Unit, operators::OperatorKey};
 use proto::RoomId;
 use serde_json::{Value, json};
 
@@ -20,6 +22,7 @@ pub fn decided(unit: &mut Unit, actor: &str, room: RoomId, verdict: &Verdict) {
         "observed_at": verdict.observed_at.map(|at| at.to_string()),
         "series_first_second": first,
         "series_last_second": last,
+        "suspicions": verdict.suspicions.iter().map(|found| suspicion_word(*found)).collect::<Vec<_>>(),
     });
     unit.audit(actor, "decide_room", room.uuid().as_bytes(), &body);
 }
@@ -32,9 +35,58 @@ pub fn settled(unit: &mut Unit, room: RoomId, totals: &Totals) {
         "pools_lamports": pools,
         "protocol_fee_lamports": totals.protocol_fee.get(),
         "host_fee_lamports": totals.host_fee.get(),
+        "referral_lamports": totals.referrals.get(),
         "payouts_root": hex::encode(totals.root),
     });
     unit.audit("settlement", "settle_room", room.uuid().as_bytes(), &body);
+}
+
+/// Operators agreed on what stands. What each of them signed is a record of its own.
+pub fn ruled(
+    unit: &mut Unit,
+    settlement: &Settlement,
+    effect: Effect,
+    operators: &[OperatorKey],
+    reason: &str,
+) {
+    let body = json!({
+        "ruling": ruling(settlement.verdict.ruling),
+        "effect": match effect {
+            Effect::Decide => "first",
+            Effect::Replace => "replaced",
+            Effect::Confirm => "confirmed",
+        },
+        "operators": keys(operators),
+        "reason": reason,
+    });
+    unit.audit("settlement", "operators_ruled", settlement.room.uuid().as_bytes(), &body);
+}
+
+/// A player opened a dispute. The text is the player's and stays out of the log.
+pub fn disputed(unit: &mut Unit, dispute: &Dispute) {
+    let body = json!({"dispute": dispute.id});
+    unit.audit(dispute.account.to_string(), "open_dispute", dispute.room.uuid().as_bytes(), &body);
+}
+
+/// Operators agreed on what becomes of a room's disputes.
+pub fn judged(unit: &mut Unit, room: RoomId, judged: &Judged, operators: &[OperatorKey]) {
+    let body = json!({
+        "judgement": judgement_word(judged.judgement),
+        "refund_lamports": judged.refund.get(),
+        "operators": keys(operators),
+        "reason": judged.reason,
+    });
+    unit.audit("settlement", "operators_judged", room.uuid().as_bytes(), &body);
+}
+
+/// Every losing stake is repaid.
+pub fn corrected(unit: &mut Unit, room: RoomId, judged: &Judged) {
+    let body = json!({"refund_lamports": judged.refund.get()});
+    unit.audit("settlement", "correct_room", room.uuid().as_bytes(), &body);
+}
+
+fn keys(operators: &[OperatorKey]) -> Vec<String> {
+    operators.iter().map(OperatorKey::to_string).collect()
 }
 
 fn ruling(ruling: Ruling) -> Value {

@@ -22,7 +22,10 @@ mod events;
 mod evidence;
 mod handler;
 mod messages;
+mod operators;
 mod queries;
+mod referrals;
+mod refunds;
 mod saga;
 mod settings;
 mod store;
@@ -37,7 +40,10 @@ use chassis::{
     settings::{Invalid, Reader},
     tasks::BoxError,
 };
-use proto::settlement::settlement_service_server::SettlementServiceServer;
+use proto::settlement::{
+    settlement_operator_service_server::SettlementOperatorServiceServer,
+    settlement_service_server::SettlementServiceServer,
+};
 use sqlx::migrate::Migrator;
 use std::{sync::Arc, time::Duration};
 
@@ -73,10 +79,12 @@ impl chassis::Service for SettlementService {
         let oracle = upstream::Oracle::connect(&settings.oracle)?;
         let evidence = evidence::Bundles::new(runtime.db.pool().clone());
 
-        let handler = handler::Settling { db: runtime.db.clone(), rooms: rooms.clone() };
+        let rates = settings.referrals;
+        let handler =
+            handler::Settling { db: runtime.db.clone(), rooms: rooms.clone(), panel: settings.panel, rates };
         runtime.writer("settling", CONSUMERS, handler);
 
-        let errands = Arc::new(workers::Errands { db: runtime.db.clone(), rooms, oracle });
+        let errands = Arc::new(workers::Errands { db: runtime.db.clone(), rooms, oracle, rates });
         let health = Arc::new(runtime.health.report("errands", Role::Work, Some(ERRANDS_FRESH)));
         runtime.every("errands", ERRANDS_EVERY, move || {
             let (errands, health) = (Arc::clone(&errands), Arc::clone(&health));
@@ -88,7 +96,11 @@ impl chassis::Service for SettlementService {
         });
 
         let queries = queries::Queries::new(runtime.db.pool().clone(), evidence.clone());
-        runtime.grpc.add(SettlementServiceServer::new(queries));
+        let operators = operators::Operators { door: runtime.door(), db: runtime.db.clone() };
+        runtime
+            .grpc
+            .add(SettlementServiceServer::new(queries))
+            .add(SettlementOperatorServiceServer::new(operators));
         runtime.serve_http(evidence::routes(evidence, settings.evidence_per_second));
         Ok(())
     }

@@ -3,17 +3,19 @@
 use crate::{
     domain::{State, Verdict},
     evidence::Bundles,
-    store::{facts, settlement},
+    store::{facts, referral, settlement},
 };
 use async_trait::async_trait;
 use chassis::grpc::Unanswered;
 use futures::{Stream, StreamExt};
 use proto::{
-    RoomId,
+    AccountId, Lamports, RoomId,
     settlement::{
-        GetEvidenceRequest, GetEvidenceResponse, GetSettlementRequest, GetSettlementResponse,
+        GetEvidenceRequest, GetEvidenceResponse, GetReferralsRequest, GetReferralsResponse,
+        GetSettlementRequest, GetSettlementResponse,
         SettlementState, settlement_service_server,
     },
+    timestamp,
 };
 use sqlx::PgPool;
 use std::pin::Pin;
@@ -39,7 +41,15 @@ impl Queries {
         let totals = facts::totals(&mut connection, room).await?;
         let receipt = facts::receipt(&mut connection, room).await?;
         let ruling = totals.as_ref().map_or(standing.verdict.ruling, |totals| totals.ruling);
-        Ok(answer(room, &Verdict { ruling, ..standing.verdict }, standing.state, totals, receipt))
+        let waits_until = standing.waits_until.map(timestamp);
+        let verdict = Verdict { ruling, ..standing.verdict };
+        let answer = answer(room, &verdict, standing.state, totals, receipt);
+        Ok(GetSettlementResponse { waits_until, ..answer })
+    }
+
+    async fn referrals(&self, account: &[u8]) -> Result<GetReferralsResponse, Unanswered> {
+        let account = AccountId::try_from_bytes(account)?;
+        Ok(referral::screen(&mut *self.pool.acquire().await?, account).await?.into())
     }
 }
 
@@ -50,8 +60,12 @@ fn answer(
     totals: Option<facts::Totals>,
     receipt: Option<facts::Receipt>,
 ) -> GetSettlementResponse {
-    let (protocol_fee, host_fee, root) = totals
-        .map(|totals| (totals.protocol_fee.get(), totals.host_fee.get(), totals.root.to_vec()))
+    let (protocol_fee, host_fee, referrals, root) = totals
+        .map(|totals| {
+            let [protocol, host, referrals] =
+                [totals.protocol_fee, totals.host_fee, totals.referrals].map(Lamports::get);
+            (protocol, host, referrals, totals.root.to_vec())
+        })
         .unwrap_or_default();
     GetSettlementResponse {
         room_id: room.bytes(),
@@ -59,6 +73,7 @@ fn answer(
         state: SettlementState::from(state).into(),
         protocol_fee_lamports: protocol_fee,
         host_fee_lamports: host_fee,
+        referral_lamports: referrals,
         root,
         receipt_signature: receipt.map(|receipt| receipt.signature).unwrap_or_default(),
         ..GetSettlementResponse::default()
@@ -89,9 +104,9 @@ impl settlement_service_server::SettlementService for Queries {
 
     async fn get_referrals(
         &self,
-        _: Request<proto::settlement::GetReferralsRequest>,
-    ) -> Result<Response<proto::settlement::GetReferralsResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        request: Request<GetReferralsRequest>,
+    ) -> Result<Response<GetReferralsResponse>, Status> {
+        Ok(Response::new(self.referrals(&request.get_ref().account_id).await?))
     }
 
     type GetEvidenceStream = Pin<Box<dyn Stream<Item = Result<GetEvidenceResponse, Status>> + Send>>;

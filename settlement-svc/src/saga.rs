@@ -3,18 +3,19 @@
 use crate::{
     audit,
     domain::{
-        Bet, Book, BookError, Frozen, Line, OutOfOrder, Rules, Settlement, State, root, settle as make_book,
+        Bet, Book, BookError, Frozen, Line, OutOfOrder, Rules, SagaStep, Settlement, State, referral::Rates, root,
+        settle as make_book,
     },
-    messages,
+    messages, referrals,
     store::{
         broken,
         errand::{self, Errand},
         facts::{self, Totals},
-        line, settlement,
+        line, referral, settlement,
     },
 };
 use chassis::{Fault, Outgoing, Unit};
-use proto::{BetId, RoomId, room::FreezeRoom};
+use proto::{BetId, Lamports, LamportsError, RoomId, room::FreezeRoom};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -26,8 +27,8 @@ pub const PAYOUTS: &str = "payouts";
 pub const ANCHOR: &str = "anchor";
 
 /// Lines of one chunk of payouts and of one part of the result: some 60 KB, and milliseconds of
-/// ledger.
-const LINES: usize = 1_000;
+/// ledger. Of a refund, too.
+pub const LINES: usize = 1_000;
 
 /// The oracle completes the second in which it decided before it is copied.
 const SERIES_DELAY: Duration = Duration::from_secs(2);
@@ -43,8 +44,14 @@ pub fn chunk_key(room: RoomId, chunk: u32) -> Uuid {
     Uuid::new_v5(&room.uuid(), &chunk.to_be_bytes())
 }
 
+/// Counts a step.
+pub fn took(step: SagaStep) {
+    metrics::counter!("rooms_settlement_steps_total", "step" => step.word()).increment(1);
+}
+
 /// A verdict came to stand: no bet may change any more.
 pub async fn decided(unit: &mut Unit, room: RoomId) -> Result<(), Fault> {
+    took(SagaStep::Decide);
     unit.issue(FREEZE, room.uuid(), &FreezeRoom { room_id: room.bytes() }).await
 }
 
@@ -60,6 +67,7 @@ pub async fn pay(
     settlement: &mut Settlement,
     frozen: &Frozen,
     book: &Book,
+    rates: &Rates,
 ) -> Result<(), Fault> {
     let room = settlement.room;
     settlement.state.step(State::Computed)?;
@@ -69,11 +77,16 @@ pub async fn pay(
         chunks.push(&[]);
     }
     let count = u32::try_from(chunks.len()).map_err(|_| Fault::bug("more chunks than can be"))?;
-    facts::close_book(unit.conn(), room, book, &root(&book.lines), count).await?;
-    for (chunk, lines) in (0..).zip(&chunks) {
+    let credits = referrals::credits(unit, book, &chunks, rates).await?;
+    let referrals = credits.iter().flatten().map(|credit| credit.lamports);
+    let referrals = Lamports::checked_sum(referrals).map_err(beyond)?;
+    facts::close_book(unit.conn(), room, book, referrals, &root(&book.lines), count).await?;
+    for ((chunk, lines), credits) in (0..).zip(&chunks).zip(&credits) {
         line::insert(unit.conn(), room, chunk, lines).await?;
+        referral::insert_credits(unit.conn(), room, chunk, credits).await?;
     }
     settlement.state.step(State::Posting)?;
+    settlement.waits_until = None;
     settlement::save(unit.conn(), settlement, None).await?;
     errand::done(unit.conn(), room, Errand::ReadBets).await?;
     if settlement.verdict.series.is_some() {
@@ -81,11 +94,16 @@ pub async fn pay(
     }
     let last = count - 1;
     let mut commands = Vec::with_capacity(chunks.len());
-    for (chunk, lines) in (0..).zip(chunks).filter(|(chunk, _)| *chunk < last || last == 0) {
-        let fees = (chunk == last).then_some((book.protocol_fee, book.host_fee));
-        let command = messages::post_payouts(&frozen.terms, chunk, count, lines, fees);
+    let kept = book.protocol_fee.checked_sub(referrals).map_err(beyond)?;
+    for ((chunk, lines), credits) in (0..).zip(chunks).zip(&credits) {
+        if chunk == last && last > 0 {
+            break;
+        }
+        let fees = (chunk == last).then_some((kept, book.host_fee));
+        let command = messages::post_payouts(&frozen.terms, chunk, count, lines, credits, fees);
         commands.push((chunk_key(room, chunk), Outgoing::command(&command)));
     }
+    took(SagaStep::Pay);
     tracing::info!(%room, bets = book.lines.len(), chunks = count, ruling = ?book.ruling, "payouts issued");
     unit.issue_all(PAYOUTS, commands).await
 }
@@ -96,8 +114,10 @@ pub async fn issue_last_chunk(unit: &mut Unit, room: RoomId, totals: &Totals) ->
     let before = line::last_before(unit.conn(), room, last).await?;
     let lines = line::page(unit.conn(), room, before, LINES).await?;
     let frozen = frozen(unit, room).await?;
-    let fees = Some((totals.protocol_fee, totals.host_fee));
-    let command = messages::post_payouts(&frozen.terms, last, totals.chunks, &lines, fees);
+    let credits = referral::credits(unit.conn(), room, last).await?;
+    let kept = totals.protocol_fee.checked_sub(totals.referrals).map_err(beyond)?;
+    let fees = Some((kept, totals.host_fee));
+    let command = messages::post_payouts(&frozen.terms, last, totals.chunks, &lines, &credits, fees);
     unit.issue(PAYOUTS, chunk_key(room, last), &command).await
 }
 
@@ -117,11 +137,16 @@ pub async fn settle(unit: &mut Unit, settlement: &mut Settlement, totals: &Total
         result.bets = lines.iter().map(messages::settled_bet).collect();
         unit.event(&result);
     }
+    took(SagaStep::Settle);
     tracing::info!(%room, ruling = ?totals.ruling, "settled");
     audit::settled(unit, room, totals);
     metrics::counter!("rooms_settled_total", "result" => messages::result_label(totals.ruling)).increment(1);
     let receipt = messages::anchor_receipt(&frozen, &settlement.verdict, totals);
     unit.issue(ANCHOR, room.uuid(), &receipt).await
+}
+
+fn beyond(error: LamportsError) -> Fault {
+    Fault::bug(error.to_string())
 }
 
 async fn frozen(unit: &mut Unit, room: RoomId) -> Result<Frozen, Fault> {

@@ -1,16 +1,25 @@
 //! The services that are asked: room-svc for bets, oracle-svc for series.
 
+mod asked;
+
+pub use asked::Asked;
+
 use crate::domain::{Bet, Frozen};
 use chassis::{Fault, grpc::Channel, settings::Endpoint};
 use proto::{
-    RoomId,
+    AccountId, RoomId,
+    common::Page,
     oracle::{GetSeriesRequest, GetSeriesResponse, oracle_service_client::OracleServiceClient},
-    room::{self, ReadFrozenBetsRequest, room_service_client::RoomServiceClient},
+    room::{self, BetState, ListBetsRequest, ReadFrozenBetsRequest, room_service_client::RoomServiceClient},
 };
 use std::ops::RangeInclusive;
 
 /// Bets asked for at once: some 100 KB, well below the limit of a message.
 const PAGE: u32 = 1_000;
+
+/// An account's bets looked through: pages of this size, and how many of them.
+const BETS: u32 = 100;
+const BETS_PAGES: u32 = 20;
 
 /// room-svc.
 #[derive(Clone, Debug)]
@@ -29,6 +38,30 @@ impl Rooms {
         frozen
             .accept(&bets)
             .map_err(|mismatch| Fault::bug(format!("room {} is not paid: {mismatch}", frozen.room)))
+    }
+
+    /// Whether an account has ever had an accepted bet, were it taken back or voided later. Bets that were refused do
+    /// not count; two thousand of those are no newcomer's.
+    pub async fn has_bet(&self, account: AccountId) -> Result<bool, Fault> {
+        let mut token = String::new();
+        for _ in 0..BETS_PAGES {
+            let request = ListBetsRequest {
+                account_id: account.bytes(),
+                page: Some(Page { size: BETS, token }),
+                ..Default::default()
+            };
+            let answer = self.0.clone().list_bets(request).await;
+            let answer = answer.map_err(|status| Fault::upstream("room-svc", status))?.into_inner();
+            let accepted = |bet: &room::Bet| !matches!(bet.state(), BetState::Pending | BetState::Refused);
+            if answer.bets.iter().any(accepted) {
+                return Ok(true);
+            }
+            token = answer.next_page_token;
+            if token.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Reads page by page; one bet too many is enough to see that they are too many.

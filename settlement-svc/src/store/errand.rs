@@ -5,6 +5,7 @@ use chassis::Fault;
 use proto::RoomId;
 use sqlx::PgConnection;
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// What is to be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,13 +14,18 @@ pub enum Errand {
     ReadBets,
     /// Copy the deciding series from oracle-svc for the evidence.
     CopySeries,
+    /// Ask the ledger again for parts of a refund that found too little capital.
+    RefundStakes,
 }
 
 impl Errand {
+    const ALL: [Self; 3] = [Self::ReadBets, Self::CopySeries, Self::RefundStakes];
+
     const fn word(self) -> &'static str {
         match self {
             Self::ReadBets => "READ_BETS",
             Self::CopySeries => "COPY_SERIES",
+            Self::RefundStakes => "REFUND_STAKES",
         }
     }
 }
@@ -48,6 +54,28 @@ pub async fn add(
     Ok(())
 }
 
+/// Moves an errand to another time; one that waits for a person stays with them.
+///
+/// # Errors
+/// The database.
+pub async fn due_at(
+    connection: &mut PgConnection,
+    room: RoomId,
+    errand: Errand,
+    at: OffsetDateTime,
+) -> Result<(), Fault> {
+    sqlx::query!(
+        "UPDATE settlement.errand SET next_attempt_at = $3
+         WHERE room_id = $1 AND kind = $2 AND next_attempt_at IS NOT NULL",
+        room.uuid(),
+        errand.word(),
+        at,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Takes one errand that is due. Other replicas leave it alone for half a minute, after which it
 /// is due again unless it was run or put off.
 ///
@@ -65,7 +93,7 @@ pub async fn take(connection: &mut PgConnection) -> Result<Option<(RoomId, Erran
     .fetch_optional(connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let errand = [Errand::ReadBets, Errand::CopySeries].into_iter().find(|errand| errand.word() == row.kind);
+    let errand = Errand::ALL.into_iter().find(|errand| errand.word() == row.kind);
     Ok(Some((RoomId::new(row.room_id), errand.ok_or_else(|| broken("an unknown errand"))?)))
 }
 

@@ -1,9 +1,13 @@
 //! All SQL of the schema, one file per aggregate.
 
+pub mod dispute;
 pub mod errand;
 pub mod evidence;
 pub mod facts;
+pub mod judgement;
 pub mod line;
+pub mod referral;
+pub mod ruling;
 pub mod settlement;
 
 use chassis::Fault;

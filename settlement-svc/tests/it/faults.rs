@@ -39,7 +39,7 @@ async fn everything_twice_changes_nothing() {
 }
 
 fn posted(room: &Room, chunk: u32) -> (String, String, Vec<u8>) {
-    let event = PayoutsPosted { room_id: room.id.bytes(), chunk };
+    let event = PayoutsPosted { room_id: room.id.bytes(), chunk, ..Default::default() };
     (event.subject(), PayoutsPosted::full_name(), event.encode_to_vec())
 }
 
@@ -197,7 +197,7 @@ async fn a_killed_service_goes_on_where_it_was() {
 }
 
 /// Runs the service as a process of its own until it kills itself.
-async fn killed_at(world: &World, kill: &str) {
+pub async fn killed_at(world: &World, kill: &str) {
     let mut service = Command::new(env!("CARGO_BIN_EXE_settlement-svc"))
         .env_clear()
         .envs(world.variables())

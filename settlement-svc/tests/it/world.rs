@@ -4,6 +4,7 @@
 use crate::{
     eventually,
     ledger::Account,
+    office,
     parties::{Doors, Misbehaviour, Parties},
     room::Room,
 };
@@ -15,7 +16,7 @@ use chassis::{
 use prost::{Message, Name};
 use proto::{
     Command, RoomId,
-    oracle::oracle_service_server::OracleServiceServer,
+    oracle::{self, oracle_service_server::OracleServiceServer},
     room::room_service_server::RoomServiceServer,
     settlement::{
         self, GetSettlementRequest, ResolveRoom, SettledBet,
@@ -44,6 +45,7 @@ pub struct Traces {
     pub bets: Vec<SettledBet>,
     pub verdict: Option<settlement::Verdict>,
     pub pools: Vec<i64>,
+    pub referrals: i64,
     pub root: Vec<u8>,
     pub signature: String,
 }
@@ -86,6 +88,9 @@ impl World {
             ("ROOM_GRPC_URL", format!("http://{}", self.doors)),
             ("ORACLE_GRPC_URL", format!("http://{}", self.doors)),
             ("EVIDENCE_PER_SECOND", "100".to_owned()),
+            ("OPERATOR_KEYS", office::operators()),
+            ("ADMIN_KEYS", office::admins()),
+            ("OPERATOR_ACCOUNTS", office::accounts()),
             ("BUS_FAULTS", self.faults.to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
@@ -104,6 +109,11 @@ impl World {
 
     pub fn open(&self, room: &Room) {
         self.parties.rooms.lock().unwrap().insert(room.id.bytes(), room.clone());
+    }
+
+    /// What the oracle has stored of an asset.
+    pub fn play(&self, asset: &str, seconds: Vec<oracle::Second>) {
+        self.parties.tapes.lock().unwrap().insert(asset.to_owned(), seconds);
     }
 
     /// Tells a verdict, as oracle-svc or room-svc would.
@@ -148,6 +158,38 @@ impl World {
         eventually("all parts told", || async { self.parts(room).is_some() }).await;
     }
 
+    /// Waits until every message to the service is handled, every event is heard, and nothing is left to ask or to issue.
+    pub async fn rests(&self) {
+        eventually("rest", || async {
+            let open: i64 = sqlx::query_scalar(
+                "SELECT (SELECT count(*) FROM settlement.errand) + (SELECT count(*) FROM settlement.issued)
+                      + (SELECT count(*) FROM settlement.outbox WHERE published_at IS NULL)",
+            )
+            .fetch_one(self.db.superuser())
+            .await
+            .unwrap();
+            open == 0
+                && self.drained("CMD_SETTLEMENT", "settlement-commands").await
+                && self.drained("EVENTS", "settlement-events").await
+                && self.drained("EVENTS", "room-events").await
+        })
+        .await;
+    }
+
+    async fn drained(&self, stream: &str, consumer: &str) -> bool {
+        let stream = self.parties.jetstream.get_stream(stream).await.unwrap();
+        let info = stream.consumer_info(consumer).await.unwrap();
+        info.num_pending == 0 && info.num_ack_pending == 0
+    }
+
+    /// How many deadlocks the database has seen.
+    pub async fn deadlocks(&self) -> i64 {
+        sqlx::query_scalar("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+            .fetch_one(self.db.superuser())
+            .await
+            .unwrap()
+    }
+
     /// The parts of a room's result, if all were told.
     pub fn parts(&self, room: &Room) -> Option<Vec<settlement::RoomSettled>> {
         let told = self.parties.told.lock().unwrap();
@@ -172,6 +214,7 @@ impl World {
             state: answer.state().as_str_name().to_owned(),
             verdict: parts[0].verdict.clone(),
             pools: parts[0].pools_lamports.clone(),
+            referrals: parts[0].referral_lamports,
             bets: parts.into_iter().flat_map(|part| part.bets).collect(),
             root: answer.root,
             signature: told.receipts[&room.id.bytes()].signature.clone(),
