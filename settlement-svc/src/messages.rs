@@ -1,8 +1,11 @@
 //! What this service tells and asks, made from what it decided.
 
 use crate::{
-    domain::{Frozen, Line, Ruling, Settlement, Verdict, void_word},
-    store::facts::{Receipt, Totals},
+    domain::{Frozen, Line, Ruling, Settlement, Verdict, referral::Credit, void_word},
+    store::{
+        facts::{Receipt, Totals},
+        judgement::{Judged, Loss},
+    },
 };
 use proto::{Lamports, RoomId, room::Terms, settlement, timestamp, wallet};
 use time::OffsetDateTime;
@@ -16,12 +19,13 @@ pub fn room_decided(settlement: &Settlement) -> settlement::RoomDecided {
     }
 }
 
-/// One chunk of the payouts; fees go with the last.
+/// One chunk of the payouts with what its winners' referrers get; fees go with the last.
 pub fn post_payouts(
     terms: &Terms,
     chunk: u32,
     chunks: u32,
     lines: &[Line],
+    credits: &[Credit],
     fees: Option<(Lamports, Lamports)>,
 ) -> wallet::PostPayouts {
     let (protocol_fee, host_fee) = fees.unwrap_or_default();
@@ -35,7 +39,7 @@ pub fn post_payouts(
         protocol_fee_lamports: protocol_fee.get(),
         host_fee_lamports: host_fee.get(),
         host_account_id: terms.host_account_id.clone(),
-        referrals: Vec::new(),
+        referrals: credits.iter().map(Into::into).collect(),
     }
 }
 
@@ -59,7 +63,7 @@ pub fn room_settled(
         part: 0,
         parts: totals.chunks,
         settled_at: Some(timestamp(settled_at)),
-        referral_lamports: 0,
+        referral_lamports: totals.referrals.get(),
     }
 }
 
@@ -91,10 +95,87 @@ pub fn receipt_ready(room: RoomId, receipt: &Receipt) -> settlement::ReceiptRead
     settlement::ReceiptReady { room_id: room.bytes(), signature: receipt.signature.clone() }
 }
 
+/// A dispute as it stands.
+pub const fn dispute_changed(dispute: Option<settlement::Dispute>) -> settlement::DisputeChanged {
+    settlement::DisputeChanged { dispute }
+}
+
+/// One part of a refund.
+pub fn refund_stakes(room: RoomId, chunk: u32, chunks: u32, losses: &[Loss]) -> wallet::RefundStakes {
+    let line = |loss: &Loss| wallet::RefundLine { bet_id: loss.bet.bytes(), lamports: loss.stake.get() };
+    wallet::RefundStakes { room_id: room.bytes(), chunk, chunks, lines: losses.iter().map(line).collect() }
+}
+
+/// One part of the stakes that were repaid.
+pub fn room_corrected(
+    frozen: &Frozen,
+    judged: &Judged,
+    part: u32,
+    losses: &[Loss],
+) -> settlement::RoomCorrected {
+    let bet = |loss: &Loss| settlement::RefundedBet {
+        bet_id: loss.bet.bytes(),
+        account_id: loss.account.bytes(),
+        lamports: loss.stake.get(),
+    };
+    settlement::RoomCorrected {
+        room_id: frozen.room.bytes(),
+        room_number: frozen.number,
+        terms: Some(frozen.terms.clone()),
+        bets: losses.iter().map(bet).collect(),
+        part,
+        parts: judged.chunks,
+        reason: judged.reason.clone(),
+    }
+}
+
 /// How a metric names a result: never by the labels of one room.
 pub fn result_label(ruling: Ruling) -> &'static str {
     match ruling {
         Ruling::Outcome(_) => "OUTCOME",
         Ruling::Void(reason) => void_word(reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Bet, Fate};
+    use prost::Message;
+    use proto::{AccountId, BetId};
+    use uuid::Uuid;
+
+    /// Half of what the broker takes, and what the ledger takes in one transaction.
+    const LARGEST: usize = 512 * 1024;
+
+    #[test]
+    fn a_chunk_whose_every_winner_was_brought_by_three_fits() {
+        let id = |number| Uuid::from_u128(u128::MAX - number);
+        let line = |number| Line {
+            bet: Bet {
+                id: BetId::new(id(number)),
+                account: AccountId::new(id(number)),
+                outcome: 0,
+                stake: Lamports::MAX,
+                accepted_at: OffsetDateTime::UNIX_EPOCH,
+                min_odds_percent: 0,
+            },
+            fate: Fate::Won,
+            payout: Lamports::MAX,
+        };
+        let lines: Vec<Line> = (0..1_000).map(line).collect();
+        let credit = |number: u128, level| Credit {
+            account: AccountId::new(id(number)),
+            level,
+            lamports: Lamports::MAX,
+        };
+        let credits: Vec<Credit> = (0..1_000)
+            .flat_map(|number| [1, 2, 3].map(|level| credit(number * 3 + u128::from(level), level)))
+            .collect();
+        let terms = Terms { room_id: vec![7; 16], host_account_id: vec![8; 16], ..Default::default() };
+        let fees = Some((Lamports::MAX, Lamports::MAX));
+        let size = post_payouts(&terms, u32::MAX - 1, u32::MAX, &lines, &credits, fees).encoded_len();
+        assert!(size <= LARGEST, "{size} bytes");
+        assert!(size > 100_000, "{size} bytes are not three thousand referrals");
     }
 }

@@ -1,17 +1,16 @@
 //! Asks other services what a settlement still needs, between transactions, until they answer.
 
 use crate::{
-    domain::State,
-    saga,
+    domain::{State, referral::Rates},
+    refunds, saga,
     store::{
-        broken,
+        broken, dispute,
         errand::{self, Errand},
-        evidence, facts, settlement,
+        facts, judgement, ruling, settlement,
     },
     upstream::{Oracle, Rooms},
 };
 use chassis::{Blame, Db, Fault};
-use prost::Message;
 use proto::RoomId;
 
 /// The errands of all settlements. Replicas share them.
@@ -19,18 +18,18 @@ pub struct Errands {
     pub db: Db,
     pub rooms: Rooms,
     pub oracle: Oracle,
+    pub rates: Rates,
 }
 
 impl Errands {
     /// Runs everything that is due.
     pub async fn round(&self) -> Result<(), Fault> {
-        let parked = errand::parked(&mut *self.db.pool().acquire().await?).await?;
-        // A gauge is a float by nature.
-        metrics::gauge!("rooms_errands_parked").set(f64::from(parked));
+        self.measure().await?;
         while let Some((room, errand)) = errand::take(&mut *self.db.pool().acquire().await?).await? {
             let run = match errand {
                 Errand::ReadBets => self.read_bets(room).await,
                 Errand::CopySeries => self.copy_series(room).await,
+                Errand::RefundStakes => self.refund_stakes(room).await,
             };
             let Err(fault) = run else { continue };
             let problem = fault.chain();
@@ -49,6 +48,32 @@ impl Errands {
         Ok(())
     }
 
+    /// What waits for people. A gauge is a float by nature.
+    async fn measure(&self) -> Result<(), Fault> {
+        let connection = &mut *self.db.pool().acquire().await?;
+        let (disputes, unfunded) = dispute::waiting(connection).await?;
+        for (gauge, count) in [
+            ("rooms_errands_parked", errand::parked(connection).await?),
+            ("rooms_waiting_for_operators", ruling::waiting_count(connection).await?),
+            ("rooms_disputes_open", disputes),
+            ("rooms_refunds_awaiting_funds", unfunded),
+        ] {
+            metrics::gauge!(gauge).set(f64::from(count));
+        }
+        Ok(())
+    }
+
+    /// Asks again for the parts of a refund that found too little capital.
+    async fn refund_stakes(&self, room: RoomId) -> Result<(), Fault> {
+        let mut unit = self.db.unit().await?;
+        settlement::lock(unit.conn(), room).await?;
+        let judged = judgement::judged(unit.conn(), room).await?;
+        let judged = judged.ok_or_else(|| broken("a refund that nobody judged"))?;
+        refunds::issue(&mut unit, room, &judged).await?;
+        errand::done(unit.conn(), room, Errand::RefundStakes).await?;
+        unit.commit().await
+    }
+
     /// Reads the bets of a frozen room and pays them.
     async fn read_bets(&self, room: RoomId) -> Result<(), Fault> {
         let frozen = facts::frozen(&mut *self.db.pool().acquire().await?, room).await?;
@@ -57,38 +82,16 @@ impl Errands {
         let mut unit = self.db.unit().await?;
         let settlement = settlement::lock(unit.conn(), room).await?;
         let mut settlement = settlement.ok_or_else(|| broken("an errand without a settlement"))?;
-        if settlement.state == State::Frozen {
+        let now = unit.now().await?;
+        if let Some(until) = settlement.waits_until.filter(|_| settlement.waits(now)) {
+            errand::due_at(unit.conn(), room, Errand::ReadBets, until).await?;
+        } else if settlement.state == State::Frozen {
             let book = saga::book(&settlement, &frozen, &bets)
                 .map_err(|error| Fault::bug(format!("room {room} has no book: {error}")))?;
-            saga::pay(&mut unit, &mut settlement, &frozen, &book).await?;
+            saga::pay(&mut unit, &mut settlement, &frozen, &book, &self.rates).await?;
         } else {
             errand::done(unit.conn(), room, Errand::ReadBets).await?;
         }
         unit.commit().await
-    }
-
-    /// Copies the deciding series. Each answer is kept as it comes, so a crash loses one of them.
-    async fn copy_series(&self, room: RoomId) -> Result<(), Fault> {
-        let mut connection = self.db.pool().acquire().await?;
-        let standing = settlement::read(&mut connection, room).await?;
-        let series = standing.and_then(|standing| standing.settlement.verdict.series);
-        let frozen = facts::frozen(&mut connection, room).await?;
-        let copied = evidence::copied_to(&mut connection, room).await?;
-        drop(connection);
-        let (Some(series), Some(frozen)) = (series, frozen) else {
-            return Err(broken("an errand for a series that is not there"));
-        };
-        let mut first = copied.map_or(*series.start(), |copied| copied + 1);
-        while first <= *series.end() {
-            let answer = self.oracle.series(&frozen.terms.asset, first..=*series.end()).await?;
-            let Some(last) = answer.seconds.last().map(|second| second.second) else { break };
-            if last < first || last > *series.end() {
-                return Err(Fault::bug(format!("second {last} answers {first} to {}", series.end())));
-            }
-            let connection = &mut *self.db.pool().acquire().await?;
-            evidence::insert(connection, room, first..=last, &answer.encode_to_vec()).await?;
-            first = last + 1;
-        }
-        errand::done(&mut *self.db.pool().acquire().await?, room, Errand::CopySeries).await
     }
 }

@@ -1,8 +1,8 @@
 //! The ledger's part: takes chunks of payouts as wallet-svc promises to, and notes what it must
 //! never be asked.
 
-use proto::wallet::PostPayouts;
-use std::collections::BTreeMap;
+use proto::wallet::{PostPayouts, RefundStakes};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the ledger has of one room.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,6 +13,10 @@ pub struct Account {
     pub fees: Option<(i64, i64, Vec<u8>)>,
     /// Sizes of the chunks in the order they came.
     pub chunks: Vec<(u32, usize)>,
+    /// Parts of those who brought winners, by account and level.
+    pub referrals: BTreeMap<(Vec<u8>, u32), i64>,
+    /// Repaid stakes by bet.
+    pub refunds: BTreeMap<Vec<u8>, i64>,
 }
 
 /// All rooms, and every request that breaks the contract.
@@ -20,9 +24,27 @@ pub struct Account {
 pub struct Ledger {
     pub rooms: BTreeMap<Vec<u8>, Account>,
     pub wrong: Vec<String>,
+    /// How much less than what was asked for the operators' capital has.
+    pub short: i64,
 }
 
 impl Ledger {
+    /// Repays a part once. False where the capital is short.
+    pub fn refund(&mut self, part: &RefundStakes) -> bool {
+        if self.short > 0 {
+            return false;
+        }
+        let account = self.rooms.entry(part.room_id.clone()).or_default();
+        for line in &part.lines {
+            let before = account.refunds.insert(line.bet_id.clone(), line.lamports);
+            let lost = account.credits.get(&line.bet_id) == Some(&0);
+            if !lost || before.is_some_and(|before| before != line.lamports) {
+                self.wrong.push(format!("bet {:?} is not to be refunded", line.bet_id));
+            }
+        }
+        true
+    }
+
     /// Posts a chunk once.
     pub fn post(&mut self, chunk: &PostPayouts) {
         let account = self.rooms.entry(chunk.room_id.clone()).or_default();
@@ -38,6 +60,14 @@ impl Ledger {
             return;
         }
         account.chunks.push((chunk.chunk, chunk.lines.len()));
+        let mut named = BTreeSet::new();
+        for part in &chunk.referrals {
+            let key = (part.account_id.clone(), part.level);
+            if !named.insert(key.clone()) || part.lamports <= 0 || !(1..=3).contains(&part.level) {
+                self.wrong.push(format!("a referral of {part:?}"));
+            }
+            *account.referrals.entry(key).or_default() += part.lamports;
+        }
         if last && account.chunks.len() != chunk.chunks as usize {
             self.wrong.push(format!("last of {} chunks after {:?}", chunk.chunks, account.chunks));
         }

@@ -12,14 +12,24 @@
 )]
 
 mod audit;
+mod bundles;
 mod constraints;
+mod disputes;
 mod evidence;
 mod faults;
+mod flips;
 mod ledger;
+mod office;
 mod parties;
+mod referrals;
 mod replicas;
 mod road;
 mod room;
+mod rulings;
+mod scenarios;
+mod steps;
+mod tape;
+mod twice;
 mod world;
 
 use std::{future::Future, time::Duration};

@@ -12,14 +12,14 @@ use async_nats::{
 use futures::StreamExt;
 use prost::{Message, Name};
 use proto::{
-    Event, oracle, receipt_memo,
+    Event, merkle, oracle, receipt_leaf, receipt_memo, receipts_memo,
     room::{self, FreezeRoom},
-    settlement::{ReceiptReady, RoomDecided, RoomSettled},
+    settlement::{Dispute, DisputeChanged, ReceiptReady, RoomCorrected, RoomDecided, RoomSettled},
     timestamp,
-    wallet::{AnchorReceipt, PayoutsPosted, PostPayouts, ReceiptAnchored},
+    wallet::{AnchorReceipt, PayoutsPosted, PostPayouts, ReceiptAnchored, RefundStakes, StakesRefunded},
 };
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -28,11 +28,12 @@ use tonic::{Request, Response, Status, async_trait};
 use uuid::Uuid;
 
 /// Streams and consumers that are drained in the name of others.
-const CONSUMERS: [(&str, &str); 4] = [
+const CONSUMERS: [(&str, &str); 5] = [
     ("CMD_ROOM", "room-commands"),
     ("CMD_WALLET", "wallet-payouts"),
     ("CMD_WALLET", "wallet-commands"),
     ("EVENTS", "room-events"),
+    ("EVENTS", "notifier-events"),
 ];
 
 /// How the others misbehave.
@@ -48,6 +49,10 @@ pub struct Misbehaviour {
     pub unavailable: HashMap<&'static str, u32>,
     /// room-svc shows other bets than it froze.
     pub forged: bool,
+    /// Receipts stand under memos of two rooms.
+    pub together: bool,
+    /// Accounts that have no part in the takeout any more.
+    pub withheld: Vec<Vec<u8>>,
 }
 
 /// What settlement-svc told.
@@ -58,6 +63,11 @@ pub struct Told {
     pub receipts: BTreeMap<Vec<u8>, ReceiptReady>,
     /// Two results of one room that differ.
     pub contradictions: u32,
+    /// Type and id of every event.
+    pub events: BTreeSet<(String, String)>,
+    /// Of each dispute, the states it was told in.
+    pub disputes: BTreeMap<Vec<u8>, BTreeMap<u64, Dispute>>,
+    pub corrected: BTreeMap<(Vec<u8>, u32), RoomCorrected>,
 }
 
 /// Everybody else.
@@ -67,6 +77,8 @@ pub struct Parties {
     pub ledger: Mutex<Ledger>,
     pub misbehaviour: Mutex<Misbehaviour>,
     pub told: Mutex<Told>,
+    /// What the oracle stored, by asset. Without it, an asset has the prices of `second`.
+    pub tapes: Mutex<HashMap<String, Vec<oracle::Second>>>,
 }
 
 impl Parties {
@@ -77,6 +89,7 @@ impl Parties {
             ledger: Mutex::default(),
             misbehaviour: Mutex::default(),
             told: Mutex::default(),
+            tapes: Mutex::default(),
         })
     }
 
@@ -111,8 +124,12 @@ impl Parties {
             .await?;
         while let Some(message) = messages.next().await {
             let message = message?;
-            let kind = message.headers.as_ref().unwrap().get("ce-type").unwrap().to_string();
+            let header = |name| message.headers.as_ref().unwrap().get(name).unwrap().to_string();
+            let (kind, id) = (header("ce-type"), header("ce-id"));
             self.obey(&kind, &message.payload).await?;
+            if stream == "EVENTS" {
+                self.told.lock().unwrap().events.insert((kind, id));
+            }
             message.ack().await.map_err(anyhow::Error::msg)?;
         }
         Ok(())
@@ -133,21 +150,40 @@ impl Parties {
                 return Ok(());
             }
             self.ledger.lock().unwrap().post(&chunk);
-            return self.answer(kind, &PayoutsPosted { room_id: chunk.room_id, chunk: chunk.chunk }).await;
+            let mut withheld = chunk.referrals;
+            let gone = self.misbehaviour.lock().unwrap().withheld.clone();
+            withheld.retain(|part| gone.contains(&part.account_id));
+            let answer = PayoutsPosted { room_id: chunk.room_id, chunk: chunk.chunk, withheld };
+            return self.answer(kind, &answer).await;
         }
         if kind == AnchorReceipt::full_name() {
             let receipt = AnchorReceipt::decode(payload)?;
             if self.strikes(|all| &mut all.lose, kind) {
                 return Ok(());
             }
-            let anchored = ReceiptAnchored {
+            let mut anchored = ReceiptAnchored {
                 signature: format!("signature-{}", Uuid::from_slice(&receipt.room_id)?),
                 slot: 77,
                 memo: receipt_memo(&receipt)?,
-                room_id: receipt.room_id,
+                room_id: receipt.room_id.clone(),
                 ..ReceiptAnchored::default()
             };
+            if self.misbehaviour.lock().unwrap().together {
+                let neighbour = merkle::leaf(b"another room");
+                (anchored.leaf, anchored.leaves) = (1, 2);
+                anchored.memo = receipts_memo(&[neighbour, receipt_leaf(&receipt)?]);
+                anchored.branch = vec![neighbour.to_vec()];
+            }
             return self.answer(kind, &anchored).await;
+        }
+        if kind == RefundStakes::full_name() {
+            let part = RefundStakes::decode(payload)?;
+            if self.strikes(|all| &mut all.lose, kind) {
+                return Ok(());
+            }
+            let awaiting_funds = !self.ledger.lock().unwrap().refund(&part);
+            let answer = StakesRefunded { room_id: part.room_id, chunk: part.chunk, awaiting_funds };
+            return self.answer(kind, &answer).await;
         }
         self.hear(kind, payload)
     }
@@ -163,6 +199,13 @@ impl Parties {
         } else if kind == ReceiptReady::full_name() {
             let receipt = ReceiptReady::decode(payload)?;
             told.receipts.insert(receipt.room_id.clone(), receipt);
+        } else if kind == DisputeChanged::full_name() {
+            let dispute = DisputeChanged::decode(payload)?.dispute.unwrap();
+            told.disputes.entry(dispute.dispute_id.clone()).or_default().insert(dispute.version, dispute);
+        } else if kind == RoomCorrected::full_name() {
+            let part = RoomCorrected::decode(payload)?;
+            let before = told.corrected.insert((part.room_id.clone(), part.part), part.clone());
+            told.contradictions += u32::from(before.is_some_and(|before| before != part));
         }
         Ok(())
     }
@@ -236,9 +279,15 @@ impl room::room_service_server::RoomService for Doors {
 
     async fn get_room(
         &self,
-        _: Request<room::GetRoomRequest>,
+        request: Request<room::GetRoomRequest>,
     ) -> Result<Response<room::GetRoomResponse>, Status> {
-        Err(Status::unimplemented("not asked by settlement-svc"))
+        self.0.unavailable("rooms")?;
+        let Some(room::get_room_request::Key::RoomId(id)) = request.into_inner().key else {
+            return Err(Status::invalid_argument("asked by id alone"));
+        };
+        let room = self.0.rooms.lock().unwrap().get(&id).and_then(|room| room.frozen().room);
+        let room = room.ok_or_else(|| Status::not_found("no such room"))?;
+        Ok(Response::new(room::GetRoomResponse { room: Some(room) }))
     }
 
     async fn list_rooms(
@@ -250,9 +299,23 @@ impl room::room_service_server::RoomService for Doors {
 
     async fn list_bets(
         &self,
-        _: Request<room::ListBetsRequest>,
+        request: Request<room::ListBetsRequest>,
     ) -> Result<Response<room::ListBetsResponse>, Status> {
-        Err(Status::unimplemented("not asked by settlement-svc"))
+        self.0.unavailable("players")?;
+        let request = request.into_inner();
+        let rooms = self.0.rooms.lock().unwrap();
+        let bets = rooms.values().flat_map(|room| &room.bets).filter(|bet| {
+            bet.account_id == request.account_id
+                && (request.room_id.is_empty() || bet.room_id == request.room_id)
+        });
+        // The token says how many were shown.
+        let page = request.page.unwrap_or_default();
+        let (shown, size) =
+            (page.token.parse().unwrap_or(0), if page.size == 0 { 20 } else { page.size as usize });
+        let mut bets: Vec<room::Bet> = bets.skip(shown).cloned().collect();
+        let next_page_token = if bets.len() > size { (shown + size).to_string() } else { String::new() };
+        bets.truncate(size);
+        Ok(Response::new(room::ListBetsResponse { bets, next_page_token, ..Default::default() }))
     }
 
     async fn preview_bet(
@@ -282,6 +345,11 @@ impl oracle::oracle_service_server::OracleService for Doors {
     ) -> Result<Response<oracle::GetSeriesResponse>, Status> {
         self.0.unavailable("series")?;
         let request = request.into_inner();
+        if let Some(tape) = self.0.tapes.lock().unwrap().get(&request.asset) {
+            let asked = request.first_second..=request.last_second;
+            let seconds = tape.iter().filter(|stored| asked.contains(&stored.second)).take(SERIES_CUT);
+            return Ok(Response::new(oracle::GetSeriesResponse { seconds: seconds.cloned().collect() }));
+        }
         let stored = TOUCHED.unix_timestamp() - 60..=TOUCHED.unix_timestamp() + 60;
         let gap = TOUCHED.unix_timestamp() + 4;
         let seconds = (request.first_second..=request.last_second)
