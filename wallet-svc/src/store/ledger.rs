@@ -191,6 +191,21 @@ pub async fn posted_hash(unit: &mut Unit, key: Uuid) -> Result<Option<Uuid>, Fau
     Ok(hash.fetch_optional(unit.conn()).await?)
 }
 
+/// Which of these users a movement credited.
+///
+/// # Errors
+/// The database.
+pub async fn credited(unit: &mut Unit, key: Uuid, users: &[Uuid]) -> Result<BTreeSet<Uuid>, Fault> {
+    let owners = sqlx::query_scalar!(
+        "SELECT e.owner FROM wallet.ledger_tx AS t
+         JOIN wallet.entry AS e ON e.tx = t.id AND e.posted_at = t.posted_at
+         WHERE t.id = $1 AND e.kind = 1 AND e.owner = ANY($2) AND e.lamports > 0",
+        key,
+        users
+    );
+    Ok(owners.fetch_all(unit.conn()).await?.into_iter().collect())
+}
+
 /// Whether an account was opened.
 ///
 /// # Errors
