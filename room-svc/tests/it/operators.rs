@@ -22,11 +22,11 @@ use uuid::Uuid;
 
 const DAY: u32 = 86_400;
 
-async fn now(world: &World) -> OffsetDateTime {
+pub async fn now(world: &World) -> OffsetDateTime {
     sqlx::query_scalar("SELECT room.db_clock()").fetch_one(world.db.pool()).await.unwrap()
 }
 
-fn custom() -> OpenOperatorRoom {
+pub fn custom() -> OpenOperatorRoom {
     let room = OpenRoom {
         host_account_id: Vec::new(),
         kind: Kind::Custom.into(),

@@ -1,14 +1,18 @@
 //! Two replicas over one set of commands in which their batches cross: the same result, and nobody
 //! waits in a circle.
 
-use crate::world::{STAKE, World, touch, wager};
+use crate::{
+    office::{operators, signed},
+    operators::{custom, now},
+    world::{STAKE, World, taking_back, touch, wager},
+};
 use chassis::Outgoing;
 use futures::future::join_all;
 use proto::{
     Service,
     common::RefusalCode,
     frame,
-    room::{OpenRoom, OpenRoomDone, PlaceBetDone},
+    room::{CancelBetDone, OpenRoom, OpenRoomDone, PlaceBet, PlaceBetDone},
 };
 use std::{collections::HashSet, time::Duration};
 use uuid::Uuid;
@@ -96,6 +100,56 @@ async fn bets_on_many_rooms_are_shared_and_counted_once() {
     for room in rooms {
         assert_eq!(world.row(room).await, (2, vec![5, 5], vec![5 * STAKE, 5 * STAKE], 0));
     }
+    assert_eq!(world.count("SELECT count(*) FROM room.dead_letter").await, 0);
+    assert_eq!(world.deadlocks().await, 0);
+}
+
+/// Bets that are taken back, bets that take their places, and statements of operators that somebody sends twice: each has
+/// its effect once, whoever of the two gets it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_back_and_what_is_signed_counts_once() {
+    let mut world = World::start(&[("ROOM_MAX_PLAYERS", "2")]).await;
+    world.replica().await;
+    let rooms: Vec<Uuid> = join_all((0..40).map(|_| world.room())).await;
+    let lock_at = join_all(rooms.iter().map(|room| world.lock_at(*room))).await.into_iter().min().unwrap();
+    world.stop_clock(lock_at - Duration::from_secs(600)).await;
+    let bets: Vec<PlaceBet> = rooms.iter().map(|room| wager(*room, Uuid::now_v7(), 0, STAKE)).collect();
+    let slips: Vec<Uuid> = join_all(bets.iter().map(|bet| async { world.place(bet).await.0 })).await;
+
+    let at = now(&world).await;
+    let statements: Vec<_> = (0..20).map(|_| signed(&operators()[0], at, &custom())).collect();
+    let backs: Vec<Uuid> = slips.iter().map(|_| Uuid::now_v7()).collect();
+    let anew: Vec<(Uuid, PlaceBet)> =
+        bets.iter().map(|bet| (Uuid::now_v7(), PlaceBet { outcome: 1, ..bet.clone() })).collect();
+    let sent: Vec<(Uuid, Uuid)> = statements.iter().map(|_| (Uuid::now_v7(), Uuid::now_v7())).collect();
+    let mut there: Vec<frame::Message> = backs
+        .iter()
+        .zip(slips.iter().zip(&bets))
+        .map(|(id, (slip, bet))| asked(*id, &taking_back(*slip, bet)))
+        .collect();
+    there.extend(sent.iter().zip(&statements).map(|((first, _), room)| asked(*first, room)));
+    let mut back: Vec<frame::Message> = anew.iter().map(|(id, bet)| asked(*id, bet)).collect();
+    back.extend(sent.iter().zip(&statements).map(|((_, second), room)| asked(*second, room)));
+    meet(&world, &crossing(there, back)).await;
+
+    let taken_back = join_all(backs.iter().map(|id| world.outcome::<CancelBetDone>(*id))).await;
+    assert!(taken_back.iter().all(Result::is_ok));
+    for (first, second) in &sent {
+        let (first, second) =
+            (world.outcome::<OpenRoomDone>(*first).await, world.outcome::<OpenRoomDone>(*second).await);
+        let refusal = match (first, second) {
+            (Ok(_), Err(refusal)) | (Err(refusal), Ok(_)) => refusal,
+            other => panic!("two rooms or none: {other:?}"),
+        };
+        assert_eq!(refusal.code, RefusalCode::OperatorSignature);
+    }
+    // Whether one came to bet anew is a matter of what was taken first; what counts is that everything adds up.
+    for (room, (id, _)) in rooms.iter().zip(&anew) {
+        let again = i32::from(world.outcome::<PlaceBetDone>(*id).await.is_ok());
+        assert_eq!(world.row(*room).await, (2, vec![0, again], vec![0, i64::from(again) * STAKE], 0));
+    }
+    assert_eq!(world.count("SELECT count(*) FROM room.room").await, 60);
+    assert_eq!(world.count("SELECT count(*) FROM room.statement").await, 20);
     assert_eq!(world.count("SELECT count(*) FROM room.dead_letter").await, 0);
     assert_eq!(world.deadlocks().await, 0);
 }
