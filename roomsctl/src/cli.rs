@@ -1,5 +1,9 @@
 //! What can be typed.
 
+mod desk;
+
+pub use desk::{Disputes, Judgement, Open, Rule};
+
 use std::{num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -12,7 +16,7 @@ Exit status:
   0  done
   1  a service answered with an error, or with something that makes no sense; or what was checked does not fit
   2  the command line is wrong, or a service refused what was asked
-  3  there is no such room, account, settlement, withdrawal or pause
+  3  there is no such room, account, settlement, withdrawal, dispute or pause
   4  a service could not be reached, or did not answer in time
 
 A ROOM is its number (12 or #12) or its id, an ACCOUNT is its id. Times are UTC.
@@ -49,8 +53,8 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Rooms: what is asked, the terms, the pools
-    #[command(subcommand)]
+    /// Rooms: what is asked, the terms, the pools; open those of operators, say what stands
+    #[command(subcommand, visible_alias = "room")]
     Rooms(Rooms),
     /// Accounts: balances and movements
     #[command(subcommand)]
@@ -64,6 +68,9 @@ pub enum Command {
     /// Withdrawals: who waits for what; approve, reject
     #[command(subcommand)]
     Withdrawals(Withdrawals),
+    /// Disputes of players: list, judge
+    #[command(subcommand, visible_alias = "disputes")]
+    Dispute(Disputes),
     /// List what stops withdrawals, one pause per cause
     Pauses,
     /// List what the rules against abuse have found, newest first
@@ -90,6 +97,9 @@ pub enum Command {
     /// Proofs of liabilities: check a user's file, take one now
     #[command(subcommand)]
     Proof(crate::proof::Proof),
+    /// Evidence of settlements: fetch a room's bundle, verify one
+    #[command(subcommand)]
+    Evidence(crate::bundle::Evidence),
     /// Audit logs: check their chains, write them to files
     #[command(subcommand)]
     Audit(crate::audit::Audit),
@@ -146,7 +156,7 @@ pub struct Key {
 
 #[derive(Debug, Subcommand)]
 pub enum Operator {
-    /// Make a key in a new file and print its public half, for OPERATOR_KEYS of wallet-svc
+    /// Make a key in a new file and print its public half, for OPERATOR_KEYS of the services
     NewKey {
         /// The file; it must not exist
         file: PathBuf,
@@ -185,6 +195,12 @@ pub enum Rooms {
         /// Number or id
         room: RoomKey,
     },
+    /// Open a room that only operators open: a question in words, a token on its curve, more seats
+    Open(Box<Open>),
+    /// Say what a room is settled with, before it is paid. Two operators have to
+    Rule(Rule),
+    /// List rooms whose verdict waits for operators, and rulings that wait for a second operator
+    Waiting,
 }
 
 #[derive(Debug, Subcommand)]

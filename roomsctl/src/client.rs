@@ -4,8 +4,11 @@ use std::future::Future;
 
 use proto::{
     common::audit_service_client::AuditServiceClient,
-    room::room_service_client::RoomServiceClient,
-    settlement::settlement_service_client::SettlementServiceClient,
+    room::{room_operator_service_client::RoomOperatorServiceClient, room_service_client::RoomServiceClient},
+    settlement::{
+        settlement_operator_service_client::SettlementOperatorServiceClient,
+        settlement_service_client::SettlementServiceClient,
+    },
     wallet::{
         wallet_operator_service_client::WalletOperatorServiceClient,
         wallet_service_client::WalletServiceClient,
@@ -18,6 +21,10 @@ use tonic::{
 
 use crate::{audit::Logged, cli::Options, failure::Failure};
 
+/// Whom rooms belong to.
+pub const ROOM: &str = "room-svc";
+/// Whom results belong to.
+const SETTLEMENT: &str = "settlement-svc";
 /// Whom withdrawals belong to.
 pub const WALLET: &str = "wallet-svc";
 
@@ -29,6 +36,11 @@ pub struct Service<C> {
 }
 
 impl<C> Service<C> {
+    /// It answered with an error.
+    pub fn failed(&self, status: Status) -> Failure {
+        Failure::Service { service: self.name, url: self.url.clone(), status: Box::new(status) }
+    }
+
     /// Who it is and where: several contracts are answered at one place.
     fn place(self) -> (&'static str, Uri) {
         (self.name, self.url)
@@ -43,17 +55,15 @@ impl<C: Clone> Service<C> {
     {
         match question(self.client.clone()).await {
             Ok(answer) => Ok(answer.into_inner()),
-            Err(status) => {
-                Err(Failure::Service { service: self.name, url: self.url.clone(), status: Box::new(status) })
-            }
+            Err(status) => Err(self.failed(status)),
         }
     }
 }
 
 pub fn rooms(options: &Options) -> Result<Service<RoomServiceClient<Channel>>, Failure> {
-    let url = known(options.room_url.as_ref(), "room-svc", "room-url", "ROOMSCTL_ROOM_URL")?;
+    let url = known(options.room_url.as_ref(), ROOM, "room-url", "ROOMSCTL_ROOM_URL")?;
     let client = RoomServiceClient::new(channel(&url, options));
-    Ok(Service { name: "room-svc", url, client })
+    Ok(Service { name: ROOM, url, client })
 }
 
 pub fn wallet(options: &Options) -> Result<Service<WalletServiceClient<Channel>>, Failure> {
@@ -74,9 +84,23 @@ fn wallet_url(options: &Options) -> Result<Uri, Failure> {
 
 pub fn settlement(options: &Options) -> Result<Service<SettlementServiceClient<Channel>>, Failure> {
     let url = options.settlement_url.as_ref();
-    let url = known(url, "settlement-svc", "settlement-url", "ROOMSCTL_SETTLEMENT_URL")?;
+    let url = known(url, SETTLEMENT, "settlement-url", "ROOMSCTL_SETTLEMENT_URL")?;
     let client = SettlementServiceClient::new(channel(&url, options));
-    Ok(Service { name: "settlement-svc", url, client })
+    Ok(Service { name: SETTLEMENT, url, client })
+}
+
+pub fn room_operators(options: &Options) -> Result<Service<RoomOperatorServiceClient<Channel>>, Failure> {
+    let (name, url) = rooms(options)?.place();
+    let client = RoomOperatorServiceClient::new(channel(&url, options));
+    Ok(Service { name, url, client })
+}
+
+pub fn settlement_operators(
+    options: &Options,
+) -> Result<Service<SettlementOperatorServiceClient<Channel>>, Failure> {
+    let (name, url) = settlement(options)?.place();
+    let client = SettlementOperatorServiceClient::new(channel(&url, options));
+    Ok(Service { name, url, client })
 }
 
 /// Whoever reads an audit log.

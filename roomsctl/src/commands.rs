@@ -12,7 +12,7 @@ use proto::{
 use serde_json::json;
 
 use crate::{
-    audit,
+    audit, bundle,
     cli::{Bets, Cli, Command, Options, RoomKey, Rooms, Settlement, State, Wallet},
     client,
     failure::Failure,
@@ -30,6 +30,10 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             list_rooms(options, state, chat, host, limit.limit).await?;
         }
         Command::Rooms(Rooms::Show { room }) => show_room(options, room).await?,
+        Command::Rooms(Rooms::Open(open)) => operator::rooms::open(options, *open).await?,
+        Command::Rooms(Rooms::Rule(rule)) => operator::rooms::rule(options, rule).await?,
+        Command::Rooms(Rooms::Waiting) => operator::rooms::waiting(options).await?,
+        Command::Dispute(command) => operator::disputes::run(options, command).await?,
         Command::Wallet(Wallet::Show { account, limit }) => {
             show_wallet(options, account, limit.limit).await?
         }
@@ -42,6 +46,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Pauses => operator::pauses(options).await?,
         Command::Anomalies => operator::anomalies(options).await?,
         Command::Proof(command) => proof::run(options, command).await?,
+        Command::Evidence(command) => bundle::run(options, command).await?,
         Command::Audit(command) => audit::run(options, command).await?,
         Command::Reconcile => reconcile::run(options).await?,
         Command::Pause { reason, key } => operator::pause(options, reason, &key.key).await?,
@@ -154,7 +159,7 @@ async fn show_settlement(options: &Options, key: RoomKey) -> Result<(), Failure>
     if options.json { output::json(&settlement) } else { output::settlement(&settlement) }
 }
 
-async fn find_room(options: &Options, key: RoomKey) -> Result<Room, Failure> {
+pub async fn find_room(options: &Options, key: RoomKey) -> Result<Room, Failure> {
     let service = client::rooms(options)?;
     let key = match key {
         RoomKey::Number(number) => Key::Number(number),
@@ -166,7 +171,7 @@ async fn find_room(options: &Options, key: RoomKey) -> Result<Room, Failure> {
 }
 
 /// Only a number has to be looked up.
-async fn room_id(options: &Options, key: RoomKey) -> Result<RoomId, Failure> {
+pub async fn room_id(options: &Options, key: RoomKey) -> Result<RoomId, Failure> {
     match key {
         RoomKey::Id(id) => Ok(id),
         RoomKey::Number(_) => {

@@ -11,8 +11,10 @@ use tonic::{Code, Status, transport::Uri};
 
 use crate::{
     audit,
+    bundle::Unfit,
+    chain::Unanchored,
     operator::{self, KeyError},
-    proof::Unanchored,
+    proof::NoProof,
     reconcile::Differ,
 };
 
@@ -30,8 +32,14 @@ pub enum Failure {
     Key(#[from] KeyError),
     #[error("cannot be signed: {0}")]
     Statement(Malformed),
+    #[error("{answer} is no answer of this room; it has {known}")]
+    NoOutcome { answer: String, known: String },
     #[error(transparent)]
-    Proof(#[from] Unanchored),
+    Proof(#[from] NoProof),
+    #[error(transparent)]
+    Evidence(#[from] Unfit),
+    #[error(transparent)]
+    Chain(#[from] Unanchored),
     #[error(transparent)]
     Audit(#[from] audit::Wrong),
     #[error(transparent)]
@@ -55,15 +63,21 @@ impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         let code = match self {
             Failure::Refused(refusal) if refusal.code == RefusalCode::NotFound => 3,
-            Failure::NoUrl { .. } | Failure::Refused(_) | Failure::Key(_) | Failure::Statement(_) => 2,
+            Failure::NoUrl { .. }
+            | Failure::Refused(_)
+            | Failure::Key(_)
+            | Failure::Statement(_)
+            | Failure::NoOutcome { .. } => 2,
             Failure::Service { status, .. } => match status.code() {
                 Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange => 2,
                 Code::NotFound => 3,
                 Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => 4,
                 _ => 1,
             },
-            Failure::Proof(Unanchored::Rpc(_)) => 4,
+            Failure::Chain(Unanchored::Rpc(_)) => 4,
             Failure::Proof(_)
+            | Failure::Evidence(_)
+            | Failure::Chain(_)
             | Failure::Audit(_)
             | Failure::Differ(_)
             | Failure::File { .. }

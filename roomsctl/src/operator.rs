@@ -1,8 +1,10 @@
-//! What operators do to withdrawals: look, approve, reject, pause, resume. Every action is signed with the operator's
-//! key; wallet-svc believes the signature, not whoever calls.
+//! What operators do: approve and reject withdrawals, pause and resume them, rule rooms, judge disputes. Every action is
+//! signed with the operator's key; the services believe the signature, not whoever calls.
 
+pub mod disputes;
 mod key;
 mod proof;
+pub mod rooms;
 
 pub use key::{KeyError, OperatorKey};
 pub use proof::take_proof;
@@ -26,16 +28,14 @@ use proto::{
         ListAnomaliesRequest, ListPausesRequest, ListWithdrawalsRequest, OperatorSignature, PauseWithdrawals,
         PauseWithdrawalsDone, PauseWithdrawalsRequest, RejectWithdrawal, RejectWithdrawalDone,
         RejectWithdrawalRequest, ResumeWithdrawals, ResumeWithdrawalsDone, ResumeWithdrawalsRequest,
-        Withdrawal, WithdrawalState, wallet_operator_service_client::WalletOperatorServiceClient,
+        Withdrawal, WithdrawalState,
     },
 };
 use serde_json::json;
 use std::{num::NonZeroU32, path::Path, time::Duration};
 use time::OffsetDateTime;
-use tonic::{Code, Response, Status, transport::Channel};
+use tonic::{Code, Response, Status};
 use uuid::Uuid;
-
-type Operators = client::Service<WalletOperatorServiceClient<Channel>>;
 
 /// How often an action is asked for again while its outcome is not known. The same request twice is one action.
 const ASKS: u32 = 4;
@@ -194,11 +194,9 @@ fn request_id() -> Vec<u8> {
 
 /// Asks for an action until its outcome is known. Whoever has to give up may simply begin again: what is done is done
 /// once, and the second time is refused by name.
-async fn settle<D, F>(
-    service: &Operators,
-    ask: impl Fn(WalletOperatorServiceClient<Channel>) -> F,
-) -> Result<D, Failure>
+async fn settle<C, D, F>(service: &client::Service<C>, ask: impl Fn(C) -> F) -> Result<D, Failure>
 where
+    C: Clone,
     D: prost::Message + Default,
     F: Future<Output = Result<Response<Option<Outcome>>, Status>>,
 {
@@ -221,7 +219,7 @@ impl OperatorKey {
     fn signed<S: Statement>(&self, action: impl Fn(OperatorSignature) -> S) -> Result<S, Failure> {
         #[expect(
             clippy::disallowed_methods,
-            reason = "the operator's own clock; wallet-svc compares it with its own"
+            reason = "the operator's own clock; the service compares it with its own"
         )]
         let now = OffsetDateTime::now_utc();
         // The second is a part of what is signed.
@@ -240,10 +238,16 @@ pub fn advice(refusal: &Refusal) -> Option<&'static str> {
             "the withdrawal does not wait for this any more, or never did; `roomsctl withdrawals list` shows where it is"
         }
         Code::OperatorSignature => {
-            "is this key among OPERATOR_KEYS of wallet-svc, and is the clock of this machine right?"
+            "is this key among OPERATOR_KEYS of the service, and is the clock of this machine right?"
         }
         Code::OperatorTwice => "this operator approved it before; it waits for another one",
-        Code::NotFound => "there is no such withdrawal or pause",
+        Code::NotFound => "there is no such withdrawal, pause, room or settlement",
+        Code::SettlementPaid => "payouts are under way; there is only the dispute",
+        Code::SettlementRuling => {
+            "operators may void a room, answer a custom one after its deadline, or let a verdict stand"
+        }
+        Code::SettlementInterest => "you have bet in this room; another operator has to speak about it",
+        Code::DisputeClosed => "the room's disputes are judged, or there are none",
         _ => return None,
     })
 }

@@ -1,5 +1,7 @@
 //! Tables and JSON on standard output.
 
+pub mod desk;
+
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -48,7 +50,19 @@ pub fn room(room: &RoomView) -> Result<(), Failure> {
         ("room", format!("#{} {}", room.number, room.id)),
         ("state", format!("{} (version {})", room.state, room.version)),
         ("kind", format!("{} {}", room.kind, room.asset)),
-        ("target", format!("{} (was {} at opening)", aim(room), room.open_price)),
+        ("runs against", room.rival_asset.clone()),
+        (
+            "target",
+            if room.target.is_empty() {
+                String::new()
+            } else {
+                format!("{} (was {} at opening)", aim(room), room.open_price)
+            },
+        ),
+        ("bounds", room.bounds.join(", ")),
+        ("question", room.question.clone()),
+        ("criterion", room.criterion.clone()),
+        ("source", room.source_url.clone()),
         ("subtitle", room.subtitle.clone()),
         ("opened", room.open_at.to_string()),
         ("lock", room.lock_at.to_string()),
@@ -57,7 +71,7 @@ pub fn room(room: &RoomView) -> Result<(), Failure> {
         ("pools", pools(room)),
         ("stakes", format!("{} to {} SOL", room.min_stake_lamports, room.max_stake_lamports)),
         ("fees", format!("{} + {} bps (protocol + host)", room.protocol_fee_bps, room.host_fee_bps)),
-        ("host", room.host_account_id.to_string()),
+        ("host", room.host_account_id.map_or_else(|| "operators".to_owned(), |host| host.to_string())),
         (
             "scope",
             if room.scope_chat_id == 0 { "public".into() } else { format!("chat {}", room.scope_chat_id) },
@@ -71,6 +85,10 @@ pub fn room(room: &RoomView) -> Result<(), Failure> {
         rows.push(("observed", result.observed_at.to_string()));
         rows.push(("settled", result.settled_at.to_string()));
         rows.push(("receipt", result.receipt_signature.clone()));
+        rows.push((
+            "corrected",
+            if result.corrected { "losing stakes were repaid".into() } else { String::new() },
+        ));
     }
     write(&fields(rows))
 }
@@ -125,6 +143,8 @@ pub fn settlement(settlement: &SettlementView) -> Result<(), Failure> {
         ("state", settlement.state.clone()),
         ("verdict", outcome),
         ("price", settlement.price.clone()),
+        ("suspicions", settlement.suspicions.join(", ")),
+        ("waits until", settlement.waits_until.shown()),
         ("observed", settlement.observed_at.to_string()),
         ("series", format!("{} to {}", settlement.series_first_second, settlement.series_last_second)),
         ("protocol fee", format!("{} SOL", settlement.protocol_fee_lamports)),

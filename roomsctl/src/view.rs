@@ -1,5 +1,7 @@
 //! Answers of the services as they are shown, in JSON and in tables.
 
+pub mod desk;
+
 use std::fmt;
 
 use prost_types::Timestamp;
@@ -20,6 +22,11 @@ pub struct Instant(Option<OffsetDateTime>);
 impl Instant {
     pub fn of(timestamp: Option<&Timestamp>) -> Result<Self, Malformed> {
         timestamp.map(|at| from_timestamp(Some(at))).transpose().map(Instant)
+    }
+
+    /// For a line that is left out where there is none.
+    pub fn shown(self) -> String {
+        self.0.map(|_| self.to_string()).unwrap_or_default()
     }
 
     fn text(self) -> Option<String> {
@@ -67,7 +74,13 @@ pub struct RoomView {
     pub max_stake_lamports: Lamports,
     pub protocol_fee_bps: u32,
     pub host_fee_bps: u32,
-    pub host_account_id: AccountId,
+    /// Nobody's where operators opened it.
+    pub host_account_id: Option<AccountId>,
+    pub rival_asset: String,
+    pub bounds: Vec<String>,
+    pub question: String,
+    pub criterion: String,
+    pub source_url: String,
     pub scope_chat_id: i64,
     pub terms_hash: String,
     pub version: u64,
@@ -88,6 +101,7 @@ pub struct ResultView {
     pub observed_at: Instant,
     pub settled_at: Instant,
     pub receipt_signature: String,
+    pub corrected: bool,
 }
 
 impl TryFrom<&Room> for RoomView {
@@ -108,6 +122,7 @@ impl TryFrom<&Room> for RoomView {
                 observed_at: Instant::of(result.observed_at.as_ref())?,
                 settled_at: Instant::of(result.settled_at.as_ref())?,
                 receipt_signature: result.receipt_signature.clone(),
+                corrected: result.corrected,
             })
         });
         Ok(RoomView {
@@ -134,7 +149,15 @@ impl TryFrom<&Room> for RoomView {
             max_stake_lamports: Lamports::new(terms.max_stake_lamports),
             protocol_fee_bps: terms.protocol_fee_bps,
             host_fee_bps: terms.host_fee_bps,
-            host_account_id: AccountId::try_from_bytes(&terms.host_account_id)?,
+            host_account_id: match terms.host_account_id.as_slice() {
+                [] => None,
+                host => Some(AccountId::try_from_bytes(host)?),
+            },
+            rival_asset: terms.rival_asset.clone(),
+            bounds: terms.bounds.clone(),
+            question: terms.question.clone(),
+            criterion: terms.criterion.clone(),
+            source_url: terms.source_url.clone(),
             scope_chat_id: terms.scope_chat_id,
             terms_hash: hex::encode(&room.terms_hash),
             version: room.version,
@@ -330,6 +353,8 @@ pub struct SettlementView {
     pub void_reason: Option<String>,
     pub price: String,
     pub observed_at: Instant,
+    pub suspicions: Vec<String>,
+    pub waits_until: Instant,
     pub series_first_second: i64,
     pub series_last_second: i64,
     pub protocol_fee_lamports: Lamports,
@@ -360,6 +385,8 @@ impl TryFrom<&GetSettlementResponse> for SettlementView {
             void_reason,
             price: price.clone(),
             observed_at: Instant::of(observed_at.as_ref())?,
+            suspicions: answer.verdict.as_ref().map(desk::suspicions).unwrap_or_default(),
+            waits_until: Instant::of(answer.waits_until.as_ref())?,
             series_first_second: *series_first_second,
             series_last_second: *series_last_second,
             protocol_fee_lamports: Lamports::new(answer.protocol_fee_lamports),

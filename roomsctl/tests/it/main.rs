@@ -9,6 +9,8 @@
 )]
 
 mod audit;
+mod desk;
+mod evidence;
 mod operators;
 mod peer;
 mod proof;

@@ -35,22 +35,32 @@ impl Operators {
         command: &impl Statement,
         decide: impl FnOnce(&str) -> Result<D, Refusal>,
     ) -> Result<Option<Outcome>, Status> {
-        if self.asked.lock().unwrap().insert(request_id.to_vec()) {
-            return Err(Status::unavailable("still working, ask again with the same id"));
-        }
-        let by = command.by().unwrap();
-        let key = bs58::decode(&by.operator).into_vec().unwrap();
-        let signature = Signature::try_from(by.signature.as_slice()).unwrap();
-        let decided = if signature.verify(&key, &command.bytes().unwrap()) {
-            decide(&by.operator)
-        } else {
-            Err(Refusal::new(RefusalCode::OperatorSignature))
-        };
-        Ok(Some(match decided {
-            Ok(done) => Outcome::done(request_id, &done),
-            Err(refusal) => Outcome::refused(request_id, &refusal),
-        }))
+        obey(&mut self.asked.lock().unwrap(), request_id, command, decide)
     }
+}
+
+/// Keeps everybody waiting once, and refuses what is not signed by whom it names.
+pub fn obey<D: Message>(
+    asked: &mut BTreeSet<Vec<u8>>,
+    request_id: &[u8],
+    command: &impl Statement,
+    decide: impl FnOnce(&str) -> Result<D, Refusal>,
+) -> Result<Option<Outcome>, Status> {
+    if asked.insert(request_id.to_vec()) {
+        return Err(Status::unavailable("still working, ask again with the same id"));
+    }
+    let by = command.by().unwrap();
+    let key = bs58::decode(&by.operator).into_vec().unwrap();
+    let signature = Signature::try_from(by.signature.as_slice()).unwrap();
+    let decided = if signature.verify(&key, &command.bytes().unwrap()) {
+        decide(&by.operator)
+    } else {
+        Err(Refusal::new(RefusalCode::OperatorSignature))
+    };
+    Ok(Some(match decided {
+        Ok(done) => Outcome::done(request_id, &done),
+        Err(refusal) => Outcome::refused(request_id, &refusal),
+    }))
 }
 
 #[tonic::async_trait]
@@ -149,16 +159,16 @@ impl WalletOperatorService for Operators {
 }
 
 /// A folder of its own, gone with the test.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn make() -> Self {
+    pub fn make() -> Self {
         let path = std::env::temp_dir().join(format!("roomsctl-{}", uuid::Uuid::now_v7()));
         fs::create_dir(&path).unwrap();
         Self(path)
     }
 
-    fn file(&self, name: &str) -> String {
+    pub fn file(&self, name: &str) -> String {
         self.0.join(name).to_str().unwrap().to_owned()
     }
 }
@@ -169,7 +179,7 @@ impl Drop for Folder {
     }
 }
 
-fn said(output: &Output) -> (Option<i32>, String) {
+pub fn said(output: &Output) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(output.stderr.clone()).unwrap())
 }
 

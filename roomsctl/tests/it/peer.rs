@@ -4,8 +4,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use prost_types::Timestamp;
 use proto::{
-    room::{room_service_server::RoomService, *},
-    settlement::{settlement_service_server::SettlementService, *},
+    room::{room_operator_service_server, room_service_server::RoomService, *},
+    settlement::{settlement_operator_service_server, settlement_service_server::SettlementService, *},
     wallet::{wallet_service_server::WalletService, *},
 };
 use tokio::net::TcpListener;
@@ -15,7 +15,7 @@ use tonic::{
 };
 use uuid::Uuid;
 
-use crate::operators::Operators;
+use crate::{desk::Desk, evidence::EXAMPLE, operators::Operators};
 
 pub const ROOM: u128 = 1;
 pub const ACCOUNT: u128 = 0xa;
@@ -35,6 +35,7 @@ impl Peer {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let desk = Desk::default();
         let server = Server::builder()
             .add_service(room_service_server::RoomServiceServer::new(World))
             .add_service(wallet_service_server::WalletServiceServer::new(World))
@@ -42,6 +43,10 @@ impl Peer {
                 Operators::default(),
             ))
             .add_service(settlement_service_server::SettlementServiceServer::new(World))
+            .add_service(settlement_operator_service_server::SettlementOperatorServiceServer::new(
+                desk.clone(),
+            ))
+            .add_service(room_operator_service_server::RoomOperatorServiceServer::new(desk))
             .serve_with_incoming(TcpIncoming::from(listener));
         tokio::spawn(server);
         Peer(address)
@@ -338,8 +343,15 @@ impl SettlementService for World {
 
     async fn get_evidence(
         &self,
-        _: Request<GetEvidenceRequest>,
+        request: Request<GetEvidenceRequest>,
     ) -> std::result::Result<Response<Self::GetEvidenceStream>, Status> {
-        Err(Status::unimplemented(""))
+        let room = request.into_inner().room_id;
+        if room != bytes(ROOM) && room != bytes(666) {
+            return Err(Status::not_found("no evidence for this room"));
+        }
+        let (one, other) = EXAMPLE.split_at(EXAMPLE.len() / 2);
+        let piece = |text: &str| Ok(GetEvidenceResponse { bundle: text.as_bytes().to_vec() });
+        let last = if room == bytes(ROOM) { piece(other) } else { Err(Status::unavailable("gone")) };
+        Ok(Response::new(Box::pin(futures::stream::iter([piece(one), last]))))
     }
 }

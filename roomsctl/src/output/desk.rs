@@ -1,0 +1,61 @@
+//! Rulings and disputes in tables.
+
+use super::{fields, table, text, write};
+use crate::{
+    failure::Failure,
+    view::desk::{DisputeView, JudgedView, RuledView, WaitingView},
+};
+
+pub fn ruled(ruled: &RuledView) -> Result<(), Failure> {
+    write(&fields(vec![
+        ("room", ruled.room_id.to_string()),
+        ("ruling", ruled.ruling.clone()),
+        ("operators", format!("{} of {}", ruled.rulings, ruled.needed)),
+        ("standing", ruled.standing.clone().unwrap_or_else(|| "no verdict".to_owned())),
+    ]))
+}
+
+pub fn waiting(rooms: &[WaitingView]) -> Result<(), Failure> {
+    if rooms.is_empty() {
+        return text("no room waits for operators");
+    }
+    let rows = rooms.iter().map(|room| {
+        let said =
+            room.rulings.iter().map(|one| format!("{}: {} ({})", one.operator, one.ruling, one.reason));
+        vec![
+            room.room_id.to_string(),
+            room.verdict.clone().unwrap_or_default(),
+            room.suspicions.join(", "),
+            room.until.to_string(),
+            said.collect::<Vec<_>>().join("\n"),
+        ]
+    });
+    write(&table(&["room", "verdict", "suspicions", "paid", "operators"], rows))
+}
+
+pub fn judged(judged: &JudgedView) -> Result<(), Failure> {
+    let admin = if judged.admin_needed { ", and an admin has to be among them" } else { "" };
+    write(&fields(vec![
+        ("room", judged.room_id.to_string()),
+        ("judgement", judged.judgement.to_owned()),
+        ("operators", format!("{} of {}{admin}", judged.judgements, judged.needed)),
+        ("a refund repays", format!("{} SOL", judged.refund_lamports)),
+    ]))
+}
+
+pub fn disputes(disputes: &[DisputeView]) -> Result<(), Failure> {
+    if disputes.is_empty() {
+        return text("there are no such disputes");
+    }
+    let rows = disputes.iter().map(|dispute| {
+        vec![
+            dispute.opened_at.to_string(),
+            dispute.room_id.to_string(),
+            dispute.account_id.to_string(),
+            dispute.state.clone(),
+            dispute.text.clone(),
+            dispute.reason.clone(),
+        ]
+    });
+    write(&table(&["opened", "room", "account", "state", "says", "answer"], rows))
+}
