@@ -1,8 +1,9 @@
 //! What the steps leave behind, written once: what was frozen, the book, the chunks the ledger
 //! has, the receipt.
 
-use super::{broken, integers, settlement, signed};
+use super::{broken, integers, settlement, signed, unsigned};
 use crate::domain::{Book, Frozen, Hash, Ruling};
+
 use chassis::Fault;
 use prost::Message;
 use proto::{Lamports, RoomId, room::Terms};
@@ -19,6 +20,8 @@ pub struct Totals {
     pub protocol_fee: Lamports,
     /// The host's part of the takeout.
     pub host_fee: Lamports,
+    /// Of the protocol's part, what goes to those who brought the winners.
+    pub referrals: Lamports,
     /// Merkle root over the lines.
     pub root: Hash,
     /// How many parts the payouts have.
@@ -34,6 +37,19 @@ pub struct Receipt {
     pub slot: u64,
     /// The memo as written.
     pub memo: String,
+    /// Where the room stands under a memo of several; nothing under a memo of its own.
+    pub place: Option<Place>,
+}
+
+/// A room's place under a memo that anchors several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its leaf, counted from 0.
+    pub leaf: u32,
+    /// How many rooms the memo anchors.
+    pub leaves: u32,
+    /// The hashes from its leaf up to the memo's root.
+    pub branch: Vec<Hash>,
 }
 
 /// Keeps what the room froze.
@@ -88,20 +104,23 @@ pub async fn close_book(
     connection: &mut PgConnection,
     room: RoomId,
     book: &Book,
+    referrals: Lamports,
     root: &Hash,
     chunks: u32,
 ) -> Result<(), Fault> {
     let (outcome, void_reason) = settlement::columns(book.ruling)?;
     sqlx::query!(
         "INSERT INTO settlement.book
-             (room_id, outcome, void_reason, pools_lamports, protocol_fee_lamports, host_fee_lamports, root, chunks)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+             (room_id, outcome, void_reason, pools_lamports, protocol_fee_lamports, host_fee_lamports,
+              referral_lamports, root, chunks)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         room.uuid(),
         outcome,
         void_reason,
         &integers(&book.pools),
         book.protocol_fee.get(),
         book.host_fee.get(),
+        referrals.get(),
         root.as_slice(),
         signed(chunks)?,
     )
@@ -116,7 +135,8 @@ pub async fn close_book(
 /// The database.
 pub async fn totals(connection: &mut PgConnection, room: RoomId) -> Result<Option<Totals>, Fault> {
     let row = sqlx::query!(
-        "SELECT outcome, void_reason, pools_lamports, protocol_fee_lamports, host_fee_lamports, root, chunks
+        "SELECT outcome, void_reason, pools_lamports, protocol_fee_lamports, host_fee_lamports, referral_lamports,
+                root, chunks
          FROM settlement.book WHERE room_id = $1",
         room.uuid(),
     )
@@ -128,8 +148,9 @@ pub async fn totals(connection: &mut PgConnection, room: RoomId) -> Result<Optio
         pools: row.pools_lamports.into_iter().map(Lamports::new).collect(),
         protocol_fee: Lamports::new(row.protocol_fee_lamports),
         host_fee: Lamports::new(row.host_fee_lamports),
+        referrals: Lamports::new(row.referral_lamports),
         root: hash(row.root)?,
-        chunks: super::unsigned(row.chunks)?,
+        chunks: unsigned(row.chunks)?,
     }))
 }
 
@@ -168,12 +189,19 @@ pub async fn post_chunk(
 /// The database.
 pub async fn anchor(connection: &mut PgConnection, room: RoomId, receipt: &Receipt) -> Result<(), Fault> {
     let slot = i64::try_from(receipt.slot).map_err(|_| Fault::bug("a slot out of range"))?;
+    let place = receipt.place.as_ref();
+    let hashes = |place: &Place| place.branch.iter().map(|hash| hash.to_vec()).collect::<Vec<_>>();
+    let branch = place.map(hashes);
     sqlx::query!(
-        "INSERT INTO settlement.receipt (room_id, signature, slot, memo) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO settlement.receipt (room_id, signature, slot, memo, place, leaves, branch)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
         room.uuid(),
         receipt.signature,
         slot,
         receipt.memo,
+        place.map(|place| signed(place.leaf)).transpose()?,
+        place.map(|place| signed(place.leaves)).transpose()?,
+        branch.as_deref(),
     )
     .execute(connection)
     .await?;
@@ -185,13 +213,23 @@ pub async fn anchor(connection: &mut PgConnection, room: RoomId, receipt: &Recei
 /// # Errors
 /// The database.
 pub async fn receipt(connection: &mut PgConnection, room: RoomId) -> Result<Option<Receipt>, Fault> {
-    let row =
-        sqlx::query!("SELECT signature, slot, memo FROM settlement.receipt WHERE room_id = $1", room.uuid())
-            .fetch_optional(connection)
-            .await?;
+    let row = sqlx::query!(
+        "SELECT signature, slot, memo, place, leaves, branch FROM settlement.receipt WHERE room_id = $1",
+        room.uuid()
+    )
+    .fetch_optional(connection)
+    .await?;
     let Some(row) = row else { return Ok(None) };
     let slot = u64::try_from(row.slot).map_err(|_| broken("a negative slot"))?;
-    Ok(Some(Receipt { signature: row.signature, slot, memo: row.memo }))
+    let place = match (row.place, row.leaves, row.branch) {
+        (Some(leaf), Some(leaves), Some(branch)) => Some(Place {
+            leaf: unsigned(leaf)?,
+            leaves: unsigned(leaves)?,
+            branch: branch.into_iter().map(hash).collect::<Result<_, _>>()?,
+        }),
+        _ => None,
+    };
+    Ok(Some(Receipt { signature: row.signature, slot, memo: row.memo, place }))
 }
 
 fn hash(bytes: Vec<u8>) -> Result<Hash, Fault> {

@@ -35,12 +35,7 @@ async fn settle_many(faults: &'static str) {
         assert!(of_room.clone().count() >= 2);
         assert!(of_room.clone().all(|decided| decided.verdict.as_ref() == Some(&verdict)));
     }
-    let deadlocks: i64 =
-        sqlx::query_scalar("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-            .fetch_one(world.db.superuser())
-            .await
-            .unwrap();
-    assert_eq!(deadlocks, 0);
+    assert_eq!(world.deadlocks().await, 0);
 }
 
 #[tokio::test]
