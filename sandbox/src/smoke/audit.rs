@@ -264,8 +264,21 @@ impl Evening<'_> {
             price: price.to_owned(),
             root: hex::decode(text("/root")?)?,
         };
-        let memo = proto::receipt_memo(&receipt)?;
-        let signature = text("/receipt/signature")?;
+        let (memo, signature) = (text("/receipt/memo")?, text("/receipt/signature")?);
+        let number = |pointer: &str| {
+            let number = evidence.pointer(pointer).and_then(Value::as_u64).context("not a number")?;
+            u32::try_from(number).context("a number out of range")
+        };
+        let branch = evidence.pointer("/receipt/branch").and_then(Value::as_array).context("no branch")?;
+        let branch = branch.iter().map(|hash| -> Result<proto::merkle::Hash> {
+            let mut bytes = proto::merkle::Hash::default();
+            hex::decode_to_slice(hash.as_str().unwrap_or_default(), &mut bytes)?;
+            Ok(bytes)
+        });
+        let branch = branch.collect::<Result<Vec<_>>>()?;
+        let (leaf, leaves) = (number("/receipt/leaf")?, number("/receipt/leaves")?);
+        let anchors = proto::receipt_anchors(&receipt, &memo, leaf, leaves, &branch)?;
+        ensure!(anchors, "{memo:?} does not anchor {receipt:?} as leaf {leaf} of {leaves}");
         let on_chain = self.memos(&signature).await?;
         ensure!(on_chain.contains(&memo), "{signature} says {on_chain:?} instead of {memo:?}");
         Ok(format!("{label}, {} bets, {seconds} s of prices, memo in {signature}", bets.len()))
