@@ -1,6 +1,8 @@
 //! What every handler can reach.
 
-use crate::{clients::Clients, delivery::Post, limits::Limiter, settings::Settings, vault::Vault};
+use crate::{
+    clients::Clients, delivery::Post, domain::RoomView, limits::Limiter, settings::Settings, vault::Vault,
+};
 use chassis::{Clock, Db};
 use std::sync::{Arc, OnceLock};
 use teloxide::Bot;
@@ -36,6 +38,14 @@ impl App {
     pub fn deep_link(&self, payload: &str) -> Option<String> {
         let username = self.username.get()?;
         Some(format!("https://t.me/{username}?start={payload}"))
+    }
+
+    /// Where everybody can get the evidence of a room: only of public rooms, once they have a result, and where the setting
+    /// says so.
+    #[must_use]
+    pub fn evidence(&self, room: &RoomView) -> Option<String> {
+        let served = self.settings.evidence.as_ref().filter(|_| room.public && room.is_over())?;
+        Some(format!("{}/{}", served.expose().trim_end_matches('/'), room.id.uuid()))
     }
 
     /// The page of a signature, where the network has a public explorer.

@@ -7,8 +7,10 @@
 
 pub mod compact;
 
-use crate::domain::{Asset, Comparator, CreateStep, Kind, LimitKind, RoomFilter};
-use proto::{CommandId, Lamports, RoomId, WithdrawalId};
+use crate::domain::{
+    Asset, Comparator, CreateStep, Kind, LimitKind, Link, ReferralCode, RoomFilter, RoomKey,
+};
+use proto::{BetId, CommandId, Lamports, RoomId, WithdrawalId};
 
 /// Telegram's limit for callback data.
 pub const MAX_BYTES: usize = 64;
@@ -76,12 +78,12 @@ callbacks! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Callback {
         /// The terms are accepted and the presser is an adult.
-        Agree = "ok",
-        /// The same, coming from a shared room.
-        AgreeFor {
+        Agree {
             /// To be shown next.
-            room: RoomId
-        } = "okr",
+            room: Option<RoomId>,
+            /// Whose link they came by.
+            code: Option<ReferralCode>
+        } = "ok",
         /// The desk.
         Home = "h",
         /// Balance and address.
@@ -144,6 +146,30 @@ callbacks! {
             /// Its index.
             outcome: u32
         } = "bt",
+        /// A bet is taken back.
+        CancelBet {
+            /// Which.
+            bet: BetId,
+            /// Where.
+            room: RoomId
+        } = "bx",
+        /// A host wants to take a room back; asks once more.
+        CancelRoom {
+            /// Which.
+            room: RoomId
+        } = "rx",
+        /// A link to a room.
+        Share {
+            /// Which.
+            room: RoomId
+        } = "rl",
+        /// The result of a room is wrong; asks for the reason.
+        Dispute {
+            /// Which.
+            room: RoomId
+        } = "rd",
+        /// Own link, and what came of it.
+        Referrals = "rf",
         /// What the slip says is wanted.
         Confirm {
             /// The slip, and the id of the command.
@@ -180,6 +206,16 @@ callbacks! {
             /// Which.
             asset: Asset
         } = "cra",
+        /// The asset that it runs against is chosen.
+        CreateRival {
+            /// Which.
+            asset: Asset
+        } = "crv",
+        /// How many players it takes to begin is chosen.
+        CreatePlayers {
+            /// How many; 0 begins at once.
+            players: u32
+        } = "crn",
         /// A comparator is chosen.
         CreateComparator {
             /// Which.
@@ -266,9 +302,13 @@ impl Callback {
     #[must_use]
     pub const fn room(self) -> Option<RoomId> {
         match self {
-            Self::AgreeFor { room }
-            | Self::Room { room }
+            Self::Agree { room, .. } => room,
+            Self::Room { room }
             | Self::Verdict { room }
+            | Self::CancelBet { room, .. }
+            | Self::CancelRoom { room }
+            | Self::Share { room }
+            | Self::Dispute { room }
             | Self::Outcome { room, .. }
             | Self::Stake { room, .. }
             | Self::TypeStake { room, .. } => Some(room),
@@ -301,10 +341,40 @@ pub fn deep_link_of(room: RoomId) -> String {
     format!("room_{}", compact::encode(room.uuid()))
 }
 
-/// Reads the payload of `/start`, if it names a room.
+/// The payload of a link: `room_<id>`, `room_<id>_<code>`, `room_<number>_<code>` or `ref_<code>`; nothing for one that
+/// leads nowhere.
 #[must_use]
-pub fn room_of_deep_link(payload: &str) -> Option<RoomId> {
-    RoomId::read(payload.strip_prefix("room_")?)
+pub fn payload_of(link: Link) -> Option<String> {
+    let room = link.room.map(|room| match room {
+        RoomKey::Id(room) => deep_link_of(room),
+        RoomKey::Number(number) => format!("room_{number}"),
+    });
+    match (room, link.code) {
+        (Some(room), Some(code)) => Some(format!("{room}_{}", code.as_str())),
+        (None, Some(code)) => Some(format!("ref_{}", code.as_str())),
+        (room, None) => room,
+    }
+}
+
+/// Reads the payload of `/start`. What cannot be read leads nowhere: it never keeps anybody from starting.
+#[must_use]
+pub fn link_of(payload: &str) -> Link {
+    if let Some(code) = payload.strip_prefix("ref_") {
+        return Link { room: None, code: ReferralCode::parse(code) };
+    }
+    let Some(rest) = payload.strip_prefix("room_") else { return Link::default() };
+    // An id may contain the separator, so it goes by its length.
+    let (id, code) = rest.split_at_checked(compact::LENGTH).unwrap_or((rest, ""));
+    let whole = code.is_empty() || code.starts_with('_');
+    if let Some(room) = RoomId::read(id).filter(|_| whole) {
+        return Link {
+            room: Some(RoomKey::Id(room)),
+            code: code.strip_prefix('_').and_then(ReferralCode::parse),
+        };
+    }
+    let (number, code) = rest.split_once('_').unwrap_or((rest, ""));
+    let room = number.parse().ok().filter(|number: &i64| *number > 0).map(RoomKey::Number);
+    Link { room, code: ReferralCode::parse(code).filter(|_| room.is_some()) }
 }
 
 macro_rules! id_fields {
@@ -320,7 +390,26 @@ macro_rules! id_fields {
     )+};
 }
 
-id_fields!(RoomId, CommandId, WithdrawalId);
+id_fields!(RoomId, BetId, CommandId, WithdrawalId);
+
+impl Field for ReferralCode {
+    fn write(self) -> String {
+        self.as_str().to_owned()
+    }
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
+
+/// Nothing is written as nothing.
+impl<F: Field> Field for Option<F> {
+    fn write(self) -> String {
+        self.map(F::write).unwrap_or_default()
+    }
+    fn read(text: &str) -> Option<Self> {
+        if text.is_empty() { Some(None) } else { F::read(text).map(Some) }
+    }
+}
 
 impl Field for u32 {
     fn write(self) -> String {
@@ -358,10 +447,15 @@ macro_rules! choice_fields {
 choice_fields! {
     LimitKind { DepositDay = "d", StakeDay = "s", LossWeek = "l" }
     RoomFilter { Live = "l", Mine = "m", Past = "p" }
-    Kind { Touch = "t", Close = "c" }
+    Kind {
+        Touch = "t", Close = "c", UpDown = "u", Buckets = "b", HeadToHead = "h", CapTouch = "m", CapClose = "n"
+    }
     Asset { Sol = "s", Btc = "b", Eth = "e" }
     Comparator { AtOrAbove = "a", AtOrBelow = "b" }
-    CreateStep { Kind = "k", Asset = "a", Comparator = "c", Target = "t", Horizon = "h", CustomHorizon = "x", Review = "r" }
+    CreateStep {
+        Kind = "k", Asset = "a", Rival = "v", Comparator = "c", Target = "t", Horizon = "h", CustomHorizon = "x",
+        Players = "p", Review = "r"
+    }
 }
 
 #[cfg(test)]
@@ -372,13 +466,17 @@ mod tests {
 
     fn any_press() -> impl Strategy<Value = Press> {
         let id = any::<u128>().prop_map(|bits| uuid::Uuid::from_u128(bits.max(1)));
-        (id, any::<u32>(), 0..=i64::MAX, any::<bool>(), 0..26_usize).prop_map(
-            |(id, n, amount, fresh, which)| {
+        let code = proptest::option::of("[A-Za-z0-9_-]{1,24}");
+        (id, any::<u32>(), 0..=i64::MAX, any::<bool>(), 0..29_usize, code).prop_map(
+            |(id, n, amount, fresh, which, code)| {
                 let room = RoomId::new(id);
                 let stake = Lamports::new(amount);
                 let callback = match which {
-                    0 => Callback::Agree,
-                    1 => Callback::AgreeFor { room },
+                    0 => Callback::Agree { room: None, code: code.as_deref().and_then(ReferralCode::parse) },
+                    1 => Callback::Agree {
+                        room: Some(room),
+                        code: code.as_deref().and_then(ReferralCode::parse),
+                    },
                     2 => Callback::Home,
                     3 => Callback::Transfers { page: n },
                     4 => Callback::Rooms { filter: RoomFilter::Mine, page: n },
@@ -402,6 +500,9 @@ mod tests {
                     22 => Callback::LimitNone { kind: LimitKind::DepositDay },
                     23 => Callback::BreakDays { days: n },
                     24 => Callback::ExclusionSure { months: n },
+                    25 => Callback::CancelBet { bet: BetId::new(id), room },
+                    26 => Callback::Share { room },
+                    27 => Callback::CreatePlayers { players: n },
                     _ => Callback::WithdrawAmount,
                 };
                 Press { callback, fresh }
@@ -451,11 +552,37 @@ mod tests {
     }
 
     #[test]
-    fn deep_links_name_rooms() {
-        let room = RoomId::new(uuid::Uuid::from_u128(7));
-        assert_eq!(room_of_deep_link(&deep_link_of(room)), Some(room));
-        assert!(deep_link_of(room).len() <= 64);
-        assert_eq!(room_of_deep_link("ref_abc"), None);
-        assert_eq!(room_of_deep_link("room_1"), None);
+    fn links_name_rooms_and_who_shared_them() {
+        let room = RoomKey::Id(RoomId::new(uuid::Uuid::from_u128(7)));
+        // An id with the separator in it.
+        let torn = RoomKey::Id(RoomId::new(uuid::Uuid::max()));
+        let code = ReferralCode::parse("k7_Qx");
+        for (room, code) in [
+            (Some(room), None),
+            (Some(room), code),
+            (Some(torn), None),
+            (Some(torn), code),
+            (Some(RoomKey::Number(12)), None),
+            (Some(RoomKey::Number(12)), code),
+            (None, code),
+        ] {
+            let link = Link { room, code };
+            let payload = payload_of(link).unwrap();
+            assert!(payload.len() <= 64);
+            assert_eq!(link_of(&payload), link, "{payload}");
+        }
+        assert_eq!(payload_of(Link::default()), None);
+    }
+
+    #[test]
+    fn a_link_that_cannot_be_read_leads_nowhere() {
+        for payload in
+            ["", "group", "ref_", "ref_<b>", "room_", "room_x_y", "room_-3_k", "room_0", "other_12"]
+        {
+            assert_eq!(link_of(payload), Link::default(), "{payload}");
+        }
+        // A good room with a bad code is still a room.
+        let bad = format!("room_12_{}", "x".repeat(40));
+        assert_eq!(link_of(&bad), Link { room: Some(RoomKey::Number(12)), code: None });
     }
 }

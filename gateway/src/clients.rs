@@ -12,14 +12,18 @@ use proto::{
     common::{Page, RefusalCode},
     from_timestamp,
     notifier::{self, notifier_service_client::NotifierServiceClient},
-    oracle::{GetAggregateRequest, oracle_service_client::OracleServiceClient},
+    oracle::{
+        GetAggregateRequest, GetSeriesRequest, GetTokenRequest, Token,
+        oracle_service_client::OracleServiceClient,
+    },
     room::{self, RoomState, room_service_client::RoomServiceClient},
     settlement::{
-        GetSettlementRequest, GetSettlementResponse, settlement_service_client::SettlementServiceClient,
+        self, GetReferralsRequest, GetReferralsResponse, GetSettlementRequest, GetSettlementResponse,
+        settlement_service_client::SettlementServiceClient,
     },
     wallet::{self, wallet_service_client::WalletServiceClient},
 };
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 use time::{Duration as Span, OffsetDateTime};
 use tonic::{Code, Status};
 
@@ -43,6 +47,24 @@ pub struct Clients {
     oracle: OracleServiceClient<grpc::Channel>,
     settlement: SettlementServiceClient<grpc::Channel>,
     notifier: NotifierServiceClient<grpc::Channel>,
+}
+
+/// A token, as the wizard shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenView {
+    /// What it calls itself; anybody can call theirs the same.
+    pub symbol: String,
+    /// Its market cap in USD, where price and supply are known.
+    pub cap: Option<Quote>,
+}
+
+impl TokenView {
+    fn of(token: &Token) -> Self {
+        let number = |text: &str| proto::decimal(text).ok();
+        let cap = number(&token.price).zip(number(&token.supply));
+        let cap = cap.and_then(|(price, supply)| price.checked_mul(supply));
+        Self { symbol: token.symbol.clone(), cap: cap.map(|price| Quote { price, age: Span::ZERO }) }
+    }
 }
 
 /// What there is to show that an account's money is there.
@@ -103,7 +125,18 @@ impl Clients {
     /// # Errors
     /// room-svc does not answer.
     pub async fn room(&self, room: RoomId) -> Result<Option<RoomView>, Fault> {
-        let key = room::get_room_request::Key::RoomId(room.bytes());
+        self.room_by(room::get_room_request::Key::RoomId(room.bytes())).await
+    }
+
+    /// A room, if there is one of this number.
+    ///
+    /// # Errors
+    /// room-svc does not answer.
+    pub async fn room_by_number(&self, number: i64) -> Result<Option<RoomView>, Fault> {
+        self.room_by(room::get_room_request::Key::Number(number)).await
+    }
+
+    async fn room_by(&self, key: room::get_room_request::Key) -> Result<Option<RoomView>, Fault> {
         let answer = ask!("room-svc", self.room, get_room, room::GetRoomRequest { key: Some(key.clone()) });
         let Some(answer) = found("room-svc", answer)? else { return Ok(None) };
         Ok(answer.room.as_ref().map(RoomView::try_from).transpose()?)
@@ -180,20 +213,19 @@ impl Clients {
         Ok(answered("room-svc", ask!("room-svc", self.room, list_bets, request.clone()))?.total)
     }
 
-    /// The bet of an account in a room that counts, if it has one.
+    /// The bets of an account in a room, newest first: one that counts, and what was refused or taken back before.
     ///
     /// # Errors
     /// room-svc does not answer.
-    pub async fn bet_in(&self, account: AccountId, room: RoomId) -> Result<Option<room::Bet>, Fault> {
-        let page = Some(Page { size: 5, token: String::new() });
+    pub async fn bets_in(&self, account: AccountId, room: RoomId) -> Result<Vec<room::Bet>, Fault> {
+        let page = Some(Page { size: CHUNK, token: String::new() });
         let request = room::ListBetsRequest {
             account_id: account.bytes(),
             live_only: false,
             page,
             room_id: room.bytes(),
         };
-        let answer = answered("room-svc", ask!("room-svc", self.room, list_bets, request.clone()))?;
-        Ok(answer.bets.into_iter().find(|bet| bet.state() != room::BetState::Refused))
+        Ok(answered("room-svc", ask!("room-svc", self.room, list_bets, request.clone()))?.bets)
     }
 
     /// What a stake would pay, with its own impact.
@@ -378,6 +410,46 @@ impl Clients {
     pub async fn price_if_known(&self, asset: &str) -> Option<Quote> {
         let price = self.price(asset).await;
         price.inspect_err(|fault| tracing::warn!(asset, error = fault.chain(), "no price")).ok().flatten()
+    }
+
+    /// A token for a screen that goes on without it.
+    pub async fn token_if_known(&self, mint: &str) -> Option<TokenView> {
+        let request = GetTokenRequest { mint: mint.to_owned() };
+        // Read from the chain for this question: once has to do.
+        let mut client = self.oracle.clone();
+        let answer = tokio::time::timeout(DEADLINE, client.get_token(request)).await.ok()?;
+        let answer = found("oracle-svc", answer.map(tonic::Response::into_inner));
+        let told = |fault: &Fault| tracing::warn!(mint, error = fault.chain(), "a token is not known");
+        let token = answer.inspect_err(told).ok().flatten()?.token?;
+        Some(TokenView::of(&token))
+    }
+
+    /// Venues whose quotes made the prices that decided, for a screen that goes on without them.
+    pub async fn venues(&self, room: &RoomView, verdict: &settlement::Verdict) -> Vec<String> {
+        let length = i64::from(room.mean_seconds.max(1));
+        let last_second = verdict.series_last_second;
+        let first_second = verdict.series_first_second.max(last_second - length + 1);
+        if verdict.price.is_empty() || last_second == 0 {
+            return Vec::new();
+        }
+        let request =
+            GetSeriesRequest { asset: room.asset.clone(), first_second, last_second, every_seconds: 0 };
+        let answer = ask!("oracle-svc", self.oracle, get_series, request.clone());
+        let told = |fault: &Fault| tracing::warn!(error = fault.chain(), "venues are not known");
+        let Ok(answer) = answered("oracle-svc", answer).inspect_err(told) else { return Vec::new() };
+        let quotes = answer.seconds.into_iter().flat_map(|second| second.aggregates);
+        let quotes = quotes.flat_map(|aggregate| aggregate.quotes).filter(|quote| quote.counted);
+        quotes.map(|quote| quote.venue).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// An account's code, and what came of it.
+    ///
+    /// # Errors
+    /// settlement-svc does not answer.
+    pub async fn referrals(&self, account: AccountId) -> Result<GetReferralsResponse, Fault> {
+        let request = GetReferralsRequest { account_id: account.bytes() };
+        let answer = ask!("settlement-svc", self.settlement, get_referrals, request.clone());
+        Ok(found("settlement-svc", answer)?.unwrap_or_default())
     }
 
     /// What was decided about a room, once something was.

@@ -3,6 +3,7 @@
 //! A request is written in the transaction that answers its update: the row, the issued command
 //! (repeated until its outcome is seen) and the mark on the update commit together.
 
+use crate::domain::ReferralCode;
 use crate::store::{
     accounts::Account, deliveries, drafts, requests, requests::Request, slips::Slip, threads,
 };
@@ -11,7 +12,8 @@ use prost::Message as _;
 use proto::{
     AccountId, CommandId, Service,
     notifier::RegisterContact,
-    room::{OpenRoom, PlaceBet},
+    room::{CancelBet, CancelRoom, OpenRoom, PlaceBet},
+    settlement::{OpenDispute, SetReferrer},
     wallet::{
         CancelWithdrawal, CloseAccount, ConfirmTotp, CoolOff, ExcludeSelf, OpenAccount, RemoveTotp,
         RequestWithdrawal, SetLimit,
@@ -26,6 +28,9 @@ pub const REQUEST: &str = "request";
 /// Saga that tells the notifier where an account's notices go.
 pub const CONTACT: &str = "contact";
 
+/// Saga that tells settlement-svc who brought an account.
+pub const REFERRER: &str = "referrer";
+
 /// A request that a user makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestKind {
@@ -35,6 +40,12 @@ pub enum RequestKind {
     OpenRoom,
     /// From a preview.
     PlaceBet,
+    /// From the bet's own message, within seconds.
+    CancelBet,
+    /// From its card.
+    CancelRoom,
+    /// From a typed text.
+    OpenDispute,
     /// From a preview.
     RequestWithdrawal,
     /// From the withdrawal's own message.
@@ -61,6 +72,9 @@ impl RequestKind {
             Self::OpenAccount => "open_account",
             Self::OpenRoom => "open_room",
             Self::PlaceBet => "place_bet",
+            Self::CancelBet => "cancel_bet",
+            Self::CancelRoom => "cancel_room",
+            Self::OpenDispute => "open_dispute",
             Self::RequestWithdrawal => "request_withdrawal",
             Self::CancelWithdrawal => "cancel_withdrawal",
             Self::ConfirmTotp => "confirm_totp",
@@ -79,6 +93,9 @@ impl RequestKind {
             Self::OpenAccount,
             Self::OpenRoom,
             Self::PlaceBet,
+            Self::CancelBet,
+            Self::CancelRoom,
+            Self::OpenDispute,
             Self::RequestWithdrawal,
             Self::CancelWithdrawal,
             Self::ConfirmTotp,
@@ -123,6 +140,9 @@ pub async fn request(unit: &mut Unit, slip: &Slip, told: Told, patience: Duratio
         }
         RequestKind::OpenAccount
         | RequestKind::OpenRoom
+        | RequestKind::CancelBet
+        | RequestKind::CancelRoom
+        | RequestKind::OpenDispute
         | RequestKind::CancelWithdrawal
         | RequestKind::ConfirmTotp
         | RequestKind::RemoveTotp
@@ -166,6 +186,19 @@ pub async fn open_account(
     unit.issue_all(CONTACT, vec![(slip.id.uuid(), command)]).await
 }
 
+/// Tells settlement-svc whose link brought an account, or that nobody's did: its own code is made either way. The first good
+/// code counts, so a later one is as good a command of its own.
+///
+/// # Errors
+/// The database.
+pub async fn refer(unit: &mut Unit, account: AccountId, code: Option<ReferralCode>) -> Result<(), Fault> {
+    let code = code.as_ref().map(ReferralCode::as_str).unwrap_or_default();
+    let id = derived(account, &format!("set_referrer:{code}")).uuid();
+    let refer = SetReferrer { account_id: account.bytes(), code: code.to_owned() };
+    let command = Outgoing::command(&refer).id(id).reply_to(Service::Gateway).actor(account.to_string());
+    unit.issue_all(REFERRER, vec![(id, command)]).await
+}
+
 /// The id of a command that follows from an account: made twice, it is the same one.
 fn derived(account: AccountId, command: &str) -> CommandId {
     CommandId::new(Uuid::new_v5(&account.uuid(), command.as_bytes()))
@@ -191,6 +224,9 @@ fn outgoing(slip: &Slip, expires_at: OffsetDateTime) -> Result<Outgoing, Fault> 
         RequestKind::OpenAccount => Outgoing::command(&OpenAccount::decode(body).map_err(broken)?),
         RequestKind::OpenRoom => Outgoing::command(&OpenRoom::decode(body).map_err(broken)?),
         RequestKind::PlaceBet => Outgoing::command(&PlaceBet::decode(body).map_err(broken)?),
+        RequestKind::CancelBet => Outgoing::command(&CancelBet::decode(body).map_err(broken)?),
+        RequestKind::CancelRoom => Outgoing::command(&CancelRoom::decode(body).map_err(broken)?),
+        RequestKind::OpenDispute => Outgoing::command(&OpenDispute::decode(body).map_err(broken)?),
         RequestKind::RequestWithdrawal => {
             Outgoing::command(&RequestWithdrawal::decode(body).map_err(broken)?)
         }

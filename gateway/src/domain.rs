@@ -4,6 +4,9 @@
 mod code;
 mod create;
 mod limit;
+mod question;
+mod reader;
+mod referral;
 mod room;
 mod typed;
 mod withdraw;
@@ -11,8 +14,11 @@ mod withdraw;
 pub use code::{CodeFor, code};
 pub use create::{Asset, Comparator, CreateDraft, CreateStep, Kind};
 pub use limit::{LimitKind, LimitView, LimitsView};
-pub use room::{Player, RoomView, Verdict, multiple};
-pub use typed::{horizon, solana_address, target};
+pub use question::{Custom, Question, Target};
+pub use reader::{CancelRule, Player, Reader};
+pub use referral::{Link, ReferralCode, RoomKey};
+pub use room::{RoomView, Verdict, multiple};
+pub use typed::{bounds, horizon, solana_address, target};
 pub use withdraw::{WithdrawDraft, WithdrawStep, share};
 
 /// Which rooms a list shows.

@@ -1,7 +1,7 @@
 //! What the gateway obeys and follows: notices to deliver, and the outcomes of its requests.
 
 use crate::{
-    commands::{CONTACT, REQUEST},
+    commands::{CONTACT, REFERRER, REQUEST},
     store::{deliveries, requests},
 };
 use async_trait::async_trait;
@@ -63,6 +63,8 @@ impl Handler for Inbound {
             ids.sort_unstable();
             unit.settled_all(REQUEST, &ids).await?;
             unit.settled_all(CONTACT, &ids).await?;
+            // A code that is nobody's, or comes too late, is settled as well: nobody is kept from anything by it.
+            unit.settled_all(REFERRER, &ids).await?;
             self.decided.notify_one();
         }
         self.notices.notify_one();

@@ -2,12 +2,15 @@
 
 pub mod authenticator;
 pub mod bets;
+pub mod cancel;
 pub mod create;
 pub mod desk;
+pub mod disputes;
 pub mod group;
 pub mod limits;
 pub mod privacy;
 pub mod proof;
+pub mod referrals;
 pub mod rooms;
 pub mod typed;
 pub mod withdraw;
@@ -103,6 +106,9 @@ pub async fn confirm(app: Arc<App>, member: Member, slip: CommandId) -> Result<T
     }
     let toast = match found.kind {
         RequestKind::OpenRoom => language.plain("toast-opening", &[]),
+        RequestKind::CancelBet => language.plain("toast-cancelling-bet", &[]),
+        RequestKind::CancelRoom => language.plain("toast-cancelling-room", &[]),
+        RequestKind::OpenDispute => language.plain("toast-dispute", &[]),
         RequestKind::RequestWithdrawal => language.plain("toast-requesting", &[]),
         RequestKind::CancelWithdrawal => language.plain("toast-cancelling", &[]),
         RequestKind::ConfirmTotp | RequestKind::RemoveTotp => language.plain("toast-authenticator", &[]),

@@ -243,7 +243,7 @@ fn asks_for_new_message(content: &Content) -> bool {
     match content {
         Content::Press { data, .. } => match Press::decode(data) {
             // Agreeing leaves the terms where they are until the account is open.
-            Ok(Press { callback: Callback::Agree | Callback::AgreeFor { .. }, .. }) => false,
+            Ok(Press { callback: Callback::Agree { .. }, .. }) => false,
             Ok(press) => press.fresh,
             Err(_) => true,
         },

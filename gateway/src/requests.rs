@@ -1,6 +1,8 @@
 //! Tells how requests went: in the message whose button was pressed, once their outcome is there.
 //! Until then, after a moment, that they are on their way, and that they take longer.
 
+mod play;
+
 use crate::{
     app::App,
     commands::RequestKind,
@@ -14,16 +16,16 @@ use crate::{
 use chassis::Fault;
 use prost::Message as _;
 use proto::{
-    Refusal,
-    common::{Outcome, RefusalCode},
-    room::{OpenRoomDone, PlaceBetDone},
+    CommandId,
+    common::Outcome,
+    room::OpenRoomDone,
     wallet::{
         CancelWithdrawal, CancelWithdrawalDone, CloseAccountDone, ConfirmTotpDone, CoolOffDone,
         ExcludeSelfDone, OpenAccountDone, RemoveTotpDone, RequestWithdrawalDone, SetLimitDone,
     },
 };
 use std::{sync::Arc, time::Duration};
-use time::Duration as Span;
+use time::{Duration as Span, OffsetDateTime};
 use tokio_util::sync::CancellationToken;
 
 /// Most requests are decided sooner and need no word in between.
@@ -34,6 +36,9 @@ const SLOWER: Span = Span::seconds(3);
 
 /// Pause before what could not be told is told again.
 const AGAIN: Span = Span::seconds(1);
+
+/// A press in the last moment has committed by then.
+const MARGIN: Span = Span::seconds(1);
 
 /// How often is looked when nothing wakes.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -70,6 +75,15 @@ struct Tidings {
     screen: Screen,
     /// Sent after it as a message of its own.
     then: Option<Screen>,
+    /// What the message says a moment later.
+    fades: Option<Fades>,
+}
+
+/// A message with a button that is good for seconds only: after them it goes, unless it was pressed.
+struct Fades {
+    at: OffsetDateTime,
+    unless: CommandId,
+    screen: Screen,
 }
 
 async fn show(app: &App, request: Request) -> Result<(), Fault> {
@@ -89,8 +103,8 @@ async fn show(app: &App, request: Request) -> Result<(), Fault> {
         (None, 1) => Some(on_its_way(language, &request).into()),
         (None, _) => Some(Screen::new([language.say("still-working")]).into()),
     };
-    let mut next = None;
-    if let Some(Tidings { screen, then }) = tidings {
+    let (mut next, mut fading) = (None, None);
+    if let Some(Tidings { screen, then, fades }) = tidings {
         let letter = Letter::edit(person.chat_id, request.message_id, &screen);
         let fate = match app.post.post(letter.clone()).await {
             Fate::Gone => app.post.post(Letter { edit: None, ..letter }).await,
@@ -99,7 +113,7 @@ async fn show(app: &App, request: Request) -> Result<(), Fault> {
         if let Fate::Unsent(why) | Fate::Unknown(why) = fate {
             return Err(Fault::upstream("Telegram", why));
         }
-        next = then;
+        (next, fading) = (then, fades);
     }
     if has_left(&request)? {
         return erase(app, &request).await;
@@ -107,6 +121,20 @@ async fn show(app: &App, request: Request) -> Result<(), Fault> {
     let first = requests::shown(app.db.pool(), request.id, request.shown, app.clock.now()).await?;
     if let Some(screen) = next.filter(|_| first) {
         app.post.post(Letter::new(person.chat_id, &screen)).await;
+    }
+    if let Some(fades) = fading {
+        fade(app, person.chat_id, request.message_id, fades).await?;
+    }
+    Ok(())
+}
+
+/// Whoever pressed in time is in the table by now, so nothing newer is overwritten. A crash in between leaves the button, and
+/// its press is answered with the rule.
+async fn fade(app: &App, chat_id: i64, message_id: i32, fades: Fades) -> Result<(), Fault> {
+    let wait = Duration::try_from(fades.at - app.clock.now()).unwrap_or_default();
+    tokio::time::sleep(wait).await;
+    if requests::is_shown(app.db.pool(), fades.unless).await?.is_none() {
+        app.post.post(Letter::edit(chat_id, message_id, &fades.screen)).await;
     }
     Ok(())
 }
@@ -134,7 +162,7 @@ async fn erase(app: &App, request: &Request) -> Result<(), Fault> {
 
 impl From<Screen> for Tidings {
     fn from(screen: Screen) -> Self {
-        Self { screen, then: None }
+        Self { screen, then: None, fades: None }
     }
 }
 
@@ -143,6 +171,9 @@ fn on_its_way(language: Language, request: &Request) -> Screen {
         RequestKind::OpenAccount => screens::opening_account(language),
         RequestKind::OpenRoom => screens::opening(language),
         RequestKind::PlaceBet => handlers::placing(language, &request.body),
+        RequestKind::CancelBet => Screen::new([language.say("cancelling-bet")]),
+        RequestKind::CancelRoom => Screen::new([language.say("cancelling-room")]),
+        RequestKind::OpenDispute => Screen::new([language.say("requesting-dispute")]),
         RequestKind::RequestWithdrawal => screens::requesting(language),
         RequestKind::CancelWithdrawal => screens::cancelling(language),
         RequestKind::ConfirmTotp | RequestKind::RemoveTotp => Screen::new([language.say("checking-code")]),
@@ -170,7 +201,7 @@ async fn decided(
                     Some(room) => handlers::rooms::read(app, member, room).await?,
                     None => None,
                 };
-                Ok(Some(Tidings { screen: screens::desk(language, &desk, true), then }))
+                Ok(Some(Tidings { then, ..screens::desk(language, &desk, true).into() }))
             }
             Err(refusal) => {
                 Ok(Some(screens::note(language, screens::refusal(language, &refusal, now)).into()))
@@ -181,26 +212,15 @@ async fn decided(
                 let room = done.room.as_ref().ok_or(proto::Malformed("an opened room without a room"))?;
                 let room = RoomView::try_from(room)?;
                 drafts::drop(app.db.pool(), request.account, DraftKind::Create).await?;
-                let quote = app.clients.price_if_known(&room.asset).await;
-                Ok(Some(screens::opened(language, &room, quote, now).into()))
+                let prices = handlers::rooms::prices_of(app, &room).await;
+                Ok(Some(screens::opened(language, &room, prices, now).into()))
             }
-            Err(refusal) => Ok(Some(room_refused(language, &refusal, now).into())),
+            Err(refusal) => Ok(Some(play::room_refused(language, &refusal, now).into())),
         },
-        RequestKind::PlaceBet => match outcome.decided::<PlaceBetDone>()? {
-            Ok(done) => {
-                let bet = done.bet.ok_or(proto::Malformed("a placed bet without a bet"))?;
-                let room = proto::RoomId::try_from_bytes(&bet.room_id)?;
-                let room = app.clients.room(room).await?;
-                let room = room.ok_or_else(|| Fault::bug("a bet in a room that does not exist"))?;
-                Ok(Some(screens::placed(language, &room, &bet, now).into()))
-            }
-            Err(refusal) => {
-                let bet = proto::room::PlaceBet::decode(request.body.as_slice())
-                    .map_err(|_| Fault::bug("a request does not decode"))?;
-                let room = proto::RoomId::try_from_bytes(&bet.room_id)?;
-                Ok(Some(screens::bet_refused(language, room, &refusal, now).into()))
-            }
-        },
+        RequestKind::PlaceBet => play::placed(app, request, member, outcome).await.map(Some),
+        RequestKind::CancelBet => play::bet_cancelled(app, request, member, outcome).await.map(Some),
+        RequestKind::CancelRoom => play::room_cancelled(app, request, member, outcome).await.map(Some),
+        RequestKind::OpenDispute => play::disputed(app, request, member, outcome).map(Some),
         RequestKind::RequestWithdrawal => match outcome.decided::<RequestWithdrawalDone>()? {
             Ok(done) => {
                 let withdrawal =
@@ -226,6 +246,11 @@ async fn decided(
             Err(refusal) => screens::leave_refused(language, &refusal, now).into(),
         })),
     }
+}
+
+/// The command of a request.
+fn asked<C: prost::Message + Default>(request: &Request) -> Result<C, Fault> {
+    C::decode(request.body.as_slice()).map_err(|_| Fault::bug("a request does not decode"))
 }
 
 /// The withdrawal as it is now: taken back, or below why it could not be.
@@ -300,15 +325,4 @@ async fn limited(app: &App, request: &Request, member: Member, outcome: &Outcome
         Ok(told) => handlers::limits::overview(app, member, Some(told)).await?.into(),
         Err(refusal) => screens::limit_refused(language, &refusal, app.clock.now()).into(),
     })
-}
-
-/// A duplicate leads to the room that asks the same.
-fn room_refused(language: Language, refusal: &Refusal, now: time::OffsetDateTime) -> Screen {
-    let param =
-        |key: &str| refusal.params.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
-    let existing = (refusal.code == RefusalCode::RoomDuplicate)
-        .then(|| Some((param("room_id")?.parse().ok()?, param("number")?)))
-        .flatten()
-        .map(|(room, number): (uuid::Uuid, &str)| (proto::RoomId::new(room), number.to_owned()));
-    screens::room_refused(language, refusal, existing, now)
 }

@@ -3,10 +3,11 @@
 use crate::{
     app::App,
     arrival::Content,
-    callbacks::{Callback, Press, room_of_deep_link},
+    callbacks::{Callback, Press, link_of},
+    domain::{Link, ReferralCode},
     handlers::{
-        self, Member, Visitor, authenticator, bets, create, desk, group, limits, privacy, proof, rooms,
-        typed, withdraw,
+        self, Member, Visitor, authenticator, bets, cancel, create, desk, disputes, group, limits, privacy,
+        proof, referrals, rooms, typed, withdraw,
     },
     turn::Turn,
 };
@@ -22,10 +23,8 @@ pub type Route = dptree::Handler<'static, Result<Turn, Fault>>;
 /// A command of the private chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// `/start`, alone.
-    Start,
-    /// `/start room_…`: a shared room.
-    StartRoom(RoomId),
+    /// `/start`, alone or with a link to a room or of a friend.
+    Start(Link),
     /// `/help`
     Help,
     /// `/wallet`
@@ -44,6 +43,8 @@ pub enum Command {
     Create,
     /// `/bets`
     Bets,
+    /// `/referrals`
+    Referrals,
     /// `/settings`
     Settings,
     /// `/limits`
@@ -58,7 +59,7 @@ pub enum Command {
 
 impl Command {
     /// The command menu, in its order.
-    pub const MENU: [&'static str; 14] = [
+    pub const MENU: [&'static str; 15] = [
         "start",
         "rooms",
         "create",
@@ -68,6 +69,7 @@ impl Command {
         "withdraw",
         "transfers",
         "proof",
+        "referrals",
         "limits",
         "privacy",
         "settings",
@@ -82,7 +84,7 @@ impl Command {
         let (head, payload) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         let name = head.split('@').next().unwrap_or_default().to_lowercase();
         Some(match name.as_str() {
-            "start" => room_of_deep_link(payload.trim()).map_or(Self::Start, Self::StartRoom),
+            "start" => Self::Start(link_of(payload.trim())),
             "help" => Self::Help,
             "wallet" => Self::Wallet,
             "deposit" => Self::Deposit,
@@ -92,6 +94,7 @@ impl Command {
             "rooms" => Self::Rooms,
             "create" => Self::Create,
             "bets" => Self::Bets,
+            "referrals" => Self::Referrals,
             "settings" => Self::Settings,
             "limits" => Self::Limits,
             "privacy" => Self::Privacy,
@@ -130,8 +133,7 @@ fn of_members() -> Route {
 
 fn commands() -> Route {
     dptree::entry()
-        .branch(case![Command::Start].endpoint(desk::show))
-        .branch(case![Command::StartRoom(room)].endpoint(rooms::card))
+        .branch(case![Command::Start(link)].endpoint(desk::start))
         .branch(case![Command::Help].endpoint(desk::help))
         .branch(case![Command::Wallet].endpoint(desk::wallet))
         .branch(case![Command::Deposit].endpoint(desk::deposit))
@@ -141,6 +143,7 @@ fn commands() -> Route {
         .branch(case![Command::Rooms].endpoint(rooms::live))
         .branch(case![Command::Create].endpoint(create::resume))
         .branch(case![Command::Bets].endpoint(bets::first))
+        .branch(case![Command::Referrals].endpoint(referrals::show))
         .branch(case![Command::Settings].endpoint(authenticator::settings))
         .branch(case![Command::Limits].endpoint(limits::show))
         .branch(case![Command::Privacy].endpoint(privacy::show))
@@ -150,8 +153,7 @@ fn commands() -> Route {
 
 fn presses() -> Route {
     dptree::entry()
-        .branch(case![Callback::Agree].endpoint(desk::show))
-        .branch(case![Callback::AgreeFor { room }].endpoint(rooms::card))
+        .branch(case![Callback::Agree { room, code }].endpoint(desk::agreed))
         .branch(case![Callback::Home].endpoint(desk::show))
         .branch(case![Callback::Wallet].endpoint(desk::wallet))
         .branch(case![Callback::Deposit].endpoint(desk::deposit))
@@ -166,6 +168,11 @@ fn presses() -> Route {
         .branch(case![Callback::Outcome { room, outcome }].endpoint(bets::outcome))
         .branch(case![Callback::TypeStake { room, outcome }].endpoint(bets::type_stake))
         .branch(case![Callback::Stake { room, outcome, stake }].endpoint(bets::stake))
+        .branch(case![Callback::CancelBet { bet, room }].endpoint(cancel::bet))
+        .branch(case![Callback::CancelRoom { room }].endpoint(cancel::room))
+        .branch(case![Callback::Share { room }].endpoint(referrals::share))
+        .branch(case![Callback::Dispute { room }].endpoint(disputes::begin))
+        .branch(case![Callback::Referrals].endpoint(referrals::show))
         .branch(case![Callback::Confirm { slip }].endpoint(handlers::confirm))
         .branch(case![Callback::Withdraw].endpoint(withdraw::begin))
         .branch(case![Callback::WithdrawAddress].endpoint(withdraw::address))
@@ -175,6 +182,8 @@ fn presses() -> Route {
         .branch(case![Callback::Create { step }].endpoint(create::step))
         .branch(case![Callback::CreateKind { kind }].endpoint(create::kind))
         .branch(case![Callback::CreateAsset { asset }].endpoint(create::asset))
+        .branch(case![Callback::CreateRival { asset }].endpoint(create::rival))
+        .branch(case![Callback::CreatePlayers { players }].endpoint(create::players))
         .branch(case![Callback::CreateComparator { comparator }].endpoint(create::comparator))
         .branch(case![Callback::CreateHorizon { seconds }].endpoint(create::horizon))
         .branch(case![Callback::CreateCancel].endpoint(create::cancel))
@@ -197,15 +206,19 @@ fn presses() -> Route {
         .branch(case![Callback::ExclusionSure { months }].endpoint(limits::exclusion_sure))
 }
 
-/// What a newcomer agrees to, with the room to show next.
+/// A newcomer agrees.
 #[derive(Clone, Copy, Debug)]
-pub struct Joining(pub Option<RoomId>);
+pub struct Joining {
+    /// Shown next.
+    pub room: Option<RoomId>,
+    /// Whose link they came by.
+    pub code: Option<ReferralCode>,
+}
 
 fn joining(visitor: Visitor, content: Content) -> Option<Joining> {
     match press(content)? {
         _ if visitor.account.is_some() => None,
-        Callback::Agree => Some(Joining(None)),
-        Callback::AgreeFor { room } => Some(Joining(Some(room))),
+        Callback::Agree { room, code } => Some(Joining { room, code }),
         _ => None,
     }
 }
@@ -269,17 +282,20 @@ mod tests {
     fn commands_are_read_as_people_write_them() {
         let room = RoomId::new(uuid::Uuid::from_u128(5));
         let link = crate::callbacks::deep_link_of(room);
+        let code = ReferralCode::parse("abc");
         for (text, command) in [
-            ("/start", Some(Command::Start)),
+            ("/start", Some(Command::Start(Link::default()))),
+            ("/start nonsense", Some(Command::Start(Link::default()))),
             ("/Rooms@rooms_bot", Some(Command::Rooms)),
-            ("/start ref_abc", Some(Command::Start)),
+            ("/start ref_abc", Some(Command::Start(Link { room: None, code }))),
             ("/frobnicate 7", Some(Command::Unknown)),
             ("hello", None),
             ("/", Some(Command::Unknown)),
         ] {
             assert_eq!(Command::of(text), command, "{text}");
         }
-        assert_eq!(Command::of(&format!("/start {link}")), Some(Command::StartRoom(room)));
+        let room = Some(crate::domain::RoomKey::Id(room));
+        assert_eq!(Command::of(&format!("/start {link}_abc")), Some(Command::Start(Link { room, code })));
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 mod authenticator;
 mod bets;
+mod cancel;
 mod create;
 mod desk;
+mod disputes;
 pub mod format;
 mod group;
 mod limits;
@@ -11,10 +13,12 @@ mod notices;
 mod privacy;
 mod proof;
 mod question;
+mod referrals;
 mod refusal;
 mod result;
 mod room_card;
 mod rooms;
+mod rules;
 mod transfers;
 mod wallet;
 mod withdraw;
@@ -23,9 +27,11 @@ pub use authenticator::{
     authenticator_ask_remove, authenticator_confirm, authenticator_not_a_code, authenticator_refused,
     authenticator_scan, settings,
 };
-pub use bets::{BetLine, PAGE as BETS_PAGE, bets, placed, placing, preview, stake, type_stake};
+pub use bets::{BetLine, PAGE as BETS_PAGE, Wager, bets, placed, placing, preview, stake, type_stake};
+pub use cancel::{bet_cancelled, bet_not_cancelled, cancel_room, room_cancelled};
 pub use create::{Opening, create, opened, opening};
 pub use desk::{Desk, desk, help, opening_account, status, terms};
+pub use disputes::{DISPUTE_MAX, dispute_ask, dispute_opened, dispute_refused, dispute_review};
 pub use format::Quote;
 pub use group::in_private;
 pub use limits::{
@@ -35,9 +41,10 @@ pub use limits::{
 pub use notices::notice;
 pub use privacy::{erased, leave_refused, privacy, privacy_export, privacy_last, privacy_leave};
 pub use proof::{no_proof, proof};
+pub use referrals::{referrals, share_room};
 pub use refusal::{bet_refused, refusal, room_refused, withdraw_refused};
-pub use result::result;
-pub use room_card::room_card;
+pub use result::{Settled, result};
+pub use room_card::{Prices, room_card};
 pub use rooms::{PAGE as ROOMS_PAGE, rooms};
 pub use transfers::{PAGE as TRANSFERS_PAGE, transfers};
 pub use wallet::{deposit, wallet};

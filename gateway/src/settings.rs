@@ -1,6 +1,9 @@
 //! The gateway's own settings.
 
-use crate::vault::{self, Vault};
+use crate::{
+    domain::CancelRule,
+    vault::{self, Vault},
+};
 use chassis::settings::{Endpoint, Invalid, Network, Reader};
 use proto::Lamports;
 use secrecy::{ExposeSecret, SecretString};
@@ -29,6 +32,12 @@ pub struct Settings {
     pub fee_percent: String,
     /// Offered by the wizard, in seconds.
     pub horizons: Vec<u32>,
+    /// When the button that takes a bet back is offered.
+    pub cancel: CancelRule,
+    /// What those get who brought a winner, first to third level, in percent of the fee on the win.
+    pub referral_percents: [String; 3],
+    /// Where evidence is served to everybody.
+    pub evidence: Option<Endpoint>,
 }
 
 /// How to reach Telegram and be reached by it.
@@ -118,6 +127,14 @@ impl Settings {
                 if (1..=9).contains(&list.len()) { Ok(()) } else { Err("is not a list of 1 to 9".to_owned()) }
             })
             .or([15, 30, 60, 120, 240].map(|minutes| Duration::from_secs(minutes * 60)).to_vec());
+        let cancel = cancel_rule(r);
+        let referral_percents = referral_percents(r);
+        let evidence = r
+            .setting::<Endpoint>(
+                "EVIDENCE_URL",
+                "Public address of settlement-svc's `/evidence`; settlement cards of public rooms link to it.",
+            )
+            .optional("https://rooms.example.org/evidence");
         Ok(Self {
             network,
             telegram: telegram?,
@@ -129,8 +146,38 @@ impl Settings {
             minimum_deposit: Lamports::new(minimum_deposit?),
             fee_percent: crate::screens::format::exact_percent(protocol_fee?.saturating_add(host_fee?)),
             horizons: horizons?.iter().filter_map(|span| u32::try_from(span.as_secs()).ok()).collect(),
+            cancel: cancel?,
+            referral_percents: referral_percents?,
+            evidence: evidence?,
         })
     }
+}
+
+fn referral_percents(r: &mut Reader) -> Result<[String; 3], Invalid> {
+    let mut percent = |name, default: u32| {
+        let points = r.setting(name, "As at settlement-svc, for the referral screen.").between(0_u32, 10_000);
+        points.or(default).map(crate::screens::format::exact_percent)
+    };
+    let levels =
+        [percent("REFERRAL_BPS_1", 1_500), percent("REFERRAL_BPS_2", 500), percent("REFERRAL_BPS_3", 200)];
+    let [first, second, third] = levels;
+    Ok([first?, second?, third?])
+}
+
+fn cancel_rule(r: &mut Reader) -> Result<CancelRule, Invalid> {
+    let within = r
+        .setting(
+            "ROOM_CANCEL_WITHIN",
+            "As at room-svc: a bet may be taken back so long after its acceptance.",
+        )
+        .between(Duration::ZERO, Duration::from_secs(60))
+        .or(Duration::from_secs(5));
+    let before_lock = r
+        .setting("ROOM_CANCEL_UNTIL", "As at room-svc: but not in so long before the lock.")
+        .between(Duration::ZERO, Duration::from_secs(3600))
+        .or(Duration::from_secs(60));
+    let span = |span: Duration| time::Duration::try_from(span).unwrap_or(time::Duration::ZERO);
+    Ok(CancelRule { within: span(within?), before_lock: span(before_lock?) })
 }
 
 impl Telegram {

@@ -2,6 +2,7 @@
 
 use crate::{
     commands::{self, Told},
+    domain::ReferralCode,
     screens::Screen,
     store::{
         accounts::{self, Account},
@@ -87,7 +88,11 @@ pub enum Write {
         account: Account,
         /// Shown next.
         room: Option<RoomId>,
+        /// Whose link they came by.
+        code: Option<ReferralCode>,
     },
+    /// A member came by somebody's link, or has no link of their own yet.
+    Refer(Option<ReferralCode>),
     /// Somebody looks at their deposit screen.
     Watch(AccountId),
 }
@@ -161,7 +166,7 @@ pub async fn commit(
                 let told = told(scene)?;
                 commands::request(&mut unit, slip, told, patience).await?;
             }
-            Write::Join { account, room } => {
+            Write::Join { account, room, code } => {
                 let person = Person {
                     telegram_user_id: scene.user_id,
                     chat_id: scene.chat_id,
@@ -170,8 +175,10 @@ pub async fn commit(
                 if accounts::insert(unit.conn(), vault, account.id, &person, now).await? {
                     let excluded = accounts::excluded_until(unit.conn(), vault, scene.user_id, now).await?;
                     commands::open_account(&mut unit, account, told(scene)?, *room, excluded).await?;
+                    commands::refer(&mut unit, account.id, *code).await?;
                 }
             }
+            Write::Refer(code) => commands::refer(&mut unit, scene.account()?, *code).await?,
             Write::Watch(account) => {
                 let watch = WatchDeposits { account_id: account.bytes() };
                 let id = Uuid::new_v5(&account.uuid(), &scene.update_id.to_be_bytes());

@@ -3,12 +3,12 @@
 terms =
     <b>Welcome to ROOMS</b>
 
-    Somebody opens a room with a question such as “Will SOL rise to $165 before 18:00 UTC?”. Everyone stakes SOL on YES or NO. When the answer is known the winners share the losing pool, at once, and anyone can check the result.
+    Somebody opens a room with a question such as “Will SOL rise to $165 before 18:00 UTC?”. Everyone stakes SOL on an answer. When it is known the winners share the losing stakes, at once, and anyone can check the result.
 terms-custody = Before you start, three plain facts:
 terms-points =
     • Your wallet here is custodial: we hold its key. Keep only what you play with.
-    • A stake can be lost whole. A bet cannot be taken back.
-    • The fee is { $fee } % of the losing pool, nothing else.
+    • A stake can be lost whole. After a few seconds a bet cannot be taken back.
+    • The fee is { $fee } % of the losing stakes, nothing else.
 terms-network = { $network ->
     [mainnet] This is real money.
     [devnet] You are on devnet: this is play money.
@@ -81,10 +81,12 @@ help =
     <b>How it works</b>
 
     <b>1.</b> Pick a room, or open one with your own question.
-    <b>2.</b> Stake on YES or NO before betting closes. One bet per room.
+    <b>2.</b> Stake on an answer before betting closes. One bet per room; it can be taken back once, within seconds.
     <b>3.</b> The price is the median of several exchanges. When it decides the question, the room settles by itself and winners are credited at once.
 
-    Winners get their stake back and share the losing pool in proportion to their stakes, less the fee. Nobody on the winning side gets less than the stake. If everyone is on one side, or the exchanges cannot agree on a price, all stakes are returned without a fee.
+    Winners get their stake back and share the losing stakes in proportion to their own, less the fee. Nobody who was right gets less than the stake. If everyone gave the same answer, nobody was right, it is a tie, or the exchanges cannot agree on a price, all stakes are returned without a fee.
+
+    If you lost and the result is wrong, say so below it: two operators look at it.
 help-commands =
     /rooms – rooms to bet in
     /create – open a room
@@ -93,6 +95,7 @@ help-commands =
     /deposit – put SOL in
     /withdraw – take SOL out
     /transfers – every movement
+    /referrals – invite friends
     /proof – check that we have what we owe you
     /limits – limits you set for yourself
     /privacy – your data: export or delete

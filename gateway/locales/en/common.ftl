@@ -18,10 +18,29 @@ command-help = How it works
 
 outcome-yes = YES
 outcome-no = NO
+outcome-up = UP
+outcome-down = DOWN
 
 asset-price = ${ $price }
 usd-about = ≈ ${ $usd }
 usd-unavailable = USD value unavailable
+
+list-separator = { ", " }
+venue-name = { $venue ->
+    [binance] Binance
+    [bitstamp] Bitstamp
+    [chain-1] Solana
+    [chain-2] Solana, another endpoint
+    [chain-3] Solana, a third endpoint
+    [coinbase] Coinbase
+    [coingecko] CoinGecko
+    [cryptocompare] CryptoCompare
+    [dexscreener] DexScreener
+    [kraken] Kraken
+    [okx] OKX
+    [pyth] Pyth
+   *[other] { $venue }
+}
 
 month-short = { $month ->
     [1] Jan
@@ -52,6 +71,7 @@ button-home = Desk
 button-back = ‹ Back
 button-cancel = Cancel
 button-refresh = Refresh
+button-share-room = Share
 button-previous = ‹ Newer
 button-next = Older ›
 button-rooms = Rooms

@@ -15,6 +15,14 @@ refusal-room-too-many-live = { $max ->
 }
 refusal-room-duplicate = Room #{ $number } asks the same question already.
 refusal-room-target-invalid = That target cannot be used. Type a price above zero with few decimals.
+refusal-room-rival = A room head to head needs two different assets; { $asset } cannot run against itself.
+refusal-room-bounds = Ranges need prices in ascending order, and there are { $min } to { $max } ranges in a room.
+refusal-room-players = A room can wait for { $min } to { $max } players.
+refusal-room-token-mintable = More of the token <code>{ $mint }</code> can still be made, so its market cap can be moved at will. Rooms need a fixed supply.
+refusal-room-token-young = That token is too new: its market must be at least { $min_hours } hours old.
+refusal-room-token-illiquid = That token is traded too little: its market holds ${ $liquidity_usd }, and a room needs at least ${ $min_usd }.
+refusal-room-operators-only = Rooms of this kind are opened by operators only.
+refusal-room-not-cancellable = It cannot be taken back: somebody else has bet, or it is too late.
 
 refusal-bet-too-small = The smallest stake here is { $min } SOL; you chose { $stake } SOL.
 refusal-bet-too-large = The largest stake here is { $max } SOL; you chose { $stake } SOL.
@@ -25,11 +33,17 @@ refusal-bet-room-full = { $max_players ->
    *[other] All { $max_players } seats are taken.
 }
 refusal-bet-locked = Betting closed { $lock_at }.
-refusal-bet-seats-reserved = The last seats are kept for the other side, so that there is somebody to bet against. You can still take it.
+refusal-bet-seats-reserved = The last seats are kept for the other answers, so that there is somebody to bet against. You can still give one of them.
 refusal-bet-no-such-outcome = This room has no such answer.
 refusal-bet-pool-overflow = The pool of this room cannot grow any further.
 refusal-bet-hold-late = The stake could not be reserved in time and is back in your balance.
 refusal-bet-min-odds = It would pay less than your minimum of { $percent } %.
+refusal-bet-pool-full = All stakes of this room together may reach { $max } SOL; { $left } SOL are left.
+refusal-bet-not-cancellable = A bet can be taken back once per room, within { $seconds ->
+    [one] a second
+   *[other] { $seconds } seconds
+}, and not right before betting closes.
+refusal-bet-operator = Operators do not bet.
 
 refusal-account-unknown = You have no account yet. /start opens one.
 refusal-withdraw-address-invalid = <code>{ $address }</code> cannot receive SOL from here. Use an ordinary wallet address.
@@ -53,6 +67,18 @@ refusal-operator-twice = This operator approved it before; another one has to.
 refusal-withdraw-fresh-deposit = Fresh deposits can be withdrawn some minutes after their credit. Withdrawable now: { $withdrawable } SOL of the { $amount } SOL you asked for.
 
 refusal-settlement-already-decided = The result stands already.
+refusal-settlement-paid = Payouts are under way, so the result stands.
+refusal-settlement-ruling = Operators cannot decide this about this room.
+refusal-settlement-interest = Whoever bet in a room does not judge it.
+refusal-dispute-late = Results can be disputed for a while only; for this one it was over { $until }.
+refusal-dispute-not-a-player = A result can be disputed by those who lost in its room.
+refusal-dispute-twice = You have disputed this result before. Once per room.
+refusal-dispute-closed = The dispute about this room is closed.
+
+refusal-referral-unknown = Nobody has that code.
+refusal-referral-self = That is your own code.
+refusal-referral-loop = You brought this person yourself.
+refusal-referral-late = Too late: you have bet before, or came by another link.
 
 refusal-limit-stake-day = Your own limit is { $limit } SOL of stakes in 24 hours. { $used } SOL of it are used, so { $stake } SOL do not fit. Stake less, or wait until earlier stakes are a day old.
 refusal-limit-loss-week = Your own limit is { $limit } SOL of losses in 7 days. With what you lost and have at stake { $used } SOL of it are used, so { $stake } SOL do not fit. Stake less, or wait.

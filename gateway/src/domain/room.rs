@@ -1,11 +1,12 @@
 //! A room as its readers see it, taken from the contract once and for all.
 
+use super::Question;
 use proto::{
-    BasisPoints, Lamports, Malformed, RoomId, from_timestamp,
-    room::{self, Kind as WireKind, RoomState, VoidReason},
+    AccountId, BasisPoints, Lamports, Malformed, RoomId, from_timestamp,
+    room::{self, RoomState, VoidReason},
 };
 use rust_decimal::Decimal;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 /// A room with every field read and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,28 +15,28 @@ pub struct RoomView {
     pub id: RoomId,
     /// Short number for people.
     pub number: i64,
-    /// TOUCH or CLOSE.
-    pub kind: WireKind,
-    /// `SOL`, `BTC`, `ETH`.
+    /// What is asked.
+    pub question: Question,
+    /// `SOL`, `BTC`, `ETH`; the mint's address where a market cap is meant; empty where no price decides.
     pub asset: String,
-    /// YES lies above the target.
-    pub upward: bool,
-    /// In USD.
-    pub target: Decimal,
-    /// The aggregate at opening, in USD.
-    pub open_price: Decimal,
+    /// The aggregate at opening, in USD; of a market cap, the cap.
+    pub open_price: Option<Decimal>,
     /// No bet is accepted from here on.
     pub lock_at: OffsetDateTime,
     /// The question is about this moment.
     pub deadline: OffsetDateTime,
     /// Labels by index, as hashed.
     pub outcomes: Vec<String>,
-    /// Accepted stakes by outcome.
+    /// Accepted stakes by outcome, without those that may still be taken back.
     pub pools: Vec<Lamports>,
+    /// Stakes that are not in the pools yet.
+    pub pending: Lamports,
     /// Limits of one stake.
     pub stakes: (Lamports, Lamports),
     /// Taken seats and all seats.
     pub players: (u32, u32),
+    /// While it queues: so many have to bet before it begins.
+    pub min_players: u32,
     /// Protocol and host share of the losing pools.
     pub fees: (BasisPoints, BasisPoints),
     /// Aggregates need so many venues.
@@ -44,6 +45,12 @@ pub struct RoomView {
     pub mean_seconds: u32,
     /// Bets so long before the touch are returned.
     pub past_post_seconds: u32,
+    /// A player may dispute the result for so long.
+    pub dispute: Duration,
+    /// Who opened it; operators have no account.
+    pub host: Option<AccountId>,
+    /// Whether everybody may look at it.
+    pub public: bool,
     /// Added by the host.
     pub subtitle: String,
     /// Of the canonical terms.
@@ -52,6 +59,10 @@ pub struct RoomView {
     pub state: RoomState,
     /// Once settled or void.
     pub verdict: Option<Verdict>,
+    /// When its credits were posted.
+    pub settled_at: Option<OffsetDateTime>,
+    /// A dispute was answered by repaying the losing stakes.
+    pub corrected: bool,
 }
 
 /// How a room ended.
@@ -65,15 +76,10 @@ pub struct Verdict {
     pub price: Option<Decimal>,
     /// When it was observed, where it was.
     pub observed_at: Option<OffsetDateTime>,
-}
-
-/// The reader's own bet in a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Player {
-    /// Index of the outcome.
-    pub outcome: usize,
-    /// How much.
-    pub stake: Lamports,
+    /// What the price started from, where that matters.
+    pub start: Option<Decimal>,
+    /// The rival's price and what it started from.
+    pub rival: Option<(Decimal, Decimal)>,
 }
 
 impl TryFrom<&room::Room> for RoomView {
@@ -81,9 +87,14 @@ impl TryFrom<&room::Room> for RoomView {
 
     fn try_from(room: &room::Room) -> Result<Self, Malformed> {
         let terms = room.terms.as_ref().ok_or(Malformed("room without terms"))?;
-        let verdict = room.result.as_ref().map(Verdict::of_result).transpose()?;
+        let result = room.result.as_ref();
+        let settled_at = result.and_then(|result| result.settled_at.as_ref());
         Ok(Self {
-            verdict,
+            verdict: result.map(Verdict::of_result).transpose()?,
+            settled_at: settled_at.map(|at| from_timestamp(Some(at))).transpose()?,
+            corrected: result.is_some_and(|result| result.corrected),
+            pending: Lamports::try_positive(room.pending_lamports)
+                .map_err(|_| Malformed("negative amount"))?,
             terms_hash: room.terms_hash.clone(),
             state: room.state(),
             players: (room.players, terms.max_players),
@@ -98,40 +109,41 @@ impl RoomView {
     /// # Errors
     /// A field that does not hold what the contract says.
     pub fn of_terms(number: i64, terms: &room::Terms, pools: &[i64]) -> Result<Self, Malformed> {
-        let target = proto::decimal(&terms.target)?;
-        let open_price = proto::decimal(&terms.open_price)?;
         let rate = |points| BasisPoints::try_new(points).map_err(|_| Malformed("fee above 100 %"));
         let amount = |lamports| Lamports::try_positive(lamports).map_err(|_| Malformed("negative amount"));
         let mut pools = pools.iter().map(|pool| amount(*pool)).collect::<Result<Vec<_>, _>>()?;
         // A room nobody has bet in may come without its zeros.
         pools.resize(terms.outcomes.len(), Lamports::ZERO);
-        let upward = match terms.kind() {
-            WireKind::Touch => target > open_price,
-            WireKind::Close => terms.comparator() != room::Comparator::AtOrBelow,
-            _ => return Err(Malformed("unknown kind of room")),
-        };
+        let host = (!terms.host_account_id.is_empty())
+            .then(|| AccountId::try_from_bytes(&terms.host_account_id))
+            .transpose()?;
         Ok(Self {
             id: RoomId::try_from_bytes(&terms.room_id)?,
             number,
-            kind: terms.kind(),
+            question: Question::of_terms(terms)?,
             asset: terms.asset.clone(),
-            upward,
-            target,
-            open_price,
+            open_price: price(&terms.open_price)?,
             lock_at: from_timestamp(terms.lock_at.as_ref())?,
             deadline: from_timestamp(terms.deadline.as_ref())?,
             outcomes: terms.outcomes.clone(),
             pools,
+            pending: Lamports::ZERO,
             stakes: (amount(terms.min_stake_lamports)?, amount(terms.max_stake_lamports)?),
             players: (0, terms.max_players),
+            min_players: terms.min_players,
             fees: (rate(terms.protocol_fee_bps)?, rate(terms.host_fee_bps)?),
             quorum: terms.quorum,
             mean_seconds: terms.mean_seconds,
             past_post_seconds: terms.past_post_seconds,
+            dispute: Duration::seconds(i64::from(terms.dispute_seconds)),
+            host,
+            public: terms.scope_chat_id == 0,
             subtitle: terms.subtitle.clone(),
             terms_hash: Vec::new(),
             state: RoomState::Unspecified,
             verdict: None,
+            settled_at: None,
+            corrected: false,
         })
     }
 
@@ -151,6 +163,15 @@ impl RoomView {
     #[must_use]
     pub const fn is_over(&self) -> bool {
         matches!(self.state, RoomState::Settled | RoomState::Voided | RoomState::Archived)
+    }
+
+    /// How many players it still needs to begin, with how many that takes.
+    #[must_use]
+    pub const fn queue(&self) -> Option<(u32, u32)> {
+        match self.state {
+            RoomState::Queuing => Some((self.players.0, self.min_players)),
+            _ => None,
+        }
     }
 
     /// What a stake already in the pools pays if its outcome wins now: spec 3, rounded down.
@@ -198,33 +219,43 @@ impl Verdict {
     /// # Errors
     /// A price that is none.
     pub fn of_settlement(verdict: &proto::settlement::Verdict) -> Result<Self, Malformed> {
-        Self::read(verdict.outcome, verdict.void_reason(), &verdict.price, verdict.observed_at.as_ref())
+        let read =
+            Self::read(verdict.outcome, verdict.void_reason(), &verdict.price, verdict.observed_at.as_ref())?;
+        let rival = price(&verdict.rival_price)?.zip(price(&verdict.rival_start_price)?);
+        Ok(Self { start: price(&verdict.start_price)?, rival, ..read })
     }
 
     fn read(
         outcome: u32,
         void: VoidReason,
-        price: &str,
+        decided: &str,
         observed_at: Option<&prost_types::Timestamp>,
     ) -> Result<Self, Malformed> {
         Ok(Self {
             outcome: usize::try_from(outcome).unwrap_or(usize::MAX),
             void: (void != VoidReason::Unspecified).then_some(void),
-            price: if price.is_empty() { None } else { Some(proto::decimal(price)?) },
+            price: price(decided)?,
             observed_at: observed_at.map(|at| from_timestamp(Some(at))).transpose()?,
+            start: None,
+            rival: None,
         })
     }
 }
 
+/// A price that may be absent.
+fn price(text: &str) -> Result<Option<Decimal>, Malformed> {
+    (!text.is_empty()).then(|| proto::decimal(text)).transpose()
+}
+
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// W = L = 10 SOL at 2 % and 1 %: the example of the rules.
-    fn even() -> RoomView {
+    pub(in crate::domain) fn even() -> RoomView {
         let terms = room::Terms {
             room_id: RoomId::new(uuid::Uuid::from_u128(1)).bytes(),
-            kind: WireKind::Touch.into(),
+            kind: room::Kind::Touch.into(),
             asset: "SOL".into(),
             target: "165".into(),
             open_price: "160".into(),
@@ -256,10 +287,5 @@ mod tests {
         let room = RoomView { pools: vec![Lamports::new(1), Lamports::new(i64::MAX - 1)], ..even() };
         assert!(room.payout(0, Lamports::new(1)).is_some());
         assert_eq!(room.pool(), Lamports::MAX);
-    }
-
-    #[test]
-    fn direction_follows_from_the_opening_price() {
-        assert!(even().upward);
     }
 }

@@ -2,6 +2,9 @@
 
 use rust_decimal::Decimal;
 
+/// Most prices between ranges: eight ranges.
+const BOUNDS: usize = 7;
+
 /// Reads a target price: `165`, `$165.50`, `104,500`, `104.5k`, `2m`, `5b`.
 ///
 /// A comma groups thousands and nothing else: `1,25` could mean two numbers and is refused.
@@ -22,6 +25,16 @@ pub fn target(text: &str) -> Option<Decimal> {
     }
     let price = number.trim_end_matches('.').parse::<Decimal>().ok()?.checked_mul(Decimal::from(scale))?;
     (price > Decimal::ZERO).then(|| price.normalize())
+}
+
+/// Reads the prices between ranges: `150 160 170`, ascending, one to seven of them. What stands between two may have a comma
+/// or a semicolon.
+#[must_use]
+pub fn bounds(text: &str) -> Option<Vec<Decimal>> {
+    let parts = text.split([' ', ';', '\n', '\t']).map(|part| part.trim_end_matches(','));
+    let bounds: Vec<_> = parts.filter(|part| !part.is_empty()).map(target).collect::<Option<_>>()?;
+    let ascending = bounds.is_sorted_by(|a, b| a < b);
+    (ascending && (1..=BOUNDS).contains(&bounds.len())).then_some(bounds)
 }
 
 /// Takes the commas out of `104,500.25`; refuses commas anywhere else.
@@ -113,6 +126,26 @@ mod tests {
     }
 
     #[test]
+    fn bounds_as_people_type_them() {
+        let read = |text: &str| {
+            bounds(text).map(|bounds| bounds.iter().map(Decimal::to_string).collect::<Vec<_>>().join(" "))
+        };
+        for (text, shown) in [
+            ("150 160 170", "150 160 170"),
+            ("150, 160,  170", "150 160 170"),
+            ("$150; $160", "150 160"),
+            ("104,500\n105k", "104500 105000"),
+            ("1 2 3 4 5 6 7", "1 2 3 4 5 6 7"),
+            ("150", "150"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(shown), "{text}");
+        }
+        for text in ["", ",", "150 140", "150 150", "150 x", "1 2 3 4 5 6 7 8", "0 10"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn horizons_as_people_type_them() {
         for (text, seconds) in
             [("45m", 2_700), ("1h30m", 5_400), ("90 min", 5_400), ("1d", 86_400), ("10s", 10), ("2 H", 7_200)]
@@ -141,7 +174,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_typed_panics(text in ".*") {
-            let _ = (target(&text), horizon(&text), solana_address(&text));
+            let _ = (target(&text), bounds(&text), horizon(&text), solana_address(&text));
         }
     }
 }

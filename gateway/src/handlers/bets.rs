@@ -5,7 +5,7 @@ use crate::{
     app::App,
     commands::RequestKind,
     domain::RoomView,
-    screens,
+    screens::{self, Wager},
     store::drafts::{Draft, DraftKind},
     turn::{Turn, Write},
 };
@@ -113,7 +113,9 @@ pub(super) async fn preview(
         min_odds_percent: 0,
     };
     let slip = mint(app, member.account, RequestKind::PlaceBet, &command);
-    let screen = screens::preview(member.language, &view, outcome, stake, payout, slip.id, app.clock.now());
+    let (cancel, now) = (app.settings.cancel, app.clock.now());
+    let screen =
+        screens::preview(member.language, &view, Wager { outcome, stake, payout }, slip.id, cancel, now);
     Ok(Turn::show(screen).and(Write::Mint(slip)))
 }
 

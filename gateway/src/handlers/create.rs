@@ -40,14 +40,33 @@ pub async fn kind(app: Arc<App>, member: Member, kind: Kind) -> Result<Turn, Fau
     show(&app, member, draft.onward(), false).await
 }
 
-/// An asset is chosen. A target of another asset means nothing for this one.
+/// An asset is chosen. A target or ranges of another asset mean nothing for this one.
 ///
 /// # Errors
 /// The database.
 pub async fn asset(app: Arc<App>, member: Member, asset: Asset) -> Result<Turn, Fault> {
-    let draft = current(&app, member).await?;
-    let target = draft.target.filter(|_| draft.asset == Some(asset));
-    let draft = CreateDraft { asset: Some(asset), target, ..draft };
+    let mut draft = current(&app, member).await?;
+    if draft.asset != Some(asset) {
+        draft = CreateDraft { asset: Some(asset), target: None, bounds: Vec::new(), ..draft };
+    }
+    show(&app, member, draft.onward(), false).await
+}
+
+/// What the asset runs against is chosen.
+///
+/// # Errors
+/// The database.
+pub async fn rival(app: Arc<App>, member: Member, asset: Asset) -> Result<Turn, Fault> {
+    let draft = CreateDraft { rival: Some(asset), ..current(&app, member).await? };
+    show(&app, member, draft.onward(), false).await
+}
+
+/// How many players it takes to begin is chosen.
+///
+/// # Errors
+/// The database.
+pub async fn players(app: Arc<App>, member: Member, players: u32) -> Result<Turn, Fault> {
+    let draft = CreateDraft { min_players: players, ..current(&app, member).await? };
     show(&app, member, draft.onward(), false).await
 }
 
@@ -80,39 +99,30 @@ pub async fn cancel(app: Arc<App>, member: Member) -> Result<Turn, Fault> {
 
 /// The wizard at the draft's step; the review mints the slip.
 pub(super) async fn show(app: &App, member: Member, draft: CreateDraft, wrong: bool) -> Result<Turn, Fault> {
-    let quote = match draft.asset {
-        Some(asset) if matches!(draft.step, CreateStep::Target | CreateStep::Review) => {
-            app.clients.price_if_known(asset.symbol()).await
+    let compared = matches!(draft.step, CreateStep::Target | CreateStep::Review);
+    let (mut quote, mut symbol) = (None, String::new());
+    match (&draft.mint, draft.asset) {
+        (Some(mint), _) if compared && draft.is_cap() => {
+            if let Some(token) = app.clients.token_if_known(mint).await {
+                (quote, symbol) = (token.cap, token.symbol);
+            }
         }
-        _ => None,
-    };
-    let slip = match draft.complete() {
-        Some(room) if draft.step == CreateStep::Review => {
-            let command = OpenRoom {
-                room_id: RoomId::new(uuid::Uuid::now_v7()).bytes(),
-                host_account_id: member.account.bytes(),
-                kind: match room.kind {
-                    Kind::Touch => proto::room::Kind::Touch,
-                    Kind::Close => proto::room::Kind::Close,
-                }
-                .into(),
-                asset: room.asset.symbol().to_owned(),
-                comparator: match room.comparator {
-                    None => proto::room::Comparator::Unspecified,
-                    Some(Comparator::AtOrAbove) => proto::room::Comparator::AtOrAbove,
-                    Some(Comparator::AtOrBelow) => proto::room::Comparator::AtOrBelow,
-                }
-                .into(),
-                target: room.target.to_string(),
-                horizon_seconds: room.horizon_seconds,
-                ..OpenRoom::default()
-            };
-            Some(mint(app, member.account, RequestKind::OpenRoom, &command))
+        (_, Some(asset)) if compared && !draft.is_cap() => {
+            quote = app.clients.price_if_known(asset.symbol()).await;
         }
-        _ => None,
-    };
+        _ => {}
+    }
+    let slip = draft.complete().filter(|_| draft.step == CreateStep::Review).map(|room| {
+        let command = OpenRoom {
+            room_id: RoomId::new(uuid::Uuid::now_v7()).bytes(),
+            host_account_id: member.account.bytes(),
+            ..room
+        };
+        mint(app, member.account, RequestKind::OpenRoom, &command)
+    });
     let opening = Opening {
         quote,
+        symbol: &symbol,
         presets: &app.settings.horizons,
         fee_percent: &app.settings.fee_percent,
         wrong,
@@ -129,7 +139,7 @@ pub(super) async fn show(app: &App, member: Member, draft: CreateDraft, wrong: b
 async fn current(app: &App, member: Member) -> Result<CreateDraft, Fault> {
     let draft = member.drafts(app).await?.into_iter().find_map(|draft| match draft {
         Draft::Create(draft) => Some(draft),
-        Draft::Withdraw(_) | Draft::Stake { .. } | Draft::Totp { .. } | Draft::Limit { .. } => None,
+        _ => None,
     });
     Ok(draft.unwrap_or_default())
 }

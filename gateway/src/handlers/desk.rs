@@ -1,17 +1,17 @@
 //! Start, dashboard, wallet, deposits, transfers, status, help.
 
-use super::{Member, Visitor};
+use super::{Member, Visitor, rooms};
 use crate::{
     app::App,
     arrival::Content,
-    domain::Asset,
+    domain::{Asset, Link, ReferralCode, RoomKey},
     router::{Command, Joining},
     screens::{self, Desk},
     store::accounts::Account,
     turn::{Turn, Write},
 };
 use chassis::Fault;
-use proto::{AccountId, common::RefusalCode};
+use proto::{AccountId, RoomId, common::RefusalCode};
 use std::sync::Arc;
 
 /// Whoever has no account yet reads the terms first, whatever they asked for.
@@ -19,26 +19,72 @@ use std::sync::Arc;
 /// # Errors
 /// Never.
 pub async fn terms(app: Arc<App>, visitor: Visitor, content: Content) -> Result<Turn, Fault> {
-    let room = match &content {
+    let link = match &content {
         Content::Text(text) => match Command::of(text) {
-            Some(Command::StartRoom(room)) => Some(room),
-            _ => None,
+            Some(Command::Start(link)) => link,
+            _ => Link::default(),
         },
-        Content::Press { .. } | Content::Other => None,
+        Content::Press { .. } | Content::Other => Link::default(),
+    };
+    let room = match link.room {
+        Some(key) => id_of(&app, key).await,
+        None => None,
     };
     let settings = &app.settings;
-    Ok(Turn::show(screens::terms(visitor.language, settings.network, &settings.fee_percent, room)))
+    Ok(Turn::show(screens::terms(visitor.language, settings.network, &settings.fee_percent, room, link.code)))
+}
+
+/// The room that a link names; nothing if there is none, or nobody can say at the moment: a link never keeps anybody from
+/// starting.
+async fn id_of(app: &App, key: RoomKey) -> Option<RoomId> {
+    match key {
+        RoomKey::Id(room) => Some(room),
+        RoomKey::Number(number) => {
+            let found = app.clients.room_by_number(number).await;
+            let found = found
+                .inspect_err(|fault| tracing::warn!(number, error = fault.chain(), "a link leads nowhere"));
+            found.ok().flatten().map(|room| room.id)
+        }
+    }
+}
+
+/// `/start` of somebody who has an account: the desk, or the room of the link. The first good code counts.
+///
+/// # Errors
+/// room-svc does not answer.
+pub async fn start(app: Arc<App>, member: Member, link: Link) -> Result<Turn, Fault> {
+    let room = match link.room {
+        Some(key) => id_of(&app, key).await,
+        None => None,
+    };
+    agreed(app, member, (room, link.code)).await
+}
+
+/// The terms are accepted already: what comes after them.
+///
+/// # Errors
+/// room-svc does not answer.
+pub async fn agreed(
+    app: Arc<App>,
+    member: Member,
+    (room, code): (Option<RoomId>, Option<ReferralCode>),
+) -> Result<Turn, Fault> {
+    let turn = match room {
+        Some(room) => rooms::card(app, member, room).await?,
+        None => show(app, member).await?,
+    };
+    Ok(if code.is_some() { turn.and(Write::Refer(code)) } else { turn })
 }
 
 /// The terms are accepted: the account is opened, and the pressed message tells so.
 ///
 /// # Errors
 /// Never.
-pub async fn join(visitor: Visitor, Joining(room): Joining) -> Result<Turn, Fault> {
+pub async fn join(visitor: Visitor, Joining { room, code }: Joining) -> Result<Turn, Fault> {
     let id = AccountId::new(uuid::Uuid::now_v7());
     let account = Account { id, language: visitor.language.code().to_owned() };
     let toast = visitor.language.plain("toast-opening-account", &[]);
-    Ok(Turn::toast(toast).and(Write::Join { account, room }))
+    Ok(Turn::toast(toast).and(Write::Join { account, room, code }))
 }
 
 /// What the dashboard shows, read side by side. What does not answer is shown as unknown.

@@ -3,7 +3,7 @@
 use super::Visitor;
 use crate::{
     app::App,
-    callbacks::{Press, deep_link_of},
+    callbacks::{Press, deep_link_of, payload_of},
     router::{Command, Data},
     screens,
     turn::Turn,
@@ -31,7 +31,7 @@ pub async fn pressed(app: Arc<App>, visitor: Visitor, Data(data): Data) -> Resul
 pub async fn command(app: Arc<App>, visitor: Visitor, command: Command) -> Result<Turn, Fault> {
     let payload = match command {
         Command::Unknown => return Ok(Turn::default()),
-        Command::StartRoom(room) => deep_link_of(room),
+        Command::Start(link) => payload_of(link).unwrap_or_else(|| "group".to_owned()),
         _ => "group".to_owned(),
     };
     let screen = app.deep_link(&payload).map(|url| screens::in_private(visitor.language, url));

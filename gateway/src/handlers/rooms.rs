@@ -3,12 +3,12 @@
 use super::Member;
 use crate::{
     app::App,
-    domain::{Player, RoomFilter, RoomView, Verdict},
-    screens,
+    domain::{Question, Reader, RoomFilter, RoomView, Verdict},
+    screens::{self, Prices},
     turn::Turn,
 };
 use chassis::Fault;
-use proto::{Lamports, RoomId};
+use proto::RoomId;
 use std::sync::Arc;
 
 /// The live rooms.
@@ -41,27 +41,55 @@ pub async fn card(app: Arc<App>, member: Member, room: RoomId) -> Result<Turn, F
 
 /// The card as a screen; nothing if there is no such room.
 pub(crate) async fn read(app: &App, member: Member, room: RoomId) -> Result<Option<screens::Screen>, Fault> {
-    let (room, bet) = tokio::join!(app.clients.room(room), app.clients.bet_in(member.account, room));
-    let Some(room) = room? else { return Ok(None) };
-    let player = bet?.map(|bet| Player {
-        outcome: usize::try_from(bet.outcome).unwrap_or(usize::MAX),
-        stake: Lamports::new(bet.stake_lamports),
-    });
-    let quote = if room.is_over() { None } else { app.clients.price_if_known(&room.asset).await };
-    Ok(Some(screens::room_card(member.language, &room, player, quote, app.clock.now())))
+    let Some((room, reader)) = look(app, member, room).await? else { return Ok(None) };
+    let prices = if room.is_over() { Prices::default() } else { prices_of(app, &room).await };
+    Ok(Some(screens::room_card(member.language, &room, &reader, prices, app.clock.now())))
 }
 
-/// Verdict and receipt.
+/// The prices of what a room is about.
+pub(crate) async fn prices_of(app: &App, room: &RoomView) -> Prices {
+    let known = |asset| app.clients.price_if_known(asset);
+    match &room.question {
+        Question::Custom(_) => Prices::default(),
+        Question::HeadToHead { rival } => {
+            let (asset, rival) = tokio::join!(known(&room.asset), known(rival));
+            Prices { asset, rival }
+        }
+        _ => Prices { asset: known(&room.asset).await, rival: None },
+    }
+}
+
+/// A room, and what it is to this member.
+pub(crate) async fn look(
+    app: &App,
+    member: Member,
+    room: RoomId,
+) -> Result<Option<(RoomView, Reader)>, Fault> {
+    let (room, bets) = tokio::join!(app.clients.room(room), app.clients.bets_in(member.account, room));
+    let Some(room) = room? else { return Ok(None) };
+    let reader = Reader::of(&room, member.account, &bets?, app.settings.cancel)?;
+    Ok(Some((room, reader)))
+}
+
+/// The settlement card.
 ///
 /// # Errors
 /// room-svc or settlement-svc does not answer.
 pub async fn result(app: Arc<App>, member: Member, room: RoomId) -> Result<Turn, Fault> {
-    let (room, settlement) = tokio::join!(app.clients.room(room), app.clients.settlement(room));
-    let Some(room): Option<RoomView> = room? else { return Ok(member.note("room-not-found")) };
+    let (looked, settlement) = tokio::join!(look(&app, member, room), app.clients.settlement(room));
+    let Some((room, reader)) = looked? else { return Ok(member.note("room-not-found")) };
     let settlement = settlement?;
-    let verdict =
-        settlement.as_ref().and_then(|s| s.verdict.as_ref()).map(Verdict::of_settlement).transpose()?;
-    let page = settlement.as_ref().and_then(|settlement| app.explorer(&settlement.receipt_signature));
-    let decided = settlement.as_ref().zip(verdict.as_ref());
-    Ok(Turn::show(screens::result(member.language, &room, decided, page)))
+    let told = settlement.as_ref().and_then(|settlement| settlement.verdict.as_ref());
+    let verdict = told.map(Verdict::of_settlement).transpose()?;
+    let venues = match told {
+        Some(told) => app.clients.venues(&room, told).await,
+        None => Vec::new(),
+    };
+    let settled = screens::Settled {
+        settlement: settlement.as_ref().zip(verdict.as_ref()),
+        venues: &venues,
+        explorer: settlement.as_ref().and_then(|settlement| app.explorer(&settlement.receipt_signature)),
+        evidence: app.evidence(&room),
+    };
+    Ok(Turn::show(screens::result(member.language, &room, &reader, settled, app.clock.now())))
 }

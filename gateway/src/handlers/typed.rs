@@ -1,9 +1,9 @@
 //! Texts that are no commands: they belong to the dialogue touched last.
 
-use super::{Member, authenticator, bets, create, limits, withdraw, withdraw::Problem};
+use super::{Member, authenticator, bets, create, disputes, limits, withdraw, withdraw::Problem};
 use crate::{
     app::App,
-    domain::{self, CreateDraft, CreateStep, WithdrawDraft, WithdrawStep},
+    domain::{self, CreateDraft, CreateStep, Kind, WithdrawDraft, WithdrawStep},
     router::Typed,
     screens,
     store::drafts::Draft,
@@ -31,6 +31,7 @@ pub async fn text(app: Arc<App>, member: Member, Typed(text): Typed) -> Result<T
             Ok(amount) => limits::review(&app, member, kind, Some(amount)).await,
             Err(_) => limits::ask(&app, member, kind, true).await,
         },
+        Some(Draft::Dispute { room }) => disputes::typed(&app, member, room, &text).await,
         None => Ok(member.note("unknown-input")),
     }
 }
@@ -46,20 +47,34 @@ pub(crate) async fn resume(app: &App, member: Member) -> Result<Turn, Fault> {
         Some(Draft::Stake { room, outcome }) => bets::ask_stake(app, member, room, outcome, false).await,
         Some(Draft::Totp { code_for }) => Ok(authenticator::resume(member, code_for)),
         Some(Draft::Limit { kind }) => limits::ask(app, member, kind, false).await,
+        Some(Draft::Dispute { room }) => disputes::ask(app, member, room, false).await,
         None => Ok(Turn::default()),
     }
 }
 
 async fn created(app: &App, member: Member, draft: CreateDraft, text: &str) -> Result<Turn, Fault> {
-    let next = match draft.step {
-        CreateStep::Target => {
-            domain::target(text).map(|target| CreateDraft { target: Some(target), ..draft.clone() })
+    let mut next = draft.clone();
+    let read = match draft.step {
+        CreateStep::Asset => domain::solana_address(text).map(|mint| {
+            if draft.mint.as_ref() != Some(&mint) {
+                // A market cap of another token means nothing for this one.
+                next.cap = None;
+            }
+            next.mint = Some(mint);
+        }),
+        CreateStep::Target if draft.kind == Some(Kind::Buckets) => {
+            domain::bounds(text).map(|bounds| next.bounds = bounds)
         }
-        _ => domain::horizon(text)
-            .map(|seconds| CreateDraft { horizon_seconds: Some(seconds), ..draft.clone() }),
+        CreateStep::Target if draft.is_cap() => domain::target(text).map(|cap| next.cap = Some(cap)),
+        CreateStep::Target => domain::target(text).map(|target| next.target = Some(target)),
+        CreateStep::Players => {
+            let players = text.trim().parse().ok().filter(|players| *players != 1);
+            players.map(|players| next.min_players = players)
+        }
+        _ => domain::horizon(text).map(|seconds| next.horizon_seconds = Some(seconds)),
     };
-    match next {
-        Some(next) => create::show(app, member, next.onward(), false).await,
+    match read {
+        Some(()) => create::show(app, member, next.onward(), false).await,
         None => create::show(app, member, draft, true).await,
     }
 }

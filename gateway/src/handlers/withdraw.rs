@@ -187,7 +187,7 @@ pub async fn cancel(app: Arc<App>, member: Member, withdrawal: WithdrawalId) -> 
 async fn current(app: &App, member: Member) -> Result<WithdrawDraft, Fault> {
     let draft = member.drafts(app).await?.into_iter().find_map(|draft| match draft {
         Draft::Withdraw(draft) => Some(draft),
-        Draft::Create(_) | Draft::Stake { .. } | Draft::Totp { .. } | Draft::Limit { .. } => None,
+        _ => None,
     });
     Ok(draft.unwrap_or_default())
 }

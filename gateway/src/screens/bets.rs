@@ -1,9 +1,9 @@
 //! Placing a bet, and one's bets.
 
-use super::{Button, Screen, format, home, pager, pages_of, question};
+use super::{Button, Screen, home, pager, pages_of, question};
 use crate::{
     callbacks::Callback,
-    domain::{RoomFilter, RoomView, multiple},
+    domain::{CancelRule, Player, RoomFilter, RoomView, multiple},
     locales::Language,
 };
 use proto::{
@@ -17,6 +17,9 @@ pub const PAGE: u32 = 5;
 
 /// Offered stakes: 0.05, 0.1, 0.5 and 1 SOL.
 const PRESETS: [i64; 4] = [50_000_000, 100_000_000, 500_000_000, 1_000_000_000];
+
+/// Characters of an answer on a button.
+const LABEL: usize = 32;
 
 /// First tap: how much?
 #[must_use]
@@ -70,19 +73,34 @@ pub fn type_stake(
     )])
 }
 
-/// Second tap: what it would pay, with the stake's own impact. Confirming is the third.
+/// A bet that is not placed yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wager {
+    /// Index of the outcome.
+    pub outcome: u32,
+    /// How much.
+    pub stake: Lamports,
+    /// What it would pay, with its own impact.
+    pub payout: Lamports,
+}
+
+/// Second tap: what it would pay. Confirming is the third.
 #[must_use]
 pub fn preview(
     language: Language,
     room: &RoomView,
-    outcome: u32,
-    stake: Lamports,
-    payout: Lamports,
+    wager: Wager,
     slip: CommandId,
+    cancel: CancelRule,
     now: OffsetDateTime,
 ) -> Screen {
+    let Wager { outcome, stake, payout } = wager;
     let index = usize::try_from(outcome).unwrap_or(usize::MAX);
-    let name = format::outcome(language, &room.outcomes, index);
+    let name = question::outcome(language, room, index);
+    let label = language.plain(
+        "button-confirm-bet",
+        &[("stake", stake.into()), ("outcome", question::cut(&name, LABEL).into())],
+    );
     let opposed = room.pools.iter().enumerate().any(|(other, pool)| other != index && *pool > Lamports::ZERO);
     let number = room.number.to_string().into();
     let asked = question::question(language, room, now).into();
@@ -98,10 +116,10 @@ pub fn preview(
         lines.push(language.fill("preview-pays", &values));
         lines.push(language.say("preview-moves"));
     } else {
-        lines.push(language.say("preview-alone"));
+        lines.push(language.fill("preview-alone", &[("outcome", name.as_str().into())]));
     }
-    lines.push(language.fill("preview-loses", &[("outcome", name.as_str().into())]));
-    let label = language.plain("button-confirm-bet", &[("stake", stake.into()), ("outcome", name.into())]);
+    let seconds = ("seconds", cancel.within.whole_seconds().into());
+    lines.push(language.fill("preview-loses", &[("outcome", name.into()), seconds]));
     Screen::new(lines).row([Button::press(label, Callback::Confirm { slip })]).row([
         Button::go(language, "button-change-stake", Callback::Outcome { room: room.id, outcome }),
         back_to(language, room.id),
@@ -114,26 +132,37 @@ pub fn placing(language: Language, stake: Lamports) -> Screen {
     Screen::new([language.fill("placing-bet", &[("stake", stake.into())])])
 }
 
-/// The bet is accepted.
+/// The bet is accepted, and for a moment it can be taken back.
 #[must_use]
-pub fn placed(language: Language, room: &RoomView, bet: &Bet, now: OffsetDateTime) -> Screen {
-    let index = usize::try_from(bet.outcome).unwrap_or(usize::MAX);
-    let outcome = format::outcome(language, &room.outcomes, index).into();
-    let stake = Lamports::new(bet.stake_lamports).into();
+pub fn placed(
+    language: Language,
+    room: &RoomView,
+    bet: &Player,
+    cancel: CancelRule,
+    now: OffsetDateTime,
+) -> Screen {
+    let outcome = question::outcome(language, room, bet.outcome).into();
     let asked = question::question(language, room, now).into();
-    Screen::new([
+    let mut lines = vec![
         language.fill("bet-placed", &[("number", room.number.to_string().into())]),
         language.fill("notice-question", &[("question", asked)]),
         String::new(),
-        language.fill("bet-placed-line", &[("stake", stake), ("outcome", outcome)]),
+        language.fill("bet-placed-line", &[("stake", bet.stake.into()), ("outcome", outcome)]),
         language.say("bet-placed-next"),
-    ])
-    .row([
-        Button::go(language, "button-open-room", Callback::Room { room: room.id }),
-        Button::go(language, "button-bets", Callback::Bets { page: 0 }),
-        home(language),
-    ])
-    .lasting()
+    ];
+    let take_back = bet.may_cancel(now).then(|| {
+        let seconds = cancel.within.whole_seconds().into();
+        lines.push(language.fill("bet-placed-cancel", &[("seconds", seconds)]));
+        Button::go(language, "button-cancel-bet", Callback::CancelBet { bet: bet.bet, room: room.id })
+    });
+    Screen::new(lines)
+        .row(take_back)
+        .row([
+            Button::go(language, "button-open-room", Callback::Room { room: room.id }),
+            Button::go(language, "button-bets", Callback::Bets { page: 0 }),
+            home(language),
+        ])
+        .lasting()
 }
 
 /// A bet with its room.
@@ -182,7 +211,7 @@ fn fate(language: Language, room: &RoomView, bet: &Bet) -> String {
     let index = usize::try_from(bet.outcome).unwrap_or(usize::MAX);
     let mut values = vec![
         ("stake", Lamports::new(bet.stake_lamports).into()),
-        ("outcome", format::outcome(language, &room.outcomes, index).into()),
+        ("outcome", question::outcome(language, room, index).into()),
     ];
     let key = match bet.state() {
         BetState::Pending | BetState::Unspecified => "bet-line-pending",
@@ -196,12 +225,13 @@ fn fate(language: Language, room: &RoomView, bet: &Bet) -> String {
             "bet-line-won"
         }
     };
-    language.fill(key, &values)
+    let line = language.fill(key, &values);
+    if bet.by_host { format!("{line}{}", language.say("bet-by-host")) } else { line }
 }
 
 fn title(language: Language, room: &RoomView, outcome: u32, now: OffsetDateTime) -> Vec<String> {
     let index = usize::try_from(outcome).unwrap_or(usize::MAX);
-    let name = format::outcome(language, &room.outcomes, index).into();
+    let name = question::outcome(language, room, index).into();
     let number = room.number.to_string().into();
     let question = question::question(language, room, now).into();
     vec![

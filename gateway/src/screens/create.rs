@@ -1,20 +1,25 @@
 //! The wizard that opens a room.
 
-use super::{Button, Quote, Screen, chosen, format, home, question, room_card};
+use super::{Button, Prices, Quote, Screen, chosen, format, home, question, room_card};
 use crate::{
     callbacks::Callback,
-    domain::{Asset, Comparator, CreateDraft, CreateStep, Kind, RoomView},
+    domain::{Asset, Comparator, CreateDraft, CreateStep, Kind, Reader, RoomView},
     locales::Language,
 };
 use proto::CommandId;
 use rust_decimal::{Decimal, RoundingStrategy};
 use time::{Duration, OffsetDateTime};
 
+/// Offered numbers of players that a room waits for; 0 is none.
+const PLAYERS: [u32; 5] = [0, 2, 3, 5, 10];
+
 /// What the wizard needs beside the draft.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Opening<'a> {
-    /// Price of the chosen asset.
+    /// Price of the chosen asset, or market cap of the chosen token.
     pub quote: Option<Quote>,
+    /// What the chosen token calls itself.
+    pub symbol: &'a str,
     /// Offered horizons in seconds.
     pub presets: &'a [u32],
     /// Both fees in percent.
@@ -30,11 +35,15 @@ pub struct Opening<'a> {
 pub fn create(language: Language, draft: &CreateDraft, opening: &Opening) -> Screen {
     let screen = match draft.step {
         CreateStep::Kind => kind(language, draft),
+        CreateStep::Asset if draft.is_cap() => mint(language, draft, opening),
         CreateStep::Asset => asset(language, draft),
+        CreateStep::Rival => rival(language, draft),
         CreateStep::Comparator => comparator(language, draft),
+        CreateStep::Target if draft.kind == Some(Kind::Buckets) => bounds(language, draft, opening),
         CreateStep::Target => target(language, draft, opening),
         CreateStep::Horizon => horizon(language, draft, opening),
         CreateStep::CustomHorizon => custom_horizon(language, draft, opening),
+        CreateStep::Players => players(language, draft, opening),
         CreateStep::Review => return review(language, draft, opening),
     };
     let back = draft.previous().map(|step| Button::go(language, "button-back", Callback::Create { step }));
@@ -43,10 +52,67 @@ pub fn create(language: Language, draft: &CreateDraft, opening: &Opening) -> Scr
 }
 
 fn lines(language: Language, draft: &CreateDraft) -> Vec<String> {
-    let summary = question::summary(language, draft);
+    let summary = summary(language, draft);
     let so_far = language.fill("create-so-far", &[("summary", summary.as_str().into())]);
     let title = language.say("create-title");
     if summary.is_empty() { vec![title, String::new()] } else { vec![title, so_far, String::new()] }
+}
+
+/// What a draft has so far, in one line: what its kind does not need is left out.
+fn summary(language: Language, draft: &CreateDraft) -> String {
+    let kind = draft.kind.map(|kind| language.plain(kind_key(kind), &[]));
+    let asset = if draft.is_cap() {
+        draft.mint.as_deref().map(question::asset)
+    } else {
+        draft.asset.map(|asset| asset.symbol().to_owned())
+    };
+    let rival = draft.rival.filter(|_| draft.kind == Some(Kind::HeadToHead));
+    let rival = rival.map(|rival| language.plain("summary-rival", &[("asset", rival.symbol().into())]));
+    let side = draft.comparator.filter(|_| matches!(draft.kind, Some(Kind::Close | Kind::CapClose)));
+    let level = match draft.kind {
+        Some(Kind::UpDown | Kind::Buckets | Kind::HeadToHead) => None,
+        _ => draft.level().map(|level| shown(draft, level)),
+    };
+    let level = match (side, level) {
+        (Some(comparator), Some(level)) => {
+            let key = match comparator {
+                Comparator::AtOrAbove => "summary-at-or-above",
+                Comparator::AtOrBelow => "summary-at-or-below",
+            };
+            Some(language.plain(key, &[("target", level.into())]))
+        }
+        (Some(Comparator::AtOrAbove), None) => Some(language.plain("button-at-or-above", &[])),
+        (Some(Comparator::AtOrBelow), None) => Some(language.plain("button-at-or-below", &[])),
+        (None, level) => level.map(|level| language.plain("asset-price", &[("price", level.into())])),
+    };
+    let ranges = (draft.kind == Some(Kind::Buckets) && !draft.bounds.is_empty()).then(|| listed(draft));
+    let horizon = draft
+        .horizon_seconds
+        .map(|seconds| format::span(language, time::Duration::seconds(i64::from(seconds))));
+    let parts: Vec<_> = [kind, asset, rival, level, ranges, horizon].into_iter().flatten().collect();
+    parts.join(&language.plain("summary-separator", &[]))
+}
+
+/// A price, or a market cap.
+fn shown(draft: &CreateDraft, level: Decimal) -> String {
+    if draft.is_cap() { format::exact_cap(level) } else { format::exact(level) }
+}
+
+fn listed(draft: &CreateDraft) -> String {
+    let bounds: Vec<_> = draft.bounds.iter().map(|bound| format!("${}", format::exact(*bound))).collect();
+    bounds.join(" ")
+}
+
+const fn kind_key(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Touch => "button-kind-touch",
+        Kind::Close => "button-kind-close",
+        Kind::UpDown => "button-kind-up-down",
+        Kind::Buckets => "button-kind-buckets",
+        Kind::HeadToHead => "button-kind-head-to-head",
+        Kind::CapTouch => "button-kind-cap-touch",
+        Kind::CapClose => "button-kind-cap-close",
+    }
 }
 
 fn option(language: Language, key: &str, is: bool, callback: Callback) -> Button {
@@ -60,28 +126,55 @@ fn kind(language: Language, draft: &CreateDraft) -> Screen {
         String::new(),
         language.say("create-kind-touch-help"),
         language.say("create-kind-close-help"),
+        language.say("create-kind-up-down-help"),
+        language.say("create-kind-buckets-help"),
+        language.say("create-kind-head-to-head-help"),
+        language.say("create-kind-cap-help"),
     ]);
-    let touch = draft.kind == Some(Kind::Touch);
-    let close = draft.kind == Some(Kind::Close);
-    Screen::new(lines).row([
-        option(language, "button-kind-touch", touch, Callback::CreateKind { kind: Kind::Touch }),
-        option(language, "button-kind-close", close, Callback::CreateKind { kind: Kind::Close }),
-    ])
+    let kinds = Kind::ALL.map(|kind| {
+        option(language, kind_key(kind), draft.kind == Some(kind), Callback::CreateKind { kind })
+    });
+    kinds.chunks(2).fold(Screen::new(lines), |screen, row| screen.row(row.to_vec()))
 }
 
 fn asset(language: Language, draft: &CreateDraft) -> Screen {
     let mut lines = lines(language, draft);
     lines.push(language.say("create-asset"));
-    Screen::new(lines).row(Asset::ALL.map(|asset| {
-        let label = language.plain("button-asset", &[("asset", asset.symbol().into())]);
-        let label = chosen(language, "button-chosen", label, draft.asset == Some(asset));
-        Button::press(label, Callback::CreateAsset { asset })
-    }))
+    Screen::new(lines)
+        .row(Asset::ALL.map(|asset| named(language, asset, draft.asset, Callback::CreateAsset { asset })))
+}
+
+fn rival(language: Language, draft: &CreateDraft) -> Screen {
+    let mut lines = lines(language, draft);
+    lines.push(language.say("create-rival"));
+    let others = Asset::ALL.into_iter().filter(|asset| draft.asset != Some(*asset));
+    Screen::new(lines)
+        .row(others.map(|asset| named(language, asset, draft.rival, Callback::CreateRival { asset })))
+}
+
+fn named(language: Language, asset: Asset, now: Option<Asset>, callback: Callback) -> Button {
+    let label = language.plain("button-asset", &[("asset", asset.symbol().into())]);
+    Button::press(chosen(language, "button-chosen", label, now == Some(asset)), callback)
+}
+
+fn mint(language: Language, draft: &CreateDraft, opening: &Opening) -> Screen {
+    let mut lines = lines(language, draft);
+    if opening.wrong {
+        lines.extend([language.say("create-mint-invalid"), String::new()]);
+    }
+    lines.push(language.say("create-mint"));
+    Screen::new(lines).row(draft.mint.as_deref().map(|mint| keep(language, draft, question::asset(mint))))
+}
+
+/// Goes on with what is there.
+fn keep(language: Language, draft: &CreateDraft, what: String) -> Button {
+    let label = language.plain("button-keep", &[("what", what.into())]);
+    Button::press(label, Callback::Create { step: draft.next() })
 }
 
 fn comparator(language: Language, draft: &CreateDraft) -> Screen {
     let mut lines = lines(language, draft);
-    lines.push(language.say("create-comparator"));
+    lines.push(language.say(if draft.is_cap() { "create-comparator-cap" } else { "create-comparator" }));
     let choices =
         [(Comparator::AtOrAbove, "button-at-or-above"), (Comparator::AtOrBelow, "button-at-or-below")];
     choices.into_iter().fold(Screen::new(lines), |screen, (comparator, key)| {
@@ -95,24 +188,41 @@ fn target(language: Language, draft: &CreateDraft, opening: &Opening) -> Screen 
     if opening.wrong {
         lines.extend([language.say("create-target-invalid"), String::new()]);
     }
-    lines.extend(draft.asset.map(|asset| price_now(language, asset, opening.quote)));
-    lines.push(language.say("create-target"));
-    let keep = draft.target.map(|target| {
-        let label = language.plain("button-keep-target", &[("target", format::exact(target).into())]);
-        Button::press(label, Callback::Create { step: CreateStep::Horizon })
-    });
-    Screen::new(lines).row(keep)
+    lines.extend(price_now(language, draft, opening));
+    lines.push(language.say(if draft.is_cap() { "create-cap" } else { "create-target" }));
+    let kept = draft.level().map(|level| keep(language, draft, format!("${}", shown(draft, level))));
+    Screen::new(lines).row(kept)
 }
 
-fn price_now(language: Language, asset: Asset, quote: Option<Quote>) -> String {
-    let asset = ("asset", asset.symbol().into());
-    match quote {
-        Some(quote) => {
-            let price = ("price", format::price(quote.price).into());
-            language.fill("create-price-now", &[asset, price, ("age", format::age(language, quote).into())])
-        }
-        None => language.fill("create-price-unavailable", &[asset]),
+fn bounds(language: Language, draft: &CreateDraft, opening: &Opening) -> Screen {
+    let mut lines = lines(language, draft);
+    if opening.wrong {
+        lines.extend([language.say("create-bounds-invalid"), String::new()]);
     }
+    lines.extend(price_now(language, draft, opening));
+    lines.push(language.say("create-bounds"));
+    Screen::new(lines).row((!draft.bounds.is_empty()).then(|| keep(language, draft, listed(draft))))
+}
+
+/// What the target, or the ranges, will be compared with.
+fn price_now(language: Language, draft: &CreateDraft, opening: &Opening) -> Option<String> {
+    let (now, unavailable, asset) = if draft.is_cap() {
+        let mint = question::asset(draft.mint.as_deref()?);
+        let name = [opening.symbol, mint.as_str()].into_iter().filter(|name| !name.is_empty());
+        let name = name.map(|name| question::cut(name, 20)).collect::<Vec<_>>().join(" ");
+        ("create-cap-now", "create-cap-unavailable", name)
+    } else {
+        ("create-price-now", "create-price-unavailable", draft.asset?.symbol().to_owned())
+    };
+    let asset = ("asset", asset.into());
+    Some(match opening.quote {
+        Some(quote) => {
+            let price = if draft.is_cap() { format::cap(quote.price) } else { format::price(quote.price) };
+            let age = ("age", format::age(language, quote).into());
+            language.fill(now, &[asset, ("price", price.into()), age])
+        }
+        None => language.fill(unavailable, &[asset]),
+    })
 }
 
 fn horizon(language: Language, draft: &CreateDraft, opening: &Opening) -> Screen {
@@ -144,21 +254,40 @@ fn custom_horizon(language: Language, draft: &CreateDraft, opening: &Opening) ->
     Screen::new(lines)
 }
 
+fn players(language: Language, draft: &CreateDraft, opening: &Opening) -> Screen {
+    let mut lines = lines(language, draft);
+    if opening.wrong {
+        lines.extend([language.say("create-players-invalid"), String::new()]);
+    }
+    lines.push(language.say("create-players"));
+    let choices = PLAYERS.map(|players| {
+        let label = language.plain("button-players", &[("players", players.into())]);
+        let label = chosen(language, "button-chosen", label, draft.min_players == players);
+        Button::press(label, Callback::CreatePlayers { players })
+    });
+    let [at_once, others @ ..] = choices;
+    Screen::new(lines).row([at_once]).row(others)
+}
+
 fn review(language: Language, draft: &CreateDraft, opening: &Opening) -> Screen {
     let mut lines = vec![
         language.say("create-review-title"),
-        language.fill("create-so-far", &[("summary", question::summary(language, draft).into())]),
+        language.fill("create-so-far", &[("summary", summary(language, draft).into())]),
         String::new(),
     ];
-    if let (Some(asset), Some(target)) = (draft.asset, draft.target) {
-        lines.push(match opening.quote {
-            Some(quote) => distance(language, asset, target, quote.price),
-            None => language.fill("create-price-unavailable", &[("asset", asset.symbol().into())]),
-        });
+    let level = draft
+        .level()
+        .filter(|_| !matches!(draft.kind, Some(Kind::Buckets | Kind::UpDown | Kind::HeadToHead)));
+    match (level, opening.quote) {
+        (Some(level), Some(quote)) => lines.push(distance(language, draft, level, quote.price)),
+        _ => lines.extend(price_now(language, draft, opening)),
     }
     if let Some(seconds) = draft.horizon_seconds {
         let span = format::span(language, Duration::seconds(i64::from(seconds)));
         lines.push(language.fill("create-review-horizon", &[("span", span.into())]));
+    }
+    if draft.min_players > 0 {
+        lines.push(language.fill("create-review-players", &[("players", draft.min_players.into())]));
     }
     lines.extend([
         String::new(),
@@ -166,32 +295,55 @@ fn review(language: Language, draft: &CreateDraft, opening: &Opening) -> Screen 
     ]);
     let open =
         opening.slip.map(|slip| Button::go(language, "button-open-this-room", Callback::Confirm { slip }));
-    let edit = |key, step| Button::go(language, key, Callback::Create { step });
-    Screen::new(lines)
-        .row(open)
-        .row([
-            edit("button-edit-kind", CreateStep::Kind),
-            edit("button-edit-asset", CreateStep::Asset),
-            edit("button-edit-target", CreateStep::Target),
-            edit("button-edit-horizon", CreateStep::Horizon),
-        ])
+    let edits: Vec<_> = edits(draft)
+        .into_iter()
+        .map(|(key, step)| Button::go(language, key, Callback::Create { step }))
+        .collect();
+    let screen = Screen::new(lines).row(open);
+    edits
+        .chunks(3)
+        .fold(screen, |screen, row| screen.row(row.to_vec()))
         .row([Button::go(language, "button-cancel", Callback::CreateCancel), home(language)])
 }
 
-/// How far the target is from the price, in percent with two places.
-fn distance(language: Language, asset: Asset, target: Decimal, price: Decimal) -> String {
+/// Where the review leads back to.
+fn edits(draft: &CreateDraft) -> Vec<(&'static str, CreateStep)> {
+    let middle = match draft.kind {
+        Some(Kind::HeadToHead) => Some(("button-edit-rival", CreateStep::Rival)),
+        Some(Kind::Buckets) => Some(("button-edit-bounds", CreateStep::Target)),
+        Some(Kind::UpDown) => None,
+        _ => Some(("button-edit-target", CreateStep::Target)),
+    };
+    let side = matches!(draft.kind, Some(Kind::Close | Kind::CapClose))
+        .then_some(("button-edit-comparator", CreateStep::Comparator));
+    let asset = if draft.is_cap() { "button-edit-mint" } else { "button-edit-asset" };
+    [
+        Some(("button-edit-kind", CreateStep::Kind)),
+        Some((asset, CreateStep::Asset)),
+        side,
+        middle,
+        Some(("button-edit-horizon", CreateStep::Horizon)),
+        Some(("button-edit-players", CreateStep::Players)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// How far the target is from the price, or the market cap, in percent with two places.
+fn distance(language: Language, draft: &CreateDraft, target: Decimal, price: Decimal) -> String {
     let away = (target - price).abs().checked_mul(Decimal::ONE_HUNDRED).and_then(|d| d.checked_div(price));
     let percent =
         away.map(|away| away.round_dp_with_strategy(2, RoundingStrategy::ToZero).normalize().to_string());
-    language.fill(
-        "create-review-distance",
-        &[
-            ("asset", asset.symbol().into()),
-            ("price", format::price(price).into()),
-            ("percent", percent.unwrap_or_else(|| "?".to_owned()).into()),
-            ("direction", if target >= price { "above" } else { "below" }.into()),
-        ],
-    )
+    let percent = ("percent", percent.unwrap_or_else(|| "?".to_owned()).into());
+    let direction = ("direction", if target >= price { "above" } else { "below" }.into());
+    if draft.is_cap() {
+        let cap = ("price", format::cap(price).into());
+        return language.fill("create-review-distance-cap", &[cap, percent, direction]);
+    }
+    let asset = ("asset", draft.asset.map_or("", Asset::symbol).into());
+    let price = ("price", format::price(price).into());
+    language.fill("create-review-distance", &[asset, price, percent, direction])
 }
 
 /// The room is on its way.
@@ -202,6 +354,7 @@ pub fn opening(language: Language) -> Screen {
 
 /// The room is open: its card, with a word of congratulation.
 #[must_use]
-pub fn opened(language: Language, room: &RoomView, quote: Option<Quote>, now: OffsetDateTime) -> Screen {
-    room_card(language, room, None, quote, now).under(&language.say("room-opened"))
+pub fn opened(language: Language, room: &RoomView, prices: Prices, now: OffsetDateTime) -> Screen {
+    let host = Reader { bet: None, host: true };
+    room_card(language, room, &host, prices, now).under(&language.say("room-opened"))
 }

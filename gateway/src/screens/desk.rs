@@ -3,7 +3,7 @@
 use super::{Button, Quote, Screen, format, home};
 use crate::{
     callbacks::Callback,
-    domain::{Asset, RoomFilter},
+    domain::{Asset, ReferralCode, RoomFilter},
     locales::Language,
 };
 use chassis::settings::Network;
@@ -21,10 +21,16 @@ pub struct Desk {
     pub sol: Option<Quote>,
 }
 
-/// What a newcomer accepts. `room` is shown next if they came by its link.
+/// What a newcomer accepts. `room` is shown next if they came by its link, `code` is of whoever shared it.
 #[must_use]
-pub fn terms(language: Language, network: Network, fee_percent: &str, room: Option<RoomId>) -> Screen {
-    let agree = room.map_or(Callback::Agree, |room| Callback::AgreeFor { room });
+pub fn terms(
+    language: Language,
+    network: Network,
+    fee_percent: &str,
+    room: Option<RoomId>,
+    code: Option<ReferralCode>,
+) -> Screen {
+    let agree = Callback::Agree { room, code };
     Screen::new([
         language.say("terms"),
         String::new(),
@@ -93,6 +99,7 @@ pub fn desk(language: Language, desk: &Desk, welcome: bool) -> Screen {
             Button::go(language, "button-limits", Callback::Limits),
             Button::go(language, "button-privacy", Callback::Privacy),
         ])
+        .row([Button::go(language, "button-referrals", Callback::Referrals)])
         .row([
             Button::go(language, "button-help", Callback::Help),
             Button::go(language, "button-refresh", Callback::Home),

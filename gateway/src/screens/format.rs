@@ -46,6 +46,40 @@ pub fn exact(price: Decimal) -> String {
     }
 }
 
+/// Shows a market cap in thousands, millions or billions: `1.25M`. One with more than four places there is shown whole.
+#[must_use]
+pub fn exact_cap(cap: Decimal) -> String {
+    let (unit, letter) = unit_of(cap);
+    let short = cap.checked_div(unit).map(|cap| cap.normalize());
+    match short {
+        Some(short) if short.scale() <= 4 => format!("{short}{letter}"),
+        _ => exact(cap),
+    }
+}
+
+/// Rounds a measured market cap to two places of its unit: `1.25M`.
+#[must_use]
+pub fn cap(cap: Decimal) -> String {
+    let (unit, letter) = unit_of(cap);
+    let rounded = |cap: Decimal| cap.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
+    cap.checked_div(unit)
+        .map_or_else(|| exact(cap), |short| format!("{}{letter}", rounded(short).normalize()))
+}
+
+fn unit_of(cap: Decimal) -> (Decimal, &'static str) {
+    let units = [(1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")];
+    let fits = units.into_iter().find(|(unit, _)| cap >= Decimal::from(*unit));
+    fits.map_or((Decimal::ONE, ""), |(unit, letter)| (Decimal::from(unit), letter))
+}
+
+/// How much more or less one price is than another, in percent with two places: `+0.80`.
+#[must_use]
+pub fn change(from: Decimal, to: Decimal) -> Option<String> {
+    let percent = (to - from).checked_mul(Decimal::ONE_HUNDRED)?.checked_div(from)?;
+    let percent = percent.round_dp_with_strategy(2, RoundingStrategy::ToZero);
+    Some(format!("{percent:+.2}"))
+}
+
 /// What an amount is worth, or that it is not known.
 #[must_use]
 pub fn usd(language: Language, amount: Lamports, sol: Option<Quote>) -> String {
@@ -120,17 +154,6 @@ pub fn age(language: Language, quote: Quote) -> String {
     language.fill("ago-span", &[("span", span(language, quote.age).into())])
 }
 
-/// The label of an outcome: the two of a binary room are translated, others stand as hashed.
-#[must_use]
-pub fn outcome(language: Language, labels: &[String], index: usize) -> String {
-    match labels.get(index).map(String::as_str) {
-        Some("YES") => language.say("outcome-yes"),
-        Some("NO") => language.say("outcome-no"),
-        Some(label) => label.to_owned(),
-        None => format!("#{index}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +180,30 @@ mod tests {
             assert_eq!(price(decimal(raw)), shown, "{raw}");
         }
         assert_eq!(exact(decimal("104500.2561")), "104,500.2561");
+    }
+
+    #[test]
+    fn market_caps_are_short() {
+        for (raw, exactly, about) in [
+            ("1250000", "1.25M", "1.25M"),
+            ("2000000", "2M", "2M"),
+            ("5000000000", "5B", "5B"),
+            ("69420.5", "69.4205K", "69.42K"),
+            ("1234567.89", "1,234,567.89", "1.23M"),
+            ("999.5", "999.5", "999.5"),
+            ("0.5", "0.5", "0.5"),
+        ] {
+            assert_eq!((exact_cap(decimal(raw)), cap(decimal(raw))), (exactly.into(), about.into()), "{raw}");
+        }
+    }
+
+    #[test]
+    fn changes_have_their_sign() {
+        let of = |from: &str, to: &str| change(decimal(from), decimal(to));
+        assert_eq!(of("150", "151.2").as_deref(), Some("+0.80"));
+        assert_eq!(of("150", "148.5").as_deref(), Some("-1.00"));
+        assert_eq!(of("150", "150").as_deref(), Some("+0.00"));
+        assert_eq!(of("0", "150"), None);
     }
 
     #[test]

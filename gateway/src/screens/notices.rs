@@ -1,6 +1,10 @@
 //! What arrives without being asked for: deposits, withdrawals, results.
 
-use super::{Button, Screen, authenticator, format, home, question, result::void_reason, withdraw};
+use super::{
+    Button, Screen, authenticator, disputes, home, question,
+    result::{self, void_reason},
+    withdraw,
+};
 use crate::{
     callbacks::Callback,
     domain::{RoomFilter, RoomView, Verdict},
@@ -12,7 +16,7 @@ use proto::{
     settlement::Fate,
     wallet::{DepositChanged, DepositState},
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 /// A notice in words. `explorer` makes the address of a signature's page, where there is one.
 ///
@@ -29,11 +33,12 @@ pub fn notice(
         Kind::Withdrawal(change) => {
             Ok(withdraw::withdrawal(language, change, explorer(&change.signature), now))
         }
-        Kind::BetResult(result) => bet_result(language, result),
+        Kind::BetResult(told) => bet_result(language, told),
         Kind::Security(changed) => {
             authenticator::security(language, changed).ok_or(Malformed("security change of an unknown kind"))
         }
-        Kind::BetRefunded(_) | Kind::Dispute(_) => Err(Malformed("notice of an unknown kind")),
+        Kind::BetRefunded(refunded) => disputes::bet_refunded(language, refunded),
+        Kind::Dispute(dispute) => disputes::dispute(language, dispute),
     }
     .map(Screen::lasting)
 }
@@ -57,9 +62,9 @@ fn deposit(language: Language, change: &DepositChanged, explorer: Option<String>
     Screen::new(lines).row(link).row(doors)
 }
 
-fn bet_result(language: Language, result: &BetResult) -> Result<Screen, Malformed> {
-    let settled = result.room.as_ref().ok_or(Malformed("result without a room"))?;
-    let bet = result.bet.as_ref().ok_or(Malformed("result without a bet"))?;
+fn bet_result(language: Language, told: &BetResult) -> Result<Screen, Malformed> {
+    let settled = told.room.as_ref().ok_or(Malformed("result without a room"))?;
+    let bet = told.bet.as_ref().ok_or(Malformed("result without a bet"))?;
     let terms = settled.terms.as_ref().ok_or(Malformed("result without terms"))?;
     let verdict = settled.verdict.as_ref().ok_or(Malformed("result without a verdict"))?;
     let verdict = Verdict::of_settlement(verdict)?;
@@ -78,29 +83,23 @@ fn bet_result(language: Language, result: &BetResult) -> Result<Screen, Malforme
     lines.push(String::new());
     let index = usize::try_from(bet.outcome).unwrap_or(usize::MAX);
     let stake = Lamports::new(bet.stake_lamports);
-    let outcome = format::outcome(language, &room.outcomes, index).into();
+    let outcome = question::outcome(language, &room, index).into();
     lines.push(language.fill("notice-stake", &[("stake", stake.into()), ("outcome", outcome)]));
     lines.extend(money(language, bet, settled)?);
-    let door = Button::go(language, "button-result", Callback::Verdict { room: room.id });
-    Ok(Screen::new(lines).row([
-        door,
+    let dispute = (bet.fate() == Fate::Lost && room.dispute > Duration::ZERO)
+        .then(|| Button::go(language, "button-dispute", Callback::Dispute { room: room.id }));
+    let screen = Screen::new(lines).row([
+        Button::go(language, "button-result", Callback::Verdict { room: room.id }),
         Button::go(language, "button-bets", Callback::Bets { page: 0 }),
         home(language),
-    ]))
+    ]);
+    Ok(screen.row(dispute))
 }
 
 fn decision(language: Language, room: &RoomView, verdict: &Verdict) -> Vec<String> {
-    if let Some(reason) = verdict.void {
-        return vec![language.fill("notice-void-reason", &[("reason", void_reason(language, reason))])];
-    }
-    let outcome = ("outcome", format::outcome(language, &room.outcomes, verdict.outcome).into());
-    let mut lines = vec![match verdict.price {
-        Some(price) => language.fill("notice-outcome", &[outcome, ("price", format::exact(price).into())]),
-        None => language.fill("notice-outcome-no-price", &[outcome]),
-    }];
-    if let Some(at) = verdict.observed_at {
-        lines.push(language.fill("notice-observed", &[("at", format::date(language, at).into())]));
-    }
+    let Some(reason) = verdict.void else { return result::decision(language, room, verdict) };
+    let mut lines = vec![language.fill("notice-void-reason", &[("reason", void_reason(language, reason))])];
+    lines.extend(result::prices(language, room, verdict));
     lines
 }
 

@@ -26,14 +26,16 @@ pub fn refusal(language: Language, refusal: &Refusal, now: OffsetDateTime) -> St
                 "lock_at" | "until" => moment(language, value, now).map(Word::Text),
                 "min" | "max" if horizon => seconds(language, value).map(Word::Text),
                 "min" | "max" | "stake" | "available" | "amount" | "cap" | "used" | "threshold"
-                | "withdrawable" | "limit" | "stakable"
+                | "withdrawable" | "limit" | "stakable" | "left"
                     if money =>
                 {
                     value.parse().ok().map(|lamports| Lamports::new(lamports).into())
                 }
-                "price" | "target" => proto::decimal(value).ok().map(format::exact).map(Word::Text),
+                "price" | "target" | "min_usd" | "liquidity_usd" => {
+                    proto::decimal(value).ok().map(format::exact).map(Word::Text)
+                }
                 // Counts choose a plural.
-                "max" | "max_players" | "left" => value.parse().ok().map(Word::Number),
+                "max" | "max_players" | "left" | "seconds" => value.parse().ok().map(Word::Number),
                 _ => None,
             };
             (name.as_str(), shown.unwrap_or_else(|| value.as_str().into()))

@@ -1,21 +1,36 @@
 //! The room card: everything one needs to decide on a bet.
 
-use super::{Button, Quote, Screen, format, home, question, result::decision, rooms::state};
+use super::{Button, Quote, Screen, format, home, question, result::decision, rooms::state, rules::rules};
 use crate::{
     callbacks::Callback,
-    domain::{Player, RoomFilter, RoomView},
+    domain::{Player, Question, Reader, RoomFilter, RoomView},
     locales::Language,
 };
-use proto::{Lamports, room::Kind};
+use proto::Lamports;
 use time::OffsetDateTime;
+
+/// Answers with labels of at most so many characters stand side by side.
+const SIDE_BY_SIDE: usize = 16;
+
+/// Characters of an answer on a button.
+const LABEL: usize = 40;
+
+/// Prices at this moment, where they are known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prices {
+    /// Of what the room is about.
+    pub asset: Option<Quote>,
+    /// Of what that runs against.
+    pub rival: Option<Quote>,
+}
 
 /// The card for one reader.
 #[must_use]
 pub fn room_card(
     language: Language,
     room: &RoomView,
-    player: Option<Player>,
-    quote: Option<Quote>,
+    reader: &Reader,
+    prices: Prices,
     now: OffsetDateTime,
 ) -> Screen {
     let open = room.takes_bets(now);
@@ -27,15 +42,19 @@ pub fn room_card(
     }
     lines.push(String::new());
     lines.extend((0..room.outcomes.len()).map(|outcome| pool(language, room, outcome)));
-    lines.push(
-        language
-            .fill("card-players", &[("players", room.players.0.into()), ("seats", room.players.1.into())]),
-    );
-    lines.extend(player.map(|player| own_bet(language, room, player)));
+    if room.pending > Lamports::ZERO {
+        lines.push(language.fill("card-pending", &[("pending", room.pending.into())]));
+    }
+    lines.push(players(language, room));
+    lines.extend(reader.host.then(|| language.say("card-host")));
+    lines.extend(reader.bet.iter().map(|player| own_bet(language, room, player, now)));
     lines.push(String::new());
     lines.extend(room.verdict.iter().flat_map(|verdict| decision(language, room, verdict)));
+    if room.corrected {
+        lines.push(language.say("result-corrected"));
+    }
     if !room.is_over() {
-        lines.push(price(language, room, quote));
+        lines.extend(price_now(language, room, prices));
     }
     lines.extend(times(language, room, open, now));
     if !open && !room.is_over() {
@@ -43,7 +62,7 @@ pub fn room_card(
     }
     lines.push(String::new());
     lines.push(rules(language, room));
-    Screen { keyboard: keyboard(language, room, player, open), ..Screen::new(lines) }
+    Screen { keyboard: keyboard(language, room, reader, open, now), ..Screen::new(lines) }
 }
 
 /// The number and state of a room.
@@ -53,7 +72,7 @@ pub(super) fn head(language: Language, room: &RoomView) -> String {
 }
 
 fn pool(language: Language, room: &RoomView, outcome: usize) -> String {
-    let name = ("outcome", format::outcome(language, &room.outcomes, outcome).into());
+    let name = ("outcome", question::outcome(language, room, outcome).into());
     match (room.pools.get(outcome), room.odds(outcome)) {
         (Some(pool), Some(odds)) if *pool > Lamports::ZERO => {
             let share = ("share", room.share(outcome).into());
@@ -63,26 +82,61 @@ fn pool(language: Language, room: &RoomView, outcome: usize) -> String {
     }
 }
 
-fn own_bet(language: Language, room: &RoomView, player: Player) -> String {
-    let outcome = format::outcome(language, &room.outcomes, player.outcome);
+fn players(language: Language, room: &RoomView) -> String {
+    let seats = ("seats", room.players.1.into());
+    match room.queue() {
+        Some((players, needed)) => {
+            language.fill("card-queuing", &[("players", players.into()), ("needed", needed.into()), seats])
+        }
+        None => language.fill("card-players", &[("players", room.players.0.into()), seats]),
+    }
+}
+
+fn own_bet(language: Language, room: &RoomView, player: &Player, now: OffsetDateTime) -> String {
+    let outcome = question::outcome(language, room, player.outcome);
     let mut values = vec![("stake", player.stake.into()), ("outcome", outcome.into())];
-    match room.payout(player.outcome, player.stake).filter(|_| !room.is_over()) {
+    // Until it is in the pools that are shown, they say nothing about it.
+    let counted = !room.is_over() && player.is_counted(now);
+    let line = match room.payout(player.outcome, player.stake).filter(|_| counted) {
         Some(payout) => {
             values.push(("payout", payout.into()));
             language.fill("card-your-bet-pays", &values)
         }
         None => language.fill("card-your-bet", &values),
-    }
+    };
+    if player.by_host { format!("{line}{}", language.say("bet-by-host")) } else { line }
 }
 
-fn price(language: Language, room: &RoomView, quote: Option<Quote>) -> String {
-    let asset = ("asset", room.asset.as_str().into());
-    match quote {
-        Some(quote) => {
-            let price = ("price", format::price(quote.price).into());
-            language.fill("card-price", &[asset, price, ("age", format::age(language, quote).into())])
+/// What the room is about, at this moment.
+fn price_now(language: Language, room: &RoomView, prices: Prices) -> Vec<String> {
+    let price = |asset: &str, quote: Option<Quote>| {
+        let asset = ("asset", question::asset(asset).into());
+        match quote {
+            Some(quote) => {
+                let price = ("price", format::price(quote.price).into());
+                let age = ("age", format::age(language, quote).into());
+                language.fill("card-price", &[asset, price, age])
+            }
+            None => language.fill("card-no-price", &[asset]),
         }
-        None => language.fill("card-no-price", &[asset]),
+    };
+    match (&room.question, room.question.supply()) {
+        (Question::Custom(_), _) => Vec::new(),
+        (Question::HeadToHead { rival }, _) => {
+            vec![price(&room.asset, prices.asset), price(rival, prices.rival)]
+        }
+        (_, None) => vec![price(&room.asset, prices.asset)],
+        (_, Some(supply)) => {
+            let asset = ("asset", question::asset(&room.asset).into());
+            let cap = prices.asset.and_then(|quote| Some((quote.price.checked_mul(supply)?, quote)));
+            vec![match cap {
+                Some((cap, quote)) => {
+                    let age = ("age", format::age(language, quote).into());
+                    language.fill("card-cap", &[asset, ("cap", format::cap(cap).into()), age])
+                }
+                None => language.fill("card-no-cap", &[asset]),
+            }]
+        }
     }
 }
 
@@ -105,53 +159,53 @@ fn times(language: Language, room: &RoomView, open: bool, now: OffsetDateTime) -
     [closes, deadline]
 }
 
-/// The small print, folded away: how it is decided, what it costs, what was hashed.
-fn rules(language: Language, room: &RoomView) -> String {
-    let decided = match room.kind {
-        Kind::Touch => language.fill(
-            "card-rule-touch",
-            &[("target", format::exact(room.target).into()), ("quorum", room.quorum.into())],
-        ),
-        _ => language
-            .fill("card-rule-close", &[("mean", room.mean_seconds.into()), ("quorum", room.quorum.into())]),
-    };
-    let past_post = (room.kind == Kind::Touch && room.past_post_seconds > 0)
-        .then(|| language.fill("card-rule-past-post", &[("seconds", room.past_post_seconds.into())]));
-    let open = format::price(room.open_price).into();
-    let fee = language.fill("card-rule-fee", &[("fee", fee_percent(room).into()), ("open", open)]);
-    let hash: String = hex::encode(&room.terms_hash).chars().take(16).collect();
-    let terms = (!hash.is_empty()).then(|| language.fill("card-terms", &[("hash", hash.into())]));
-    let lines: Vec<_> = [Some(decided), past_post, Some(fee), terms].into_iter().flatten().collect();
-    format!("<blockquote expandable>{}</blockquote>", lines.join("\n"))
-}
-
-/// Both fees together in percent.
-fn fee_percent(room: &RoomView) -> String {
-    let points = u32::from(room.fees.0.get()) + u32::from(room.fees.1.get());
-    format::exact_percent(points)
-}
-
-fn keyboard(language: Language, room: &RoomView, player: Option<Player>, open: bool) -> Vec<Vec<Button>> {
-    let bets = (0..room.outcomes.len()).filter(|_| open && player.is_none()).filter_map(|outcome| {
-        let name = ("outcome", format::outcome(language, &room.outcomes, outcome).into());
-        let label = match room.odds(outcome) {
-            Some(odds) => language.plain("button-bet-on-odds", &[name, ("odds", odds.into())]),
-            None => language.plain("button-bet-on", &[name]),
-        };
-        let outcome = u32::try_from(outcome).ok()?;
-        Some(Button::press(label, Callback::Outcome { room: room.id, outcome }))
+fn keyboard(
+    language: Language,
+    room: &RoomView,
+    reader: &Reader,
+    open: bool,
+    now: OffsetDateTime,
+) -> Vec<Vec<Button>> {
+    let answers = if open && reader.bet.is_none() { answers(language, room) } else { Vec::new() };
+    let take_back = reader.bet.filter(|player| player.may_cancel(now)).map(|player| {
+        Button::go(language, "button-cancel-bet", Callback::CancelBet { bet: player.bet, room: room.id })
     });
+    let take_room_back = room
+        .may_cancel(reader)
+        .then(|| Button::go(language, "button-cancel-room", Callback::CancelRoom { room: room.id }));
     let follow_up = if room.is_over() {
         Button::go(language, "button-result", Callback::Verdict { room: room.id })
     } else {
         Button::go(language, "button-refresh", Callback::Room { room: room.id })
     };
-    Screen::default()
-        .row(bets)
+    let screen = answers.into_iter().fold(Screen::default(), Screen::row);
+    screen
+        .row(take_back)
+        .row(take_room_back)
+        .row([follow_up, Button::go(language, "button-share-room", Callback::Share { room: room.id })])
         .row([
-            follow_up,
             Button::go(language, "button-rooms", Callback::Rooms { filter: RoomFilter::Live, page: 0 }),
             home(language),
         ])
         .keyboard
+}
+
+/// One button per answer: short ones side by side.
+fn answers(language: Language, room: &RoomView) -> Vec<Vec<Button>> {
+    let names: Vec<_> = (0..room.outcomes.len()).map(|i| question::outcome(language, room, i)).collect();
+    let beside = if names.iter().all(|name| name.chars().count() <= SIDE_BY_SIDE) { 2 } else { 1 };
+    let buttons: Vec<_> = names
+        .iter()
+        .enumerate()
+        .filter_map(|(index, name)| {
+            let name = ("outcome", question::cut(name, LABEL).into());
+            let label = match room.odds(index) {
+                Some(odds) => language.plain("button-bet-on-odds", &[name, ("odds", odds.into())]),
+                None => language.plain("button-bet-on", &[name]),
+            };
+            let outcome = u32::try_from(index).ok()?;
+            Some(Button::press(label, Callback::Outcome { room: room.id, outcome }))
+        })
+        .collect();
+    buttons.chunks(beside).map(<[Button]>::to_vec).collect()
 }

@@ -77,7 +77,9 @@ fn facts(language: Language, room: &RoomView, now: OffsetDateTime) -> String {
     ];
     if room.takes_bets(now) {
         values.push(("closes", format::relative(language, room.lock_at, now).into()));
-        return language.fill("rooms-line-live", &values);
+        let Some((_, needed)) = room.queue() else { return language.fill("rooms-line-live", &values) };
+        values.push(("needed", needed.into()));
+        return language.fill("rooms-line-queuing", &values);
     }
     language.fill("rooms-line-ended", &values)
 }

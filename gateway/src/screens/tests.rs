@@ -1,18 +1,23 @@
 //! Snapshots of every screen, and what holds for all of them.
 
+mod play;
+
 use super::*;
 use crate::domain::{
-    Asset, CodeFor, Comparator, CreateDraft, CreateStep, Kind, LimitKind, LimitView, LimitsView, Player,
-    RoomFilter, RoomView, WithdrawDraft,
+    Asset, CancelRule, CodeFor, Comparator, CreateDraft, CreateStep, Kind, LimitKind, LimitView, LimitsView,
+    Player, Reader, ReferralCode, RoomFilter, RoomView, Verdict, WithdrawDraft,
 };
 use chassis::settings::Network;
 use expect_test::expect_file;
 use proto::{
     CommandId, Lamports, Refusal, RoomId,
     common::RefusalCode,
-    notifier::{BetResult, Notice, notice::Kind as NoticeKind},
+    notifier::{BetRefunded, BetResult, Notice, notice::Kind as NoticeKind},
     room::{Bet, BetState, Kind as WireKind, Room, RoomState, Terms, VoidReason},
-    settlement::{Fate, GetSettlementResponse, RoomSettled, SettledBet, Verdict as WireVerdict},
+    settlement::{
+        Dispute, DisputeState, Fate, GetReferralsResponse, GetSettlementResponse, ReferralLevel, RefundedBet,
+        RoomCorrected, RoomSettled, SettledBet, SettlementState, Verdict as WireVerdict,
+    },
     timestamp,
     wallet::{
         Account, DepositChanged, DepositState, GetLimitsResponse, GetTotpResponse, Limit,
@@ -35,6 +40,10 @@ fn sol(text: &str) -> Lamports {
 
 fn quote(price: &str) -> Option<Quote> {
     Some(Quote { price: price.parse().unwrap(), age: Duration::SECOND })
+}
+
+fn prices(price: &str) -> Prices {
+    Prices { asset: quote(price), rival: quote("102310.5") }
 }
 
 fn terms(kind: WireKind) -> Terms {
@@ -60,6 +69,22 @@ fn terms(kind: WireKind) -> Terms {
         host_account_id: Uuid::from_u128(1).as_bytes().to_vec(),
         ..Terms::default()
     }
+}
+
+const CANCEL: CancelRule = CancelRule { within: Duration::seconds(5), before_lock: Duration::MINUTE };
+
+/// A bet that the pools hold.
+fn player(state: BetState) -> Player {
+    let bet = Bet { accepted_at: Some(timestamp(NOW - Duration::MINUTE)), ..bet(state, 0) };
+    Player::of(&touch(), &bet, CANCEL).unwrap()
+}
+
+fn nobody() -> Reader {
+    Reader::default()
+}
+
+fn playing(player: Player) -> Reader {
+    Reader { bet: Some(player), host: false }
 }
 
 fn wire_room(kind: WireKind, state: RoomState) -> Room {
@@ -147,6 +172,10 @@ fn bet(state: BetState, payout: i64) -> Bet {
     }
 }
 
+fn wager(outcome: u32, payout: &str) -> Wager {
+    Wager { outcome, stake: sol("0.5"), payout: sol(payout) }
+}
+
 fn slip() -> CommandId {
     CommandId::new(Uuid::from_u128(99))
 }
@@ -224,6 +253,7 @@ fn draft(step: CreateStep) -> CreateDraft {
         comparator: Some(Comparator::AtOrAbove),
         target: Some(rust_decimal::Decimal::from(104_500)),
         horizon_seconds: Some(3_600),
+        ..CreateDraft::default()
     }
 }
 
@@ -253,12 +283,13 @@ fn all() -> Vec<(&'static str, Screen)> {
     let locked = room(WireKind::Close, RoomState::Locked);
     let settled_room = room(WireKind::Touch, RoomState::Settled);
     let empty = RoomView { pools: vec![Lamports::ZERO; 2], ..touch() };
-    let me = Player { outcome: 0, stake: sol("0.5") };
+    let me = playing(player(BetState::Accepted));
     let fresh = desk::Desk { account: Some(account()), live_bets: Some(2), sol: quote("160.21") };
     let opening = |slip, wrong| Opening {
         quote: quote("102310.5"),
         presets: &[900, 1_800, 3_600, 7_200, 14_400],
         fee_percent: "3",
+        symbol: "",
         wrong,
         slip,
     };
@@ -280,6 +311,7 @@ fn all() -> Vec<(&'static str, Screen)> {
         bet(BetState::Voided, 500_000_000),
         bet(BetState::Pending, 0),
         bet(BetState::Refused, 0),
+        Bet { by_host: true, ..bet(BetState::Cancelled, 0) },
     ];
     let open = touch();
     let lines: Vec<_> = bets_of.iter().map(|bet| (bet, &open)).collect();
@@ -320,8 +352,8 @@ fn all() -> Vec<(&'static str, Screen)> {
         hold_seconds: 86_400,
         ..Default::default()
     };
-    vec![
-        ("terms", desk::terms(EN, Network::Devnet, "3", None)),
+    let mut all = vec![
+        ("terms", desk::terms(EN, Network::Devnet, "3", None, None)),
         ("desk", desk::desk(EN, &fresh, false)),
         ("desk_welcome", desk::desk(EN, &desk::Desk { live_bets: Some(0), ..fresh }, true)),
         ("desk_unknown", desk::desk(EN, &desk::Desk::default(), false)),
@@ -360,19 +392,33 @@ fn all() -> Vec<(&'static str, Screen)> {
         ("transfers_none", transfers(EN, 0, 0, &[], NOW)),
         ("rooms_live", rooms(EN, RoomFilter::Live, 0, 7, &[touch(), locked.clone()], NOW)),
         ("rooms_mine_none", rooms(EN, RoomFilter::Mine, 0, 0, &[], NOW)),
-        ("card_open", room_card(EN, &touch(), None, quote("160.21"), NOW)),
-        ("card_empty_no_price", room_card(EN, &empty, None, None, NOW)),
-        ("card_mine", room_card(EN, &touch(), Some(me), quote("160.21"), NOW)),
-        ("card_locked", room_card(EN, &locked, Some(me), quote("160.21"), datetime!(2026-11-22 17:40 UTC))),
-        ("card_settled", room_card(EN, &settled_room, Some(me), None, NOW + Duration::days(1))),
-        ("result", result(EN, &settled_room, Some((&settlement, &verdict)), page(SIGNATURE))),
-        ("result_pending", result(EN, &locked, None, None)),
+        ("card_open", room_card(EN, &touch(), &nobody(), prices("160.21"), NOW)),
+        ("card_empty_no_price", room_card(EN, &empty, &nobody(), Prices::default(), NOW)),
+        ("card_mine", room_card(EN, &touch(), &me, prices("160.21"), NOW)),
+        ("card_locked", room_card(EN, &locked, &me, prices("160.21"), datetime!(2026-11-22 17:40 UTC))),
+        ("card_settled", room_card(EN, &settled_room, &me, Prices::default(), NOW + Duration::days(1))),
+        (
+            "result",
+            result(
+                EN,
+                &settled_room,
+                &playing(Player { payout: sol("0.791"), ..player(BetState::Won) }),
+                Settled {
+                    settlement: Some((&settlement, &verdict)),
+                    venues: &["bitstamp".to_owned(), "coinbase".to_owned(), "kraken".to_owned()],
+                    explorer: page(SIGNATURE),
+                    evidence: Some("https://rooms.example.org/evidence/x".into()),
+                },
+                NOW,
+            ),
+        ),
+        ("result_pending", result(EN, &locked, &nobody(), Settled::default(), NOW)),
         ("stake", stake(EN, &touch(), 0, Some(sol("1.25")), NOW)),
         ("type_stake_wrong", type_stake(EN, &touch(), 1, true, NOW)),
-        ("preview", preview(EN, &touch(), 0, sol("0.5"), sol("0.707857142"), slip(), NOW)),
-        ("preview_alone", preview(EN, &empty, 1, sol("0.5"), sol("0.5"), slip(), NOW)),
+        ("preview", preview(EN, &touch(), wager(0, "0.707857142"), slip(), CANCEL, NOW)),
+        ("preview_alone", preview(EN, &empty, wager(1, "0.5"), slip(), CANCEL, NOW)),
         ("placing", placing(EN, sol("0.5"))),
-        ("placed", placed(EN, &touch(), &bet(BetState::Accepted, 0), NOW)),
+        ("placed_for_good", placed(EN, &touch(), &player(BetState::Accepted), CANCEL, NOW)),
         ("bet_refused", bet_refused(EN, touch().id, &refusal, NOW)),
         ("bets", bets(EN, 0, 11, &lines, NOW)),
         ("create_kind", create(EN, &CreateDraft::default(), &opening(None, false))),
@@ -382,7 +428,7 @@ fn all() -> Vec<(&'static str, Screen)> {
         ("create_horizon", create(EN, &draft(CreateStep::Horizon), &opening(None, false))),
         ("create_custom_horizon", create(EN, &draft(CreateStep::CustomHorizon), &opening(None, false))),
         ("create_review", create(EN, &draft(CreateStep::Review), &opening(Some(slip()), false))),
-        ("opened", opened(EN, &empty, quote("160.21"), NOW)),
+        ("opened", opened(EN, &empty, prices("160.21"), NOW)),
         ("room_refused", room_refused(EN, &duplicate, Some((touch().id, "12".into())), NOW)),
         ("withdraw_address", withdraw_address(EN, &withdraw_draft, sol("0.75"), true)),
         ("withdraw_amount", withdraw_amount(EN, ADDRESS, sol("0.75"), Some("No.".into()))),
@@ -460,7 +506,9 @@ fn all() -> Vec<(&'static str, Screen)> {
         ("privacy_erased", erased(EN)),
         ("fault", fault(EN, "7F3A12BC")),
         ("group", in_private(EN, link)),
-    ]
+    ];
+    all.extend(play::all());
+    all
 }
 
 #[test]
@@ -498,7 +546,9 @@ fn records_are_never_overwritten() {
     for (name, screen) in all() {
         let record = name.starts_with("notice_")
             || name.starts_with("withdrawal_")
-            || ["placed", "fault", "authenticator_scan", "proof", "proof_short"].contains(&name)
+            || ["placed", "placed_for_good", "fault", "authenticator_scan", "proof", "proof_short"]
+                .contains(&name)
+            || name == "dispute_opened"
             || name.starts_with("bet_");
         for button in screen.keyboard.iter().flatten() {
             if let Action::Press(press) = &button.action {
@@ -518,7 +568,7 @@ fn a_hundred_long_lines_still_fit() {
 #[test]
 fn a_subtitle_cannot_smuggle_tags() {
     let room = RoomView { subtitle: "<a href=\"tg://user?id=1\">x</a>".into(), ..touch() };
-    let text = room_card(EN, &room, None, None, NOW).text;
+    let text = room_card(EN, &room, &nobody(), Prices::default(), NOW).text;
     assert!(!text.contains("<a "), "{text}");
 }
 
@@ -557,10 +607,10 @@ fn each_refusal_of_a_withdrawal_says_its_numbers() {
 #[test]
 fn one_is_not_a_plural() {
     let close = RoomView { quorum: 1, mean_seconds: 1, ..room(WireKind::Close, RoomState::Open) };
-    let text = room_card(EN, &close, None, None, NOW).text;
+    let text = room_card(EN, &close, &nobody(), Prices::default(), NOW).text;
     assert!(text.contains("the price of one second, the median of at least one exchange."), "{text}");
     let touch = RoomView { quorum: 1, past_post_seconds: 1, ..touch() };
-    let text = room_card(EN, &touch, None, None, NOW).text;
+    let text = room_card(EN, &touch, &nobody(), Prices::default(), NOW).text;
     assert!(text.contains("the median of at least one exchange at or beyond"), "{text}");
     assert!(text.contains("less than 1 second before the touch"), "{text}");
 

@@ -229,7 +229,7 @@ fn waits(language: Language, withdrawal: &Withdrawal, now: OffsetDateTime) -> Ve
 }
 
 /// `9xQe…VFin`: both ends of an address, enough to recognise one's own.
-fn shortened(address: &str) -> String {
+pub(super) fn shortened(address: &str) -> String {
     let characters: Vec<char> = address.chars().collect();
     match (characters.get(..4), characters.len().checked_sub(4).and_then(|at| characters.get(at..))) {
         (Some(head), Some(tail)) => {

@@ -136,6 +136,16 @@ pub async fn erase(
     )
     .execute(&mut *conn)
     .await?;
+    // Their own words are known to settlement-svc, which judges by them, and to nobody else any more.
+    sqlx::query!(
+        "UPDATE gateway.request SET body = '' WHERE account_id = $1 AND kind = 'open_dispute'",
+        account.uuid()
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!("DELETE FROM gateway.slip WHERE account_id = $1 AND kind = 'open_dispute'", account.uuid())
+        .execute(&mut *conn)
+        .await?;
     // What the person was in the middle of is theirs, too.
     sqlx::query!("DELETE FROM gateway.draft WHERE account_id = $1", account.uuid())
         .execute(&mut *conn)

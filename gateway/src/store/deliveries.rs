@@ -68,8 +68,8 @@ impl End {
     }
 }
 
-/// The thread a notice belongs to and how far along it is: a deposit is seen, then credited; a
-/// withdrawal counts its changes.
+/// The thread a notice belongs to and how far along it is: a deposit is seen, then credited;
+/// withdrawals and disputes count their changes.
 #[must_use]
 pub fn thread_of(notice: &Notice, given: &str) -> (Option<String>, i64) {
     let uuid = |bytes: &[u8]| Uuid::from_slice(bytes).ok();
@@ -79,6 +79,9 @@ pub fn thread_of(notice: &Notice, given: &str) -> (Option<String>, i64) {
         }
         Some(Kind::Withdrawal(withdrawal)) => uuid(&withdrawal.withdrawal_id)
             .map(|id| (withdrawal_thread(id), i64::try_from(withdrawal.version).unwrap_or(i64::MAX))),
+        // A message of its own, not the one in which it was handed in: an edit rings no bell.
+        Some(Kind::Dispute(dispute)) => uuid(&dispute.dispute_id)
+            .map(|id| (format!("dispute:{id}"), i64::try_from(dispute.version).unwrap_or(i64::MAX))),
         _ => None,
     };
     match own {

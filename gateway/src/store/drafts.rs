@@ -35,6 +35,11 @@ pub enum Draft {
         /// For which limit.
         kind: LimitKind,
     },
+    /// What is wrong with a result, which will be typed.
+    Dispute {
+        /// Of which room.
+        room: RoomId,
+    },
 }
 
 /// Which dialogue.
@@ -50,6 +55,8 @@ pub enum DraftKind {
     Totp,
     /// A limit of one's own.
     Limit,
+    /// A dispute.
+    Dispute,
 }
 
 impl DraftKind {
@@ -60,6 +67,7 @@ impl DraftKind {
             Self::Stake => "stake",
             Self::Totp => "totp",
             Self::Limit => "limit",
+            Self::Dispute => "dispute",
         }
     }
 }
@@ -72,16 +80,17 @@ impl Draft {
             Self::Stake { .. } => DraftKind::Stake,
             Self::Totp { .. } => DraftKind::Totp,
             Self::Limit { .. } => DraftKind::Limit,
+            Self::Dispute { .. } => DraftKind::Dispute,
         }
     }
 
     /// Whether the next message of the user may be meant for it.
     #[must_use]
-    pub const fn awaits_text(&self) -> bool {
+    pub fn awaits_text(&self) -> bool {
         match self {
             Self::Create(draft) => draft.awaits_text(),
             Self::Withdraw(draft) => draft.awaits_text(),
-            Self::Stake { .. } | Self::Totp { .. } | Self::Limit { .. } => true,
+            Self::Stake { .. } | Self::Totp { .. } | Self::Limit { .. } | Self::Dispute { .. } => true,
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What the gateway keeps of an account, and how others' rows are shown beside it.
 
+use crate::commands::RequestKind;
 use chassis::Fault;
-use proto::{AccountId, from_timestamp, notifier, room};
+use prost::Message as _;
+use proto::{AccountId, from_timestamp, notifier, room, settlement, settlement::OpenDispute};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use time::OffsetDateTime;
@@ -31,7 +33,7 @@ pub async fn all(pool: &PgPool, account: AccountId) -> Result<Value, Fault> {
     .fetch_all(pool)
     .await?;
     let requests = sqlx::query!(
-        "SELECT command_id, kind, requested_at, decided_at FROM gateway.request
+        "SELECT command_id, kind, body, requested_at, decided_at FROM gateway.request
          WHERE account_id = $1 ORDER BY requested_at",
         account.uuid()
     )
@@ -48,9 +50,13 @@ pub async fn all(pool: &PgPool, account: AccountId) -> Result<Value, Fault> {
         .into_iter()
         .map(|row| json!({"kind": row.kind, "draft": row.body, "touched_at": seconds(row.touched_at)}));
     let requests = requests.into_iter().map(|row| {
+        // The one thing among them that people write themselves.
+        let dispute = (row.kind == RequestKind::OpenDispute.name())
+            .then(|| OpenDispute::decode(row.body.as_slice()).ok().map(|dispute| dispute.text));
         json!({
             "command_id": row.command_id,
             "kind": row.kind,
+            "text": dispute.flatten(),
             "requested_at": seconds(row.requested_at),
             "decided_at": row.decided_at.map(seconds),
         })
@@ -83,6 +89,16 @@ pub fn bet(bet: &room::Bet) -> Value {
         "payout_lamports": bet.payout_lamports,
         "min_odds_percent": bet.min_odds_percent,
     })
+}
+
+/// Who came by the account's link, and what that earned, for the file.
+#[must_use]
+pub fn referrals(found: &settlement::GetReferralsResponse) -> Value {
+    let levels = found
+        .levels
+        .iter()
+        .map(|level| json!({"accounts": level.accounts, "earned_lamports": level.earned_lamports}));
+    json!({"code": found.code, "referred": found.referred, "levels": levels.collect::<Vec<_>>()})
 }
 
 /// A notification, for the file.

@@ -12,16 +12,20 @@
 )]
 
 mod authenticator;
+mod cancel;
 mod delivery;
 mod dialogue;
+mod disputes;
 mod intake;
 mod limits;
 mod privacy;
 mod proof;
+mod referrals;
 mod services;
 mod stage;
 mod telegram;
 mod withdrawing;
+mod wizard;
 
 use std::time::Duration;
 

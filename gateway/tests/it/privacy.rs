@@ -148,5 +148,6 @@ async fn an_export_is_one_file_of_all_services() {
     assert_eq!(export["wallet"]["account_id"], Uuid::from_slice(&account).unwrap().to_string());
     assert_eq!(export["bets"].as_array().unwrap().len(), 60);
     assert_eq!(export["notifications"].as_array().unwrap().len(), 1);
+    assert_eq!(export["referrals"]["referred"], false);
     assert_eq!(export["chat"]["requests"][0]["kind"], "open_account");
 }

@@ -38,6 +38,11 @@ pub struct State {
     pub totp: wallet::GetTotpResponse,
     pub proof: wallet::GetProofResponse,
     pub withdrawal: Option<wallet::Withdrawal>,
+    pub settlement: Option<settlement::GetSettlementResponse>,
+    pub referrals: settlement::GetReferralsResponse,
+    pub token: Option<oracle::Token>,
+    /// Venues whose quotes counted in every second.
+    pub venues: Vec<String>,
     pub broken: bool,
 }
 
@@ -122,10 +127,16 @@ impl RoomService for Services {
         request: Request<room::GetRoomRequest>,
     ) -> Result<Response<room::GetRoomResponse>, Status> {
         self.check()?;
-        let Some(room::get_room_request::Key::RoomId(id)) = request.into_inner().key else {
-            return Err(Status::not_found("no such room"));
+        let room = match request.into_inner().key {
+            Some(room::get_room_request::Key::RoomId(id)) => self.room(&id)?,
+            Some(room::get_room_request::Key::Number(number)) => {
+                let state = self.state.lock().unwrap();
+                let found = state.rooms.iter().find(|room| room.number == number).cloned();
+                found.ok_or_else(|| Status::not_found("no such room"))?
+            }
+            None => return Err(Status::not_found("no such room")),
         };
-        Ok(Response::new(room::GetRoomResponse { room: Some(self.room(&id)?) }))
+        Ok(Response::new(room::GetRoomResponse { room: Some(room) }))
     }
 
     async fn list_rooms(
@@ -312,9 +323,25 @@ impl OracleService for Services {
 
     async fn get_series(
         &self,
-        _: Request<oracle::GetSeriesRequest>,
+        request: Request<oracle::GetSeriesRequest>,
     ) -> Result<Response<oracle::GetSeriesResponse>, Status> {
-        Err(Status::unimplemented("not asked by the gateway"))
+        self.check()?;
+        let request = request.into_inner();
+        let quotes: Vec<_> = self
+            .state
+            .lock()
+            .unwrap()
+            .venues
+            .iter()
+            .map(|venue| oracle::Quote { venue: venue.clone(), counted: true, ..Default::default() })
+            .chain([oracle::Quote { venue: "liar".into(), ..Default::default() }])
+            .collect();
+        let seconds = (request.first_second..=request.last_second).map(|second| oracle::Second {
+            second,
+            aggregates: vec![oracle::Aggregate { quotes: quotes.clone(), ..Default::default() }],
+            complete: true,
+        });
+        Ok(Response::new(oracle::GetSeriesResponse { seconds: seconds.collect() }))
     }
 
     async fn get_candles(
@@ -326,9 +353,13 @@ impl OracleService for Services {
 
     async fn get_token(
         &self,
-        _: Request<oracle::GetTokenRequest>,
+        request: Request<oracle::GetTokenRequest>,
     ) -> Result<Response<oracle::GetTokenResponse>, Status> {
-        Err(Status::unimplemented("not asked here"))
+        self.check()?;
+        let mint = request.into_inner().mint;
+        let token = self.state.lock().unwrap().token.clone().filter(|token| token.mint == mint);
+        let token = token.ok_or_else(|| Status::not_found("no such token"))?;
+        Ok(Response::new(oracle::GetTokenResponse { token: Some(token) }))
     }
 }
 
@@ -339,14 +370,16 @@ impl SettlementService for Services {
         _: Request<settlement::GetSettlementRequest>,
     ) -> Result<Response<settlement::GetSettlementResponse>, Status> {
         self.check()?;
-        Err(Status::not_found("not decided"))
+        let settlement = self.state.lock().unwrap().settlement.clone();
+        settlement.map(Response::new).ok_or_else(|| Status::not_found("not decided"))
     }
 
     async fn get_referrals(
         &self,
         _: Request<settlement::GetReferralsRequest>,
     ) -> Result<Response<settlement::GetReferralsResponse>, Status> {
-        Err(Status::unimplemented("not asked by the gateway"))
+        self.check()?;
+        Ok(Response::new(self.state.lock().unwrap().referrals.clone()))
     }
 
     type GetEvidenceStream = futures::stream::Empty<Result<settlement::GetEvidenceResponse, Status>>;
