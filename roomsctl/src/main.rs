@@ -12,6 +12,8 @@
 )]
 
 mod audit;
+mod bundle;
+mod chain;
 mod cli;
 mod client;
 mod commands;

@@ -1,19 +1,14 @@
 //! Proofs of liabilities: a user's file alone, its memo on chain, and a proof that is taken now.
 
-use crate::{cli::Key, cli::Options, failure::Failure, operator, output};
+use crate::{chain, cli::Key, cli::Options, failure::Failure, operator, output};
 use clap::Subcommand;
 use proto::{
     Lamports,
     proof::{File, Wrong, verify},
 };
 use serde::Serialize;
-use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
-
-/// The memo program. <https://spl.solana.com/memo>
-const MEMO_PROGRAMS: [&str; 2] =
-    ["MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr", "Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo"];
 
 #[derive(Debug, Subcommand)]
 pub enum Proof {
@@ -32,20 +27,10 @@ pub enum Proof {
     },
 }
 
-/// Why a proof is not on chain as it says.
+/// A file that proves nothing.
 #[derive(Debug, thiserror::Error)]
-pub enum Unanchored {
-    #[error("{0}: {1}")]
-    File(String, #[source] Wrong),
-    #[error("the Solana endpoint does not answer: {0}")]
-    Rpc(String),
-    #[error("there is no finalized transaction {0}")]
-    NotFound(String),
-    #[error("transaction {0} failed on chain")]
-    Failed(String),
-    #[error("transaction {signature} has no memo with this root; its memos are {found:?}")]
-    Memo { signature: String, found: Vec<String> },
-}
+#[error("{0}: {1}")]
+pub struct NoProof(String, #[source] Wrong);
 
 pub async fn run(options: &Options, command: Proof) -> Result<(), Failure> {
     match command {
@@ -75,9 +60,12 @@ struct Verified {
 async fn check(options: &Options, path: &Path, rpc: Option<&str>) -> Result<(), Failure> {
     let name = path.display().to_string();
     let bytes = std::fs::read(path).map_err(Failure::file(path))?;
-    let file = verify(&bytes).map_err(|wrong| Unanchored::File(name, wrong))?;
+    let file = verify(&bytes).map_err(|wrong| NoProof(name, wrong))?;
     let signed_by = match rpc {
-        Some(url) => Some(anchored(&file, url, options).await?),
+        Some(url) => {
+            let is_memo = |memo: &str| file.header.is_in(memo);
+            Some(chain::anchored(options, url, &file.signature, is_memo).await?.payer)
+        }
         None => None,
     };
     let header = &file.header;
@@ -130,48 +118,4 @@ fn moment(seconds: u64) -> String {
     let at = i64::try_from(seconds).ok().and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
     let rfc = time::format_description::well_known::Rfc3339;
     at.and_then(|at| at.format(&rfc).ok()).unwrap_or_default()
-}
-
-/// Finds the memo in the transaction. Returns who paid for it.
-async fn anchored(file: &File, url: &str, options: &Options) -> Result<String, Unanchored> {
-    let transaction = transaction(url, &file.signature, options).await?;
-    let signature = file.signature.clone();
-    if transaction.is_null() {
-        return Err(Unanchored::NotFound(signature));
-    }
-    if transaction.pointer("/meta/err").is_none_or(|error| !error.is_null()) {
-        return Err(Unanchored::Failed(signature));
-    }
-    let instructions = transaction.pointer("/transaction/message/instructions").and_then(Value::as_array);
-    let instructions = instructions.map(Vec::as_slice).unwrap_or_default();
-    let memo = |one: &Value| {
-        let text = |name| one.get(name).and_then(Value::as_str);
-        text("parsed")
-            .filter(|_| text("programId").is_some_and(|program| MEMO_PROGRAMS.contains(&program)))
-            .map(str::to_owned)
-    };
-    let found: Vec<String> = instructions.iter().filter_map(memo).collect();
-    if !found.iter().any(|memo| file.header.is_in(memo)) {
-        return Err(Unanchored::Memo { signature, found });
-    }
-    let payer = transaction.pointer("/transaction/message/accountKeys/0/pubkey").and_then(Value::as_str);
-    Ok(payer.unwrap_or_default().to_owned())
-}
-
-async fn transaction(url: &str, signature: &str, options: &Options) -> Result<Value, Unanchored> {
-    let failed = |error: &dyn std::fmt::Display| Unanchored::Rpc(error.to_string());
-    // Fails only if a provider was chosen before, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client =
-        reqwest::Client::builder().timeout(options.timeout).build().map_err(|error| failed(&error))?;
-    let config =
-        json!({"encoding": "jsonParsed", "commitment": "finalized", "maxSupportedTransactionVersion": 1});
-    let question =
-        json!({"jsonrpc": "2.0", "id": 1, "method": "getTransaction", "params": [signature, config]});
-    let answer = client.post(url).json(&question).send().await.map_err(|error| failed(&error))?;
-    let answer: Value = answer.json().await.map_err(|error| failed(&error))?;
-    match answer.get("error") {
-        Some(error) if !error.is_null() => Err(failed(error)),
-        _ => Ok(answer.get("result").cloned().unwrap_or_default()),
-    }
 }

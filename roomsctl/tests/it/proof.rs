@@ -13,7 +13,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-const NOWHERE: &str = "http://127.0.0.1:9";
+pub const NOWHERE: &str = "http://127.0.0.1:9";
 
 fn proof() -> File {
     let account = AccountId::new(Uuid::from_u128(0xa));
@@ -35,14 +35,14 @@ fn proof() -> File {
 }
 
 /// A file of this test.
-fn written(name: &str, content: &str) -> PathBuf {
+pub fn written(name: &str, content: &str) -> PathBuf {
     let file = std::env::temp_dir().join(format!("roomsctl-{name}-{}.json", std::process::id()));
     std::fs::write(&file, content).unwrap();
     file
 }
 
 /// A Solana endpoint that knows one transaction.
-async fn endpoint(transaction: Value) -> String {
+pub async fn endpoint(transaction: Value) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -59,7 +59,7 @@ async fn endpoint(transaction: Value) -> String {
     url
 }
 
-fn transaction(memo: &str) -> Value {
+pub fn transaction(memo: &str) -> Value {
     value!({"slot": 80, "meta": {"err": null}, "transaction": {"message": {
         "accountKeys": [{"pubkey": "Treasury1111111111111111111111111111111111", "signer": true}],
         "instructions": [
