@@ -1,18 +1,20 @@
 //! The shapes of the evidence bundle: JSON with amounts and prices as decimal strings, so that no
-//! reader rounds them, hashes in hexadecimal and times in RFC 3339.
+//! reader rounds them, hashes in hexadecimal and times in RFC 3339. `docs/evidence.md` explains
+//! every member.
 
 use crate::{
-    domain::{Frozen, Line, Rules, Ruling, void_word},
+    domain::{Frozen, Line, Rules, Ruling, suspicion_word, void_word},
     store::{
-        facts::{Receipt, Totals},
+        facts::{Place, Receipt, Totals},
         line::word,
         settlement::Standing,
     },
 };
 use prost_types::Timestamp;
-use proto::{Lamports, from_timestamp, oracle, room};
+use proto::{Lamports, from_timestamp, oracle, room, settlement};
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use uuid::Uuid;
 
 /// Everything but the bets, the series and the receipt, which follow page by page.
 #[derive(Serialize)]
@@ -25,6 +27,7 @@ pub struct Head {
     terms_bytes: String,
     terms: Terms,
     verdict: Verdict,
+    frozen: FrozenBets,
     book: Book,
     /// Merkle root over the bets below.
     root: String,
@@ -36,15 +39,25 @@ pub struct Head {
 struct Terms {
     kind: &'static str,
     asset: String,
+    rival_asset: String,
     comparator: &'static str,
     target: String,
+    bounds: Vec<String>,
+    supply: String,
     open_price: String,
     open_at: Option<String>,
     lock_at: Option<String>,
     deadline: Option<String>,
     outcomes: Vec<String>,
+    question: String,
+    criterion: String,
+    source_url: String,
+    subtitle: String,
+    host_account_id: String,
+    scope_chat_id: i64,
     min_stake_lamports: String,
     max_stake_lamports: String,
+    max_pool_lamports: String,
     min_players: u32,
     max_players: u32,
     protocol_fee_bps: u32,
@@ -52,6 +65,10 @@ struct Terms {
     past_post_seconds: u32,
     mean_seconds: u32,
     quorum: u32,
+    suspicion_bps: u32,
+    suspicion_wait_seconds: u32,
+    dispute_seconds: u32,
+    unresolved_seconds: u32,
 }
 
 #[derive(Serialize)]
@@ -62,6 +79,21 @@ struct Verdict {
     observed_at: Option<String>,
     /// First and last second of the deciding series, in Unix time.
     series: Option<[i64; 2]>,
+    suspicions: Vec<&'static str>,
+    /// The second after the deciding window's last.
+    window_end: Option<i64>,
+    start_price: Option<String>,
+    start_window_end: Option<i64>,
+    rival_price: Option<String>,
+    rival_start_price: Option<String>,
+    /// When operators agreed on what stands.
+    ruled_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct FrozenBets {
+    bets: u32,
+    pools_lamports: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -70,11 +102,12 @@ struct Book {
     ruling: Named,
     /// Bets accepted at this moment or later are void.
     cut_off: Option<String>,
-    /// Stakes accepted, and those of them that counted.
-    frozen_lamports: Vec<String>,
+    /// Stakes that counted.
     pools_lamports: Vec<String>,
     protocol_fee_lamports: String,
     host_fee_lamports: String,
+    /// Of the protocol's fee, what went to those who brought the winners.
+    referral_lamports: String,
 }
 
 #[derive(Serialize)]
@@ -97,50 +130,76 @@ impl Named {
 impl Head {
     /// Puts together what was decided.
     pub fn new(standing: &Standing, frozen: &Frozen, totals: &Totals) -> Self {
-        let (terms, verdict) = (&frozen.terms, &standing.settlement.verdict);
-        let cut_off = Rules::try_from(terms).ok().and_then(|rules| rules.cut_off(verdict));
+        let (terms, settlement) = (&frozen.terms, &standing.settlement);
+        let cut_off = Rules::try_from(terms).ok().and_then(|rules| rules.cut_off(&settlement.verdict));
         Self {
-            format: "rooms-evidence/1",
+            format: "rooms-evidence/2",
             room_id: frozen.room.to_string(),
             room_number: frozen.number,
             terms_hash: hex::encode(frozen.terms_hash()),
             terms_bytes: hex::encode(&frozen.terms_bytes),
-            terms: Terms::new(terms),
-            verdict: Verdict {
-                ruling: Named::new(verdict.ruling, &terms.outcomes),
-                price: verdict.price.map(|price| price.to_string()),
-                observed_at: verdict.observed_at.map(moment),
-                series: verdict.series.as_ref().map(|series| [*series.start(), *series.end()]),
-            },
+            terms: Terms::from(terms.clone()),
+            verdict: Verdict::new(standing, terms),
+            frozen: FrozenBets { bets: frozen.bet_count, pools_lamports: amounts(&frozen.pools) },
             book: Book {
                 ruling: Named::new(totals.ruling, &terms.outcomes),
                 cut_off: cut_off.map(moment),
-                frozen_lamports: amounts(&frozen.pools),
                 pools_lamports: amounts(&totals.pools),
                 protocol_fee_lamports: lamports(totals.protocol_fee),
                 host_fee_lamports: lamports(totals.host_fee),
+                referral_lamports: lamports(totals.referrals),
             },
             root: hex::encode(totals.root),
-            decided_at: moment(standing.decided_at),
+            decided_at: moment(settlement.decided_at),
             settled_at: standing.settled_at.map(moment),
         }
     }
 }
 
-impl Terms {
-    fn new(terms: &room::Terms) -> Self {
+impl Verdict {
+    fn new(standing: &Standing, terms: &room::Terms) -> Self {
+        let verdict = &standing.settlement.verdict;
+        let told = settlement::Verdict::from(verdict);
+        Self {
+            ruling: Named::new(verdict.ruling, &terms.outcomes),
+            price: present(told.price),
+            observed_at: verdict.observed_at.map(moment),
+            series: verdict.series.as_ref().map(|series| [*series.start(), *series.end()]),
+            suspicions: verdict.suspicions.iter().map(|suspicion| suspicion_word(*suspicion)).collect(),
+            window_end: verdict.window_end,
+            start_price: present(told.start_price),
+            start_window_end: verdict.start_window_end,
+            rival_price: present(told.rival_price),
+            rival_start_price: present(told.rival_start_price),
+            ruled_at: standing.settlement.ruled_at.map(moment),
+        }
+    }
+}
+
+impl From<room::Terms> for Terms {
+    fn from(terms: room::Terms) -> Self {
         Self {
             kind: terms.kind().as_str_name().trim_start_matches("KIND_"),
-            asset: terms.asset.clone(),
             comparator: terms.comparator().as_str_name().trim_start_matches("COMPARATOR_"),
-            target: terms.target.clone(),
-            open_price: terms.open_price.clone(),
             open_at: stamp(terms.open_at.as_ref()),
             lock_at: stamp(terms.lock_at.as_ref()),
             deadline: stamp(terms.deadline.as_ref()),
-            outcomes: terms.outcomes.clone(),
+            host_account_id: Uuid::from_slice(&terms.host_account_id).unwrap_or_default().to_string(),
             min_stake_lamports: terms.min_stake_lamports.to_string(),
             max_stake_lamports: terms.max_stake_lamports.to_string(),
+            max_pool_lamports: terms.max_pool_lamports.to_string(),
+            asset: terms.asset,
+            rival_asset: terms.rival_asset,
+            target: terms.target,
+            bounds: terms.bounds,
+            supply: terms.supply,
+            open_price: terms.open_price,
+            outcomes: terms.outcomes,
+            question: terms.question,
+            criterion: terms.criterion,
+            source_url: terms.source_url,
+            subtitle: terms.subtitle,
+            scope_chat_id: terms.scope_chat_id,
             min_players: terms.min_players,
             max_players: terms.max_players,
             protocol_fee_bps: terms.protocol_fee_bps,
@@ -148,6 +207,10 @@ impl Terms {
             past_post_seconds: terms.past_post_seconds,
             mean_seconds: terms.mean_seconds,
             quorum: terms.quorum,
+            suspicion_bps: terms.suspicion_bps,
+            suspicion_wait_seconds: terms.suspicion_wait_seconds,
+            dispute_seconds: terms.dispute_seconds,
+            unresolved_seconds: terms.unresolved_seconds,
         }
     }
 }
@@ -186,15 +249,22 @@ pub struct Second {
     aggregates: Vec<Aggregate>,
 }
 
+/// What has no value is left out: a day's series holds millions of these.
 #[derive(Serialize)]
 struct Aggregate {
     at: Option<String>,
-    /// Empty: no quorum, no price.
+    /// Absent: no quorum, no price.
+    #[serde(skip_serializing_if = "String::is_empty")]
     price: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     confidence: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     band: String,
-    usdt_usd: String,
+    /// Into USD, of prices in something else.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    rate: String,
     quotes: Vec<Quote>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     rate_quotes: Vec<Quote>,
 }
 
@@ -202,10 +272,13 @@ struct Aggregate {
 struct Quote {
     venue: String,
     price: String,
-    price_usdt: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    own_price: String,
     venue_at: Option<String>,
     received_at: Option<String>,
+    #[serde(skip_serializing_if = "is_not")]
     counted: bool,
+    #[serde(skip_serializing_if = "is_not")]
     excluded: bool,
 }
 
@@ -223,7 +296,7 @@ impl From<oracle::Aggregate> for Aggregate {
             price: aggregate.price,
             confidence: aggregate.confidence,
             band: aggregate.band,
-            usdt_usd: aggregate.usdt_usd,
+            rate: aggregate.usdt_usd,
             quotes: aggregate.quotes.into_iter().map(Quote::from).collect(),
             rate_quotes: aggregate.rate_quotes.into_iter().map(Quote::from).collect(),
         }
@@ -235,7 +308,7 @@ impl From<oracle::Quote> for Quote {
         Self {
             venue: quote.venue,
             price: quote.price,
-            price_usdt: quote.price_usdt,
+            own_price: quote.price_usdt,
             venue_at: stamp(quote.venue_at.as_ref()),
             received_at: stamp(quote.received_at.as_ref()),
             counted: quote.counted,
@@ -250,12 +323,39 @@ pub struct Anchor {
     signature: String,
     slot: u64,
     memo: String,
+    /// The room's place under a memo of several, how many those are, and the hashes up to its root; 0 under its own.
+    leaf: u32,
+    leaves: u32,
+    branch: Vec<String>,
 }
 
 impl From<Receipt> for Anchor {
     fn from(receipt: Receipt) -> Self {
-        Self { signature: receipt.signature, slot: receipt.slot, memo: receipt.memo }
+        let Receipt { signature, slot, memo, place } = receipt;
+        let Place { leaf, leaves, branch } =
+            place.unwrap_or(Place { leaf: 0, leaves: 0, branch: Vec::new() });
+        Self { signature, slot, memo, leaf, leaves, branch: branch.iter().map(hex::encode).collect() }
     }
+}
+
+/// What the bundle says of itself at its end, so that a part that is missing can be named.
+#[derive(Clone, Copy, Default, Serialize)]
+pub struct End {
+    /// How many records each array has.
+    pub bets: u64,
+    pub series: u64,
+    pub rival_series: u64,
+    /// Whether there is a receipt.
+    pub anchored: bool,
+}
+
+fn present(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_not(flag: &bool) -> bool {
+    !*flag
 }
 
 fn lamports(amount: Lamports) -> String {

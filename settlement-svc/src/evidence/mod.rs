@@ -1,13 +1,15 @@
 //! Evidence bundles: everything from which anybody can work out the same result. A bundle is
 //! written from the stored facts page by page, whatever its size.
 
+mod check;
 mod document;
 
 use crate::{
     domain::State,
     store::{
         errand::{self, Errand},
-        evidence, facts, line, settlement,
+        evidence::{self, Side},
+        facts, line, settlement,
     },
 };
 use axum::{
@@ -20,12 +22,13 @@ use axum::{
 };
 use bytes::Bytes;
 use chassis::Fault;
-use document::{Anchor, Bet, Head, Second};
-use futures::{Stream, stream};
+use document::{Anchor, Bet, End, Head, Second};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use prost::Message;
 use proto::{BetId, RoomId, oracle::GetSeriesResponse};
 use serde::Serialize;
+use serde_json::Value;
 use sqlx::PgPool;
 use std::{num::NonZeroU32, sync::Arc};
 use uuid::Uuid;
@@ -33,17 +36,29 @@ use uuid::Uuid;
 /// Bets written at once.
 const PAGE: usize = 1_000;
 
+/// Bytes of one piece: a page of the series is many times the limit of a gRPC message.
+const PIECE: usize = 256 * 1024;
+
 /// Writes bundles.
 #[derive(Clone, Debug)]
 pub struct Bundles {
     pool: PgPool,
 }
 
-/// The next piece of a bundle to be written.
+/// How far a bundle is written.
+struct Writing {
+    pool: PgPool,
+    room: RoomId,
+    next: Next,
+    end: End,
+}
+
+/// The next part of a bundle to be written.
 enum Next {
     Bets(Option<BetId>),
-    Series(i64),
-    End,
+    Series(Side, i64),
+    Receipt,
+    Nothing,
 }
 
 /// A bundle of a room that has one.
@@ -84,70 +99,101 @@ impl Bundles {
 }
 
 impl Bundle {
-    /// The document, piece by piece.
+    /// The document, piece by piece. After an error it breaks off, and is no JSON.
     pub fn pieces(self) -> impl Stream<Item = Result<Bytes, Fault>> + Send + 'static {
         let Self { pool, room, head, .. } = self;
-        let opening = json(&head).map(|mut head| {
+        let opening = record("", &head).map(|mut head| {
             // The members that follow stand in the same object.
             head.pop();
-            Bytes::from(head + ",\"bets\":[")
+            head + ",\"bets\":["
         });
-        let rest = stream::try_unfold(Some(Next::Bets(None)), move |next| {
-            let pool = pool.clone();
-            async move {
-                match next {
-                    Some(next) => piece(&pool, room, next).await.map(Some),
-                    None => Ok(None),
-                }
-            }
+        let writing = Writing { pool, room, next: Next::Bets(None), end: End::default() };
+        let rest = stream::try_unfold(writing, async |mut writing| {
+            Ok(writing.part().await?.map(|text| (text, writing)))
         });
-        stream::StreamExt::chain(stream::iter([opening]), rest)
+        StreamExt::chain(stream::iter([opening]), rest).map_ok(pieces).try_flatten()
     }
 }
 
-/// Writes one piece and says what comes after it.
-async fn piece(pool: &PgPool, room: RoomId, next: Next) -> Result<(Bytes, Option<Next>), Fault> {
-    let connection = &mut *pool.acquire().await?;
-    let (text, next) = match next {
-        Next::Bets(after) => {
-            let lines = line::page(connection, room, after, PAGE).await?;
-            match lines.last() {
-                Some(last) => {
-                    let text = members(lines.iter().map(Bet::from), after.is_none())?;
-                    (text, Some(Next::Bets(Some(last.bet.id))))
-                }
-                None => ("],\"series\":[".to_owned(), Some(Next::Series(i64::MIN))),
-            }
-        }
-        Next::Series(from) => match evidence::page(connection, room, from).await? {
-            Some((last, answer)) => {
-                let answer = GetSeriesResponse::decode(answer.as_slice());
-                let answer = answer.map_err(|_| Fault::bug("a stored series does not decode"))?;
-                let seconds = answer.seconds.into_iter().map(Second::from);
-                (members(seconds, from == i64::MIN)?, Some(Next::Series(last + 1)))
-            }
-            None => ("],\"receipt\":".to_owned(), Some(Next::End)),
-        },
-        Next::End => {
-            let receipt = facts::receipt(connection, room).await?.map(Anchor::from);
-            (json(&receipt)? + "}", None)
-        }
-    };
-    Ok((text.into(), next))
+/// Cuts a part into pieces.
+fn pieces(part: String) -> impl Stream<Item = Result<Bytes, Fault>> {
+    let mut rest = Bytes::from(part);
+    stream::iter(std::iter::from_fn(move || {
+        (!rest.is_empty()).then(|| Ok(rest.split_to(rest.len().min(PIECE))))
+    }))
 }
 
-/// Members of an array that goes on, a line each.
-fn members<T: Serialize>(items: impl Iterator<Item = T>, first: bool) -> Result<String, Fault> {
+impl Writing {
+    /// Writes one part, and notes what comes after it.
+    async fn part(&mut self) -> Result<Option<String>, Fault> {
+        let connection = &mut *self.pool.acquire().await?;
+        let (text, next) = match self.next {
+            Next::Bets(after) => {
+                let lines = line::page(connection, self.room, after, PAGE).await?;
+                match lines.last() {
+                    Some(last) => {
+                        let next = Next::Bets(Some(last.bet.id));
+                        (members("bets", lines.iter().map(Bet::from), &mut self.end.bets)?, next)
+                    }
+                    None => ("],\"series\":[".to_owned(), Next::Series(Side::Own, i64::MIN)),
+                }
+            }
+            Next::Series(side, from) => match evidence::page(connection, self.room, side, from).await? {
+                Some((last, answer)) => (self.seconds(side, &answer)?, Next::Series(side, last + 1)),
+                None => match side {
+                    Side::Own => ("],\"rival_series\":[".to_owned(), Next::Series(Side::Rival, i64::MIN)),
+                    Side::Rival => ("],\"receipt\":".to_owned(), Next::Receipt),
+                },
+            },
+            Next::Receipt => {
+                let receipt = facts::receipt(connection, self.room).await?.map(Anchor::from);
+                self.end.anchored = receipt.is_some();
+                let receipt = receipt.map(|receipt| record("receipt", &receipt)).transpose()?;
+                let receipt = receipt.unwrap_or_else(|| "null".to_owned());
+                (format!("{receipt},\"end\":{}}}\n", record("end", &self.end)?), Next::Nothing)
+            }
+            Next::Nothing => return Ok(None),
+        };
+        self.next = next;
+        Ok(Some(text))
+    }
+
+    /// One answer of the oracle as it was copied.
+    fn seconds(&mut self, side: Side, answer: &[u8]) -> Result<String, Fault> {
+        let answer = GetSeriesResponse::decode(answer);
+        let answer = answer.map_err(|_| Fault::bug("a stored series does not decode"))?;
+        let (array, count) = match side {
+            Side::Own => ("series", &mut self.end.series),
+            Side::Rival => ("rival_series", &mut self.end.rival_series),
+        };
+        members(array, answer.seconds.into_iter().map(Second::from), count)
+    }
+}
+
+/// Members of an array that goes on, a line each; `count` is how many it has so far.
+fn members<T: Serialize>(
+    array: &str,
+    items: impl Iterator<Item = T>,
+    count: &mut u64,
+) -> Result<String, Fault> {
     let mut text = String::new();
     for item in items {
-        text.push_str(if first && text.is_empty() { "\n" } else { ",\n" });
-        text.push_str(&json(&item)?);
+        text.push_str(if *count == 0 { "\n" } else { ",\n" });
+        text.push_str(&record(&format!("{array}[{count}]"), &item)?);
+        *count += 1;
     }
     Ok(text)
 }
 
-fn json<T: Serialize>(value: &T) -> Result<String, Fault> {
-    serde_json::to_string(value).map_err(|error| Fault::bug(format!("evidence is not JSON: {error}")))
+/// A record with its check. `at` is its path in the bundle, empty for the head.
+fn record<T: Serialize>(at: &str, value: &T) -> Result<String, Fault> {
+    let no_json = |error: serde_json::Error| Fault::bug(format!("evidence is not JSON: {error}"));
+    let Value::Object(tree) = serde_json::to_value(value).map_err(no_json)? else {
+        return Err(Fault::bug("a record of the evidence is no object"));
+    };
+    let mut text = serde_json::to_string(value).map_err(no_json)?;
+    text.pop();
+    Ok(format!("{text},\"check\":\"{}\"}}", check::of(at, &tree)))
 }
 
 /// The public door, for public rooms alone.
@@ -168,8 +214,14 @@ async fn serve(Shared(public): Shared<Arc<Public>>, Path(room): Path<Uuid>) -> R
     }
     match public.bundles.find(RoomId::new(room)).await {
         Ok(Some(bundle)) if bundle.scope_chat_id == 0 => {
-            let json = [(header::CONTENT_TYPE, "application/json")];
-            (json, Body::from_stream(bundle.pieces())).into_response()
+            let headers = [
+                (header::CONTENT_TYPE, "application/json"),
+                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                // Whoever verifies it in a page of their own may read it there.
+                (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+            ];
+            // Of unknown length: a stream that breaks off is an error to whoever reads it.
+            (headers, Body::from_stream(bundle.pieces())).into_response()
         }
         // A private room's answer tells nobody that it exists.
         Ok(_) => (StatusCode::NOT_FOUND, "no evidence for this room").into_response(),

@@ -1,5 +1,6 @@
 //! Work that no message brings about.
 
 mod errands;
+mod series;
 
 pub use errands::Errands;

@@ -14,6 +14,7 @@ use proto::{
 use serde_json::Value;
 use settlement_svc::SettlementService;
 use sha2::{Digest, Sha256};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
 async fn get(world: &World, room: RoomId) -> (u16, String) {
@@ -48,11 +49,14 @@ fn leaf(bet: &Value) -> Vec<u8> {
         "LOST" => 2,
         other => panic!("no {other} in this room"),
     };
+    let accepted_at = OffsetDateTime::parse(text(&bet["accepted_at"]), &Rfc3339).unwrap();
     let lamports = |name: &str| text(&bet[name]).parse::<i64>().unwrap().to_be_bytes().to_vec();
     [
         text(&bet["bet_id"]).parse::<Uuid>().unwrap().as_bytes().to_vec(),
         u32::try_from(bet["outcome"].as_u64().unwrap()).unwrap().to_be_bytes().to_vec(),
         lamports("stake_lamports"),
+        (accepted_at.unix_timestamp() * 1_000_000).to_be_bytes().to_vec(),
+        u32::try_from(bet["min_odds_percent"].as_u64().unwrap()).unwrap().to_be_bytes().to_vec(),
         fate.to_be_bytes().to_vec(),
         lamports("payout_lamports"),
     ]
