@@ -77,6 +77,10 @@ impl HeadToHead {
         if asset == rival {
             return Err(Malformed("an asset is its own rival"));
         }
+        // Others are priced only while a room asks for them alone.
+        if ![asset, rival].iter().all(|one| Asset::MAJORS.contains(one)) {
+            return Err(Malformed("one of two assets has no lasting series"));
+        }
         let (lock_at, mean) = (watch::lock_at(terms, open_at, deadline)?, watch::mean(terms)?);
         Ok(Self { room, asset, rival, lock_at, deadline, mean, suspicion_bps: terms.suspicion_bps })
     }

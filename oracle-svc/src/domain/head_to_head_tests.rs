@@ -160,7 +160,8 @@ fn refuses_terms_it_cannot_keep() {
     };
     assert_eq!(HeadToHead::try_from_terms(&terms, 3), Ok(room()));
     type Spoil = fn(&mut room::Terms);
-    let cases: [(&str, Spoil); 5] = [
+    let cases: [(&str, Spoil); 6] = [
+        ("token", |terms| terms.rival_asset = "9BB6NFEcjBCtnNLFko2FqVQBq8HHM13kCyYcdQbgpump".to_owned()),
         ("itself", |terms| terms.rival_asset = "SOL".to_owned()),
         ("rival", |terms| terms.rival_asset.clear()),
         ("kind", |terms| terms.kind = room::Kind::UpDown.into()),

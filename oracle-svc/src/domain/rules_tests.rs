@@ -2,11 +2,15 @@
 
 use super::doubt::Suspicions;
 use super::fold::Fold;
+use super::frame::Frame;
 use super::goal::Goal;
 use super::moment::Second;
 use super::resolution::{Outcome, Resolution, Start};
-use super::testing::{OPEN, cap, close, feed, fold, moment, price, steady, tick, touch, up_down, watch};
+use super::testing::{
+    OPEN, cap, close, feed, fold, frames, moment, price, steady, tick, touch, up_down, watch,
+};
 use super::tick::Tick;
+use super::touches::TAIL;
 use super::watch::{Rule, Side, Watch};
 use proto::{room::VoidReason, settlement::Suspicion};
 use rust_decimal::Decimal;
@@ -226,6 +230,22 @@ fn a_deciding_window_is_suspicious_where_any_look_in_it_was() {
     }
     let untouched = watch(5, Rule::Touch { side: Side::AtOrAbove, target: price(99_900) }, 58);
     assert_eq!(suspicions(&untouched, &odd(30_000, 166, true)), calm, "no rests on no window");
+}
+
+#[test]
+fn a_start_keeps_its_price_and_its_doubts_over_a_restart() {
+    let watch = watch(1, up_down(20, 10), 60);
+    let frames = frames(&odd(25_000, 166, true));
+    let (before, after) = frames.split_at(45);
+    let last = before.last().unwrap().second;
+    let tail: Vec<_> = before.iter().filter(|frame| frame.second > last.plus(-TAIL)).cloned().collect();
+    let kept = before.iter().map(Frame::kept);
+    let (mut fold, lost) = Fold::resume(second(0), last, kept, &tail, [watch]).unwrap();
+    assert_eq!(lost, []);
+    let found: Vec<_> = after.iter().flat_map(|frame| fold.replay(frame).unwrap()).collect();
+    let start = Start { price: Some(Decimal::from(165)), window_end: second(30) };
+    assert_eq!((found[0].outcome, found[0].start), (Outcome::Tie, Some(start)));
+    assert_eq!(found[0].suspicions, Suspicions { confidence: true, excluded_venue: true });
 }
 
 #[test]

@@ -43,6 +43,8 @@ impl HeadToHeads {
     async fn round(&self, held: &Held) -> Result<(), Fault> {
         let now = Moment::from_time(self.clock.now()).second();
         let due = store::watches::due_on_two(self.db.pool(), now.plus(-1), ROOMS_AT_ONCE).await?;
+        metrics::gauge!("rooms_oracle_head_to_heads_due")
+            .set(f64::from(u32::try_from(due.len()).unwrap_or(u32::MAX)));
         let (mut resolved, mut later) = (Vec::new(), Vec::new());
         for terms in &due {
             let room = HeadToHead::try_from_terms(terms, self.quorum)?;
