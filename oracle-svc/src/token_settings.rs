@@ -59,13 +59,17 @@ impl TokenSettings {
             .setting("DEXSCREENER_URL", "The listing that must agree with the chain on a token's price.")
             .check("http:// or https://; on mainnet https://", can_be_trusted)
             .or(listing);
+        // What room-svc asks of a pair at opening has to hold while it decides: one variable for both.
         let age = r
-            .setting("TOKEN_PAIR_AGE", "A listed pair that is younger is not looked at.")
+            .setting("ROOM_CAP_PAIR_AGE", "A listed pair that is younger is not looked at.")
             .between(Duration::ZERO, Duration::from_secs(365 * 86_400))
             .mainnet_no_less()
             .or(Duration::from_secs(86_400));
         let liquidity = r
-            .setting("TOKEN_LIQUIDITY_USD", "A listed pair that holds less, in whole USD, is not looked at.")
+            .setting(
+                "ROOM_CAP_LIQUIDITY_USD",
+                "A listed pair that holds less, in whole USD, is not looked at.",
+            )
             .between(0_u64, 1_000_000_000)
             .mainnet_no_less()
             .or(50_000);
@@ -105,8 +109,8 @@ mod tests {
         for weak in [
             ("TOKEN_RPC_URLS", "http://127.0.0.1:1,https://127.0.0.1:2"),
             ("DEXSCREENER_URL", "http://127.0.0.1:1"),
-            ("TOKEN_PAIR_AGE", "23h"),
-            ("TOKEN_LIQUIDITY_USD", "49999"),
+            ("ROOM_CAP_PAIR_AGE", "23h"),
+            ("ROOM_CAP_LIQUIDITY_USD", "49999"),
         ] {
             assert_eq!(problems(&[weak]), Vec::<String>::new(), "{weak:?} is fine elsewhere");
             let refused = problems(&[weak, ("NETWORK", "mainnet")]);

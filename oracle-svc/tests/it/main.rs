@@ -23,6 +23,8 @@ mod replay;
 mod rooms;
 mod series;
 mod tokens;
+mod tokens_check;
+mod twice;
 mod venues;
 mod world;
 

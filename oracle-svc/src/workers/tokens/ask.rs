@@ -1,6 +1,6 @@
 //! What a token is now, for whoever wants to open a room on it. Nothing is answered from memory but the price of SOL.
 
-use super::Tokens;
+use super::{Tokens, watch::MOST};
 use crate::{
     domain::{Found, Gates, Listed, ListedPair, Mint, Reading, Source, Survey, Tick, VenueId, abreast},
     venues::{Accounts, RpcError},
@@ -19,6 +19,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Endpoints that have to tell the same.
 const ENDPOINTS: usize = 2;
 
+/// As many tokens are priced as can be.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} tokens are priced already")]
+struct TooMany(i64);
+
 /// Any pair that tells its age and depth.
 const ANY: Gates = Gates { age: 0, liquidity: Decimal::ZERO };
 
@@ -34,6 +39,9 @@ impl Tokens {
     /// There is no such mint; or listing or endpoints do not answer, or not the same.
     pub(crate) async fn ask(&self, name: &str) -> Result<Token, Unanswered> {
         let mint = Mint::parse(name).ok_or_else(Unanswered::not_found)?;
+        if !self.has_room_for(mint) {
+            return Err(Fault::upstream("room for another token", TooMany(MOST)).into());
+        }
         let turn = timeout(PATIENCE, self.questions.acquire()).await;
         let _turn = turn.map_err(|late| Fault::upstream("a turn to ask", late))?;
         let pairs = self.listing.pairs(&[mint]).await;
@@ -68,6 +76,12 @@ impl Tokens {
             price: tick.aggregate.map(|found| found.price.to_string()).unwrap_or_default(),
             sol_usd: tick.rate.map(|rate| rate.value.to_string()).unwrap_or_default(),
         })
+    }
+
+    /// A room opens only on a token that can be priced then.
+    fn has_room_for(&self, mint: Mint) -> bool {
+        let watched = self.watched();
+        watched.contains_key(&mint) || i64::try_from(watched.len()).is_ok_and(|count| count < MOST)
     }
 
     /// Where the token's price lies: among the pairs that would be looked at, or else among all, so that whoever asks

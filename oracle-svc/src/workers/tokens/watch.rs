@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 const EVERY: Duration = Duration::from_millis(500);
 
 /// Tokens priced at once; their accounts fit three requests. The first to ask come first.
-const MOST: i64 = 90;
+pub(super) const MOST: i64 = 90;
 
 /// Writers that are told to stop have this long to say that their lease is free.
 const LAST_WORD: Duration = Duration::from_secs(2);
