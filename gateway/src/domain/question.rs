@@ -143,7 +143,8 @@ mod tests {
         assert_eq!(Question::of_terms(&ranges).unwrap(), Question::Buckets(vec![Decimal::from(150)]));
         let more = Terms { bounds: vec!["150".into(), "160".into()], ..terms(Kind::Buckets) };
         assert!(Question::of_terms(&more).is_err(), "three ranges and two answers");
-        let fewer = Terms { bounds: vec!["150".into()], outcomes: vec![String::new(); 3], ..ranges };
+        let fewer =
+            Terms { bounds: vec!["150".into()], outcomes: vec![String::new(); 3], ..terms(Kind::Buckets) };
         assert!(Question::of_terms(&fewer).is_err(), "two ranges and three answers");
         let bare = Terms { target: String::new(), open_price: String::new(), ..terms(Kind::UpDown) };
         assert_eq!(Question::of_terms(&bare).unwrap(), Question::UpDown);

@@ -385,6 +385,8 @@ fn all() -> Vec<(&'static str, Screen)> {
                     transfer(TransferKind::Stake, -500_000_000, "", ""),
                     transfer(TransferKind::Withdrawal, -500_000_000, "", "SUBMITTED"),
                     transfer(TransferKind::Payout, 985_000_001, "", ""),
+                    transfer(TransferKind::Referral, 15_000_000, "", ""),
+                    transfer(TransferKind::Refund, 500_000_000, "", ""),
                 ],
                 NOW,
             ),
