@@ -5,7 +5,10 @@
 //! (best of several numbers of connections), the services over many rooms, the services over one
 //! room, and the same effects in set-based SQL without any service, which is the ceiling.
 
-use super::stage::{Stage, account, stake};
+use super::{
+    figures::{median, range},
+    stage::{Stage, account, stake},
+};
 use crate::report::Report;
 use anyhow::{Context, Result, ensure};
 use chassis::Outgoing;
@@ -62,11 +65,25 @@ struct Rates {
 
 /// One bet to be placed.
 #[derive(Clone, Copy)]
-struct Planned {
-    bet: Uuid,
+pub(super) struct Planned {
+    pub(super) bet: Uuid,
     room: RoomId,
     account: Uuid,
     outcome: i16,
+}
+
+impl Planned {
+    /// As the gateway publishes it.
+    pub(super) fn command(&self) -> proto::frame::Message {
+        let command = PlaceBet {
+            room_id: self.room.bytes(),
+            account_id: self.account.as_bytes().to_vec(),
+            outcome: u32::from(self.outcome.unsigned_abs()),
+            stake_lamports: stake(),
+            min_odds_percent: 0,
+        };
+        Outgoing::command(&command).id(self.bet).reply_to(Service::Gateway).into_message()
+    }
 }
 
 pub(super) async fn run(arguments: &Arguments, report: &mut Report) -> Result<()> {
@@ -77,7 +94,7 @@ pub(super) async fn run(arguments: &Arguments, report: &mut Report) -> Result<()
     let bar = ProgressBar::new(u64::try_from(arguments.rounds * 4 + 1)?)
         .with_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")?);
     bar.set_message("starting servers and services");
-    let stage = Stage::set(i64::try_from(arguments.bets)?).await?;
+    let stage = Stage::set(&["room-svc", "wallet-svc"], i64::try_from(arguments.bets)?, &[]).await?;
     bar.inc(1);
     let measured = measure(&stage, arguments, &bar).await;
     stage.strike().await;
@@ -120,7 +137,7 @@ async fn measure(stage: &Stage, arguments: &Arguments, bar: &ProgressBar) -> Res
 }
 
 /// Bets over fresh rooms, each account at most once in a room.
-async fn plan(stage: &Stage, bets: usize, rooms: usize) -> Result<Vec<Planned>> {
+pub(super) async fn plan(stage: &Stage, bets: usize, rooms: usize) -> Result<Vec<Planned>> {
     let rooms = stage.open_rooms(rooms).await?;
     let plan = rooms.iter().cycle().take(bets).enumerate().map(|(index, room)| {
         let account = account(i64::try_from(index)?);
@@ -130,22 +147,10 @@ async fn plan(stage: &Stage, bets: usize, rooms: usize) -> Result<Vec<Planned>> 
 }
 
 /// Publishes all commands and waits for all outcomes.
-async fn services(stage: &Stage, bets: &[Planned]) -> Result<f64> {
+pub(super) async fn services(stage: &Stage, bets: &[Planned]) -> Result<f64> {
     let mut outcomes = stage.client.subscribe(Outcomes::subject(Service::Room)).await?;
     stage.client.flush().await?;
-    let commands: Vec<_> = bets
-        .iter()
-        .map(|planned| {
-            let command = PlaceBet {
-                room_id: planned.room.bytes(),
-                account_id: planned.account.as_bytes().to_vec(),
-                outcome: u32::from(planned.outcome.unsigned_abs()),
-                stake_lamports: stake(),
-                min_odds_percent: 0,
-            };
-            Outgoing::command(&command).id(planned.bet).reply_to(Service::Gateway).into_message()
-        })
-        .collect();
+    let commands: Vec<_> = bets.iter().map(Planned::command).collect();
     let mut waiting: HashSet<Uuid> = bets.iter().map(|planned| planned.bet).collect();
     let began = Instant::now();
     let publishing = async {
@@ -237,17 +242,8 @@ fn rate(bets: usize, began: Instant) -> Result<f64> {
     Ok(f64::from(u32::try_from(bets)?) / began.elapsed().as_secs_f64())
 }
 
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    let at = |index: usize| sorted.get(index).copied().unwrap_or_default();
-    if sorted.len() % 2 == 1 { at(middle) } else { f64::midpoint(at(middle.saturating_sub(1)), at(middle)) }
-}
-
 fn spread(values: &[f64]) -> String {
-    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = values.iter().copied().fold(0.0, f64::max);
+    let (low, high) = range(values);
     format!("{:.0}/s ({low:.0} to {high:.0})", median(values))
 }
 

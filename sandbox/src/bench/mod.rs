@@ -1,9 +1,13 @@
 //! `bench`: measurements against a baseline taken in the same run.
 
 mod bets;
+mod figures;
 mod pack;
 mod proof;
+mod settle;
 mod stage;
+mod tick;
+mod watch;
 
 use crate::report::Report;
 use anyhow::Result;
@@ -28,6 +32,12 @@ enum What {
     Pack(pack::Arguments),
     /// A proof of liabilities, a user's file of it, and the chain of the audit log
     Proof(proof::Arguments),
+    /// A room from its verdict to all credits, against set-based SQL, and what other rooms feel of it
+    Settle(settle::Arguments),
+    /// A touch from the aggregate that confirms it to the credit of every winner
+    Tick(tick::Arguments),
+    /// What one tick of the oracle costs that touches few of many waiting rooms
+    Watch(watch::Arguments),
 }
 
 /// Runs a measurement. The exit status says whether its goals were met.
@@ -40,6 +50,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         What::Bets(bets) => bets::run(&bets, &mut report).await?,
         What::Pack(pack) => pack::run(&pack, &mut report)?,
         What::Proof(proof) => proof::run(&proof, &mut report).await?,
+        What::Settle(settle) => settle::run(&settle, &mut report).await?,
+        What::Tick(tick) => tick::run(&tick, &mut report).await?,
+        What::Watch(watch) => watch::run(&watch, &mut report)?,
     }
     Ok(report.print(arguments.json))
 }

@@ -1,30 +1,41 @@
-//! Where the bets are measured: a durable PostgreSQL, a broker, and the two services on the road of
-//! a bet as processes of their own. Nothing else runs, so nothing else is measured.
+//! Where the services are measured: a durable PostgreSQL, a broker, and the services on the road that is measured as
+//! processes of their own. Nothing else runs, so nothing else is measured.
 
 use crate::{
     services,
     supervise::{Launch, Supervised},
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use chassis::{
     bus::Bus,
     settings::{BusFaults, Endpoint, Nats as NatsSettings, Value},
 };
+use futures::StreamExt;
 use prost::Message;
-use proto::{RoomId, Service, room::Terms};
+use proto::{
+    Event, RoomId, Service,
+    room::{Comparator, Kind, Terms},
+    timestamp,
+    wallet::PayoutsPosted,
+};
 use servers::{Nats, NatsOptions, Postgres, PostgresOptions, port, scratch::Scratch};
 use sha2::{Digest, Sha256};
 use sqlx::{PgPool, postgres::PgPoolOptions};
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
+use time::OffsetDateTime;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 const DATABASE: &str = "bench";
 const STAKE: i64 = 50_000_000;
-/// The road of a bet.
-const SERVICES: [&str; 2] = ["room-svc", "wallet-svc"];
+/// Nobody listens there.
+const NOBODY: &str = "http://127.0.0.1:9";
 
 /// A room full of seats.
 const SEATS: i32 = 100_000;
+
+/// A settlement that takes longer does not end.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Everything that a measurement needs.
 pub struct Stage {
@@ -41,11 +52,11 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts servers and services, and gives `accounts` accounts plenty of money.
+    /// Starts servers and services, these with `more` settings, and gives `accounts` accounts plenty of money.
     ///
     /// # Errors
     /// Whatever could not be started.
-    pub async fn set(accounts: i64) -> Result<Self> {
+    pub async fn set(names: &[&'static str], accounts: i64, more: &[(String, String)]) -> Result<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let scratch = Scratch::create()?;
         let log = |name: &str| scratch.path().join(name);
@@ -60,7 +71,7 @@ impl Stage {
             NatsOptions { store_dir: log("store"), log: log("nats.log"), port: None, monitor_port: None };
         let (postgres, nats) = tokio::try_join!(Postgres::start(postgres), Nats::start(nats))?;
         postgres.ensure_database(DATABASE).await?;
-        for name in SERVICES {
+        for name in names {
             let entry = services::find(name).with_context(|| format!("no service {name}"))?;
             postgres.ensure_schema(DATABASE, entry.schema).await?;
             let mut connection = postgres.connect(entry.schema, DATABASE).await?;
@@ -68,13 +79,23 @@ impl Stage {
         }
         let superuser = postgres.connect_options(servers::postgres::SUPERUSER, DATABASE);
         let pool = PgPoolOptions::new().max_connections(20).connect_with(superuser).await?;
-        for function in [include_str!("one_bet.sql"), include_str!("many_bets.sql")] {
+        let functions = [
+            include_str!("one_bet.sql"),
+            include_str!("many_bets.sql"),
+            include_str!("accepted_bets.sql"),
+            include_str!("settled_room.sql"),
+        ];
+        for function in functions {
             sqlx::raw_sql(function).execute(&pool).await?;
         }
         fund(&pool, accounts).await?;
-        let services = SERVICES
-            .into_iter()
-            .map(|name| launch(name, &postgres, &nats, log(&format!("{name}.log"))))
+        let doors = names
+            .iter()
+            .map(|name| Ok((*name, format!("127.0.0.1:{}", port::free()?))))
+            .collect::<Result<Vec<_>>>()?;
+        let services = names
+            .iter()
+            .map(|name| launch(name, &doors, more, &postgres, &nats, log(&format!("{name}.log"))))
             .collect::<Result<Vec<_>>>()?;
         for service in &services {
             responsive(service).await?;
@@ -91,30 +112,80 @@ impl Stage {
         Ok(Self { pool, bus, client, services, nats, postgres, _scratch: scratch })
     }
 
-    /// Opens rooms that take bets for a day, each in a chat of its own: the question is the same.
+    /// Opens rooms that take bets for half a day.
     ///
     /// # Errors
     /// The database.
     pub async fn open_rooms(&self, count: usize) -> Result<Vec<RoomId>> {
-        let rooms: Vec<RoomId> = (0..count).map(|_| RoomId::new(Uuid::now_v7())).collect();
+        let now = self.now().await?;
+        let terms: Vec<Terms> = (0..count).map(|_| terms(now)).collect();
+        self.open(&terms).await
+    }
+
+    /// Opens rooms on these terms, each in a chat of its own: their questions may be the same.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn open(&self, terms: &[Terms]) -> Result<Vec<RoomId>> {
+        let rooms = terms.iter().map(|terms| RoomId::try_from_bytes(&terms.room_id));
+        let rooms = rooms.collect::<Result<Vec<_>, _>>()?;
         let ids: Vec<Uuid> = rooms.iter().map(|room| room.uuid()).collect();
-        let terms: Vec<Vec<u8>> = rooms.iter().map(|room| self::terms(*room).encode_to_vec()).collect();
-        let hashes: Vec<Vec<u8>> = terms.iter().map(|terms| Sha256::digest(terms).to_vec()).collect();
+        let kinds: Vec<i32> = terms.iter().map(|terms| terms.kind).collect();
+        let targets: Vec<String> = terms.iter().map(|terms| terms.target.clone()).collect();
+        let bytes: Vec<Vec<u8>> = terms.iter().map(Message::encode_to_vec).collect();
+        let hashes: Vec<Vec<u8>> = bytes.iter().map(|terms| Sha256::digest(terms).to_vec()).collect();
         sqlx::query(
             "INSERT INTO room.room (id, terms, terms_hash, state, kind, asset, comparator, target, host, scope_chat_id,
                  lock_at, deadline, min_stake, max_stake, max_players, min_players, seats, pools, opened_at)
-             SELECT id, terms, hash, 2, 1, 'SOL', 1, 200, id, -hashtextextended(id::text, 0), now() + interval '1 day',
-                 now() + interval '2 days', $4, $4, $5, 0, '{0,0}', '{0,0}', now()
-             FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS t (id, terms, hash)",
+             SELECT id, terms, hash, 2, kind, 'SOL', 1, target::numeric, id, -hashtextextended(id::text, 0),
+                 now() + interval '12 hours', now() + interval '24 hours', $6, $6, $7, 0, '{0,0}', '{0,0}', now()
+             FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::int[], $5::text[]) AS t (id, terms, hash, kind, target)",
         )
         .bind(&ids)
-        .bind(&terms)
+        .bind(&bytes)
         .bind(&hashes)
+        .bind(&kinds)
+        .bind(&targets)
         .bind(STAKE)
         .bind(SEATS)
         .execute(&self.pool)
         .await?;
         Ok(rooms)
+    }
+
+    /// Accepts and closes bets of a room in SQL, as the services leave them, each of another account.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn accept_bets(&self, room: RoomId, bets: usize) -> Result<()> {
+        let ids: Vec<Uuid> = (0..bets).map(|_| Uuid::now_v7()).collect();
+        let accounts = (0..bets).map(|index| Ok(account(i64::try_from(index)?)));
+        sqlx::query("SELECT public.accepted_bets($1, $2, $3, $4)")
+            .bind(room.uuid())
+            .bind(ids)
+            .bind(accounts.collect::<Result<Vec<Uuid>>>()?)
+            .bind(STAKE)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// The clock that all services go by.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn now(&self) -> Result<OffsetDateTime> {
+        Ok(sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&self.pool).await?)
+    }
+
+    /// What wallet-svc tells of payouts from now on.
+    ///
+    /// # Errors
+    /// The broker.
+    pub async fn payouts(&self) -> Result<Payouts> {
+        let told = self.client.subscribe(PayoutsPosted::default().subject()).await?;
+        self.client.flush().await?;
+        Ok(Payouts { told, pool: self.pool.clone() })
     }
 
     /// Ends everything.
@@ -125,6 +196,51 @@ impl Stage {
         self.pool.close().await;
         self.nats.stop().await;
         self.postgres.stop().await;
+    }
+}
+
+/// What wallet-svc tells of payouts.
+pub struct Payouts {
+    told: async_nats::Subscriber,
+    pool: PgPool,
+}
+
+impl Payouts {
+    /// Waits until a room's last chunk is posted, and checks that nothing is left.
+    ///
+    /// # Errors
+    /// It takes longer than two minutes, or something is left in the room's escrow.
+    pub async fn all_of(&mut self, room: RoomId) -> Result<Instant> {
+        let (mut heard, mut expected) = (HashSet::new(), None);
+        let heard_at = loop {
+            let message = tokio::time::timeout(PATIENCE, self.told.next())
+                .await
+                .with_context(|| format!("room {room} was never paid"))?
+                .context("the broker went away")?;
+            let heard_at = Instant::now();
+            let posted = PayoutsPosted::decode(message.payload)?;
+            if posted.room_id != room.bytes() {
+                continue;
+            }
+            heard.insert(posted.chunk);
+            let all = match expected {
+                Some(all) => all,
+                None => *expected.insert(
+                    self.of(room, "SELECT chunks::bigint FROM settlement.book WHERE room_id = $1").await?,
+                ),
+            };
+            if heard.len() == usize::try_from(all)? {
+                break heard_at;
+            }
+        };
+        let escrow = "SELECT balance FROM wallet.ledger_account WHERE kind = 3 AND owner = $1";
+        let left = self.of(room, escrow).await?;
+        ensure!(left == 0, "room {room} is said to be paid and its escrow keeps {left} lamports");
+        Ok(heard_at)
+    }
+
+    async fn of(&self, room: RoomId, query: &'static str) -> Result<i64> {
+        Ok(sqlx::query_scalar(query).bind(room.uuid()).fetch_one(&self.pool).await?)
     }
 }
 
@@ -140,8 +256,30 @@ pub const fn stake() -> i64 {
     STAKE
 }
 
-fn terms(room: RoomId) -> Terms {
-    Terms { room_id: room.bytes(), asset: "SOL".to_owned(), target: "200".to_owned(), ..Default::default() }
+/// Terms of a CLOSE room that opens now, whose lock and deadline are half a day and a day away.
+#[must_use]
+pub fn terms(now: OffsetDateTime) -> Terms {
+    let after = |hours| Some(timestamp(now + time::Duration::hours(hours)));
+    Terms {
+        room_id: RoomId::new(Uuid::now_v7()).bytes(),
+        kind: Kind::Close.into(),
+        asset: "SOL".to_owned(),
+        comparator: Comparator::AtOrAbove.into(),
+        target: "200".to_owned(),
+        open_price: "150".to_owned(),
+        open_at: after(0),
+        lock_at: after(12),
+        deadline: after(24),
+        outcomes: vec!["YES".to_owned(), "NO".to_owned()],
+        min_stake_lamports: STAKE,
+        max_stake_lamports: STAKE,
+        max_players: SEATS.unsigned_abs(),
+        protocol_fee_bps: 200,
+        host_fee_bps: 100,
+        mean_seconds: 60,
+        quorum: 3,
+        ..Default::default()
+    }
 }
 
 /// Opens accounts with money that is in the ledger as any deposit is.
@@ -186,30 +324,35 @@ async fn fund(pool: &PgPool, accounts: i64) -> Result<()> {
 
 fn launch(
     name: &'static str,
+    doors: &[(&'static str, String)],
+    more: &[(String, String)],
     postgres: &Postgres,
     nats: &Nats,
     log: std::path::PathBuf,
 ) -> Result<Supervised> {
     let entry = services::find(name).with_context(|| format!("no service {name}"))?;
     let http = format!("127.0.0.1:{}", port::free()?);
+    let door = |name: &str| doors.iter().find(|(other, _)| *other == name).map(|(_, door)| door);
+    let url = |name: &str| door(name).map_or_else(|| NOBODY.to_owned(), |door| format!("http://{door}"));
     let variables = [
         ("NETWORK", "local".to_owned()),
         ("LOG", "warn".to_owned()),
         ("POSTGRES_URL", postgres.url_for(entry.schema, DATABASE)),
         ("NATS_URLS", nats.url()),
         ("HTTP_ADDR", http.clone()),
-        ("GRPC_ADDR", "127.0.0.1:0".to_owned()),
-        ("ORACLE_GRPC_URL", "http://127.0.0.1:9".to_owned()),
-        ("WALLET_GRPC_URL", "http://127.0.0.1:9".to_owned()),
-        // No chain is on the road of a bet; wallet-svc waits for one and holds stakes meanwhile.
-        ("SOLANA_RPC_URLS", "http://127.0.0.1:9".to_owned()),
+        ("GRPC_ADDR", door(name).cloned().unwrap_or_default()),
+        ("ROOM_GRPC_URL", url("room-svc")),
+        ("ORACLE_GRPC_URL", url("oracle-svc")),
+        ("WALLET_GRPC_URL", url("wallet-svc")),
+        // No chain is on these roads; wallet-svc waits for one and moves money inside the ledger meanwhile.
+        ("SOLANA_RPC_URLS", NOBODY.to_owned()),
         ("WALLET_MASTER_KEY", hex::encode([7; 32])),
     ];
     let launch = Launch {
         name: name.to_owned(),
         program: std::env::current_exe()?,
         arguments: vec!["serve".to_owned(), name.to_owned()],
-        variables: variables.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+        variables: [&variables.map(|(name, value)| (name.to_owned(), value)), more].concat(),
         log,
         http,
         kill_at: Vec::new(),

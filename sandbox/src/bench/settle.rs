@@ -1,0 +1,295 @@
+//! How long a room takes from its verdict to the credit of its last winner, through room-svc, settlement-svc and wallet-svc,
+//! against one transaction of set-based SQL that writes the same rows on the same server; and what bets of other rooms feel
+//! of it.
+
+use super::{
+    bets::{self, Planned},
+    figures::{median, percentile, range},
+    stage::Stage,
+};
+use crate::report::Report;
+use anyhow::{Context, Result, ensure};
+use chassis::Outgoing;
+use clap::Args;
+use futures::StreamExt;
+use indicatif::{ProgressBar, ProgressStyle};
+use prost::Message;
+use proto::{
+    RoomId, Service,
+    common::Outcomes,
+    settlement::{ResolveRoom, Verdict},
+    timestamp,
+};
+use std::{collections::HashMap, time::Duration};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// Bets of the rooms that are settled.
+const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
+
+/// Bets of the burst that finds the peak, over so many rooms.
+const BURST: usize = 20_000;
+const ROOMS: usize = 500;
+
+/// How long bets are placed at 30 % of the peak.
+const STREAM: Duration = Duration::from_secs(10);
+/// Bets are published this often, all that are due by then.
+const STEP: Duration = Duration::from_millis(5);
+
+/// An outcome that takes longer does not come.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+const SERVICES: [&str; 3] = ["room-svc", "wallet-svc", "settlement-svc"];
+
+/// Arguments of `bench settle`.
+#[derive(Args, Clone, Debug)]
+pub struct Arguments {
+    /// Rounds, each with every size by the services and in SQL
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Leave out rooms with more bets than this
+    #[arg(long, default_value_t = 100_000)]
+    largest: usize,
+}
+
+/// Seconds that rooms of one size took.
+#[derive(Default)]
+struct Took {
+    services: Vec<f64>,
+    sql: Vec<f64>,
+}
+
+/// Milliseconds of each bet that was placed beside a settlement, and beside none.
+struct Felt {
+    peak: f64,
+    quiet: Vec<f64>,
+    busy: Vec<f64>,
+}
+
+/// Rows written per bet of the largest size.
+#[derive(serde::Serialize)]
+struct Rows {
+    services: f64,
+    sql: f64,
+}
+
+pub(super) async fn run(arguments: &Arguments, report: &mut Report) -> Result<()> {
+    let sizes: Vec<usize> = SIZES.into_iter().filter(|size| *size <= arguments.largest).collect();
+    let largest = *sizes.last().context("--largest leaves out every size")?;
+    ensure!(arguments.rounds > 0, "no rounds");
+    let steps = arguments.rounds * sizes.len() * 2 + 4;
+    let bar = ProgressBar::new(u64::try_from(steps)?)
+        .with_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}")?);
+    bar.set_message("starting servers and services");
+    let stage = Stage::set(&SERVICES, i64::try_from(largest.max(BURST))?, &[]).await?;
+    bar.inc(1);
+    let measured = measure(&stage, arguments, &sizes, &bar).await;
+    stage.strike().await;
+    bar.finish_and_clear();
+    let (took, felt, rows) = measured?;
+    tell(&sizes, &took, &felt, report);
+    report.note("rounds", arguments.rounds);
+    report.note("rows_per_bet", rows);
+    Ok(())
+}
+
+async fn measure(
+    stage: &Stage,
+    arguments: &Arguments,
+    sizes: &[usize],
+    bar: &ProgressBar,
+) -> Result<(Vec<Took>, Felt, Rows)> {
+    // Warms caches and connections up; what it took is thrown away.
+    settle(stage, closed_room(stage, 1_000).await?).await?;
+    let mut took: Vec<Took> = sizes.iter().map(|_| Took::default()).collect();
+    for round in 1..=arguments.rounds {
+        for (size, took) in sizes.iter().zip(&mut took) {
+            let step = |what: &str| {
+                bar.set_message(format!("round {round} of {}: {size} bets, {what}", arguments.rounds));
+            };
+            step("SQL");
+            let room = closed_room(stage, *size).await?;
+            let began = Instant::now();
+            settle_in_sql(stage, room).await?;
+            took.sql.push(began.elapsed().as_secs_f64());
+            bar.inc(1);
+
+            step("services");
+            let room = closed_room(stage, *size).await?;
+            took.services.push(settle(stage, room).await?.as_secs_f64());
+            bar.inc(1);
+        }
+    }
+    let largest = *sizes.last().context("no sizes")?;
+    bar.set_message("counting rows");
+    let rows = rows(stage, largest).await?;
+    bar.inc(1);
+    bar.set_message("the peak of bets");
+    let peak = bets::services(stage, &bets::plan(stage, BURST, ROOMS).await?).await?;
+    bar.inc(1);
+    bar.set_message("bets at 30 % of the peak, without and with a settlement");
+    let quiet = stream(stage, peak * 0.3).await?;
+    let room = closed_room(stage, largest).await?;
+    let (busy, _) = tokio::try_join!(stream(stage, peak * 0.3), settle_late(stage, room))?;
+    bar.inc(1);
+    Ok((took, Felt { peak, quiet, busy }, rows))
+}
+
+/// A room with so many accepted bets that takes no more.
+async fn closed_room(stage: &Stage, bets: usize) -> Result<RoomId> {
+    let room = *stage.open_rooms(1).await?.first().context("no room")?;
+    stage.accept_bets(room, bets).await?;
+    Ok(room)
+}
+
+/// Tells the verdict as oracle-svc does and waits until wallet-svc has posted the last chunk.
+async fn settle(stage: &Stage, room: RoomId) -> Result<Duration> {
+    let mut payouts = stage.payouts().await?;
+    let observed_at = Some(timestamp(stage.now().await?));
+    let verdict = Verdict { outcome: 0, price: "201".to_owned(), observed_at, ..Default::default() };
+    let command = ResolveRoom { room_id: room.bytes(), verdict: Some(verdict) };
+    let message = Outgoing::command(&command).into_message();
+    let began = Instant::now();
+    stage.bus.publish(&[(&message, "")]).await?;
+    Ok(payouts.all_of(room).await? - began)
+}
+
+/// Settles a room while bets are under way.
+async fn settle_late(stage: &Stage, room: RoomId) -> Result<Duration> {
+    tokio::time::sleep(STREAM / 10).await;
+    settle(stage, room).await
+}
+
+/// Places bets at a steady rate, whatever becomes of them, and returns the milliseconds that each took from the moment it
+/// was due until its outcome was heard.
+async fn stream(stage: &Stage, per_second: f64) -> Result<Vec<f64>> {
+    let step = STEP.as_secs_f64();
+    let steps = STREAM.as_millis() / STEP.as_millis();
+    let each = per_second * step;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a positive rate of some thousands"
+    )]
+    let bets = (each * f64::from(u32::try_from(steps)?)) as usize;
+    let plan = bets::plan(stage, bets, ROOMS).await?;
+    let commands: Vec<_> = plan.iter().map(Planned::command).collect();
+    let mut outcomes = stage.client.subscribe(Outcomes::subject(Service::Room)).await?;
+    stage.client.flush().await?;
+    let began = Instant::now();
+    let due_at = |index: usize| -> Result<Instant> {
+        let offset = f64::from(u32::try_from(index)?) / per_second;
+        Ok(began + Duration::from_secs_f64(offset))
+    };
+    let due: HashMap<Uuid, Instant> = plan
+        .iter()
+        .enumerate()
+        .map(|(index, planned)| Ok((planned.bet, due_at(index)?)))
+        .collect::<Result<_>>()?;
+    let publishing = async {
+        let mut rest = commands.as_slice();
+        let mut sent = 0;
+        while !rest.is_empty() {
+            tokio::time::sleep_until(due_at(sent)?).await;
+            let mut now = 1;
+            while now < rest.len() && due_at(sent + now)? <= Instant::now() {
+                now += 1;
+            }
+            let (these, left) = rest.split_at(now);
+            let messages: Vec<_> = these.iter().map(|message| (message, "")).collect();
+            stage.bus.publish(&messages).await?;
+            (rest, sent) = (left, sent + now);
+        }
+        anyhow::Ok(())
+    };
+    let hearing = async {
+        let mut took: HashMap<Uuid, f64> = HashMap::with_capacity(due.len());
+        while took.len() < due.len() {
+            let message = tokio::time::timeout(PATIENCE, outcomes.next())
+                .await
+                .with_context(|| format!("{} bets were never answered", due.len() - took.len()))?
+                .context("the broker went away")?;
+            let now = Instant::now();
+            for item in Outcomes::decode(message.payload)?.items {
+                let id = Uuid::from_slice(&item.command_id)?;
+                if let Some(due) = due.get(&id) {
+                    took.entry(id).or_insert_with(|| (now - *due).as_secs_f64() * 1_000.0);
+                }
+            }
+        }
+        anyhow::Ok(took.into_values().collect::<Vec<f64>>())
+    };
+    let ((), took) = tokio::try_join!(publishing, hearing)?;
+    Ok(took)
+}
+
+async fn settle_in_sql(stage: &Stage, room: RoomId) -> Result<()> {
+    sqlx::query("SELECT public.settled_room($1)").bind(room.uuid()).execute(&stage.pool).await?;
+    Ok(())
+}
+
+/// Settles one room each way and counts what was written.
+async fn rows(stage: &Stage, bets: usize) -> Result<Rows> {
+    let room = closed_room(stage, bets).await?;
+    let before = rows_written(stage).await?;
+    settle_in_sql(stage, room).await?;
+    let sql = per_bet(rows_written(stage).await? - before, bets)?;
+    let room = closed_room(stage, bets).await?;
+    let before = rows_written(stage).await?;
+    settle(stage, room).await?;
+    let services = per_bet(rows_written(stage).await? - before, bets)?;
+    Ok(Rows { services, sql })
+}
+
+/// Rows inserted and updated in all schemas so far, as the server counts them.
+async fn rows_written(stage: &Stage) -> Result<i64> {
+    // A backend hands its counts over when it has been idle for ten seconds, at latest.
+    tokio::time::sleep(Duration::from_secs(12)).await;
+    let rows = "SELECT sum(n_tup_ins + n_tup_upd)::bigint FROM pg_stat_user_tables
+                WHERE schemaname IN ('room', 'wallet', 'settlement')";
+    Ok(sqlx::query_scalar(rows).fetch_one(&stage.pool).await?)
+}
+
+fn per_bet(rows: i64, bets: usize) -> Result<f64> {
+    Ok(f64::from(u32::try_from(rows)?) / f64::from(u32::try_from(bets)?))
+}
+
+fn tell(sizes: &[usize], took: &[Took], felt: &Felt, report: &mut Report) {
+    let mut cost = Vec::new();
+    for (size, took) in sizes.iter().zip(took) {
+        let (services, sql) = (median(&took.services), median(&took.sql));
+        let ratio = services / sql;
+        let name = format!("{size} bets from verdict to credits");
+        let (low, high) = range(&took.services);
+        report.check(&name, "at most 1.5 x set-based SQL", format!("{ratio:.2} x"), ratio <= 1.5);
+        if *size == 100_000 {
+            report.check("the same in seconds", "at most 4", format!("{services:.2}"), services <= 4.0);
+        }
+        let size = u32::try_from(*size).map(f64::from).unwrap_or(f64::NAN);
+        cost.push(services * 1e6 / size);
+        let (sql_low, sql_high) = range(&took.sql);
+        eprintln!(
+            "{size:>7} bets  services {services:.3} s ({low:.3} to {high:.3})   SQL {sql:.3} s ({sql_low:.3} to {sql_high:.3})"
+        );
+        let seconds = serde_json::json!({"services_seconds": took.services, "sql_seconds": took.sql});
+        report.note(&format!("settle_{size}"), seconds);
+    }
+    if let [_, .., last] = cost.as_slice() {
+        let first = cost.iter().copied().fold(f64::INFINITY, f64::min);
+        let growth = last / first;
+        report.check(
+            "cost per bet of the largest room",
+            "at most 1.2 x that of the cheapest size",
+            format!("{growth:.2} x ({last:.1} us)"),
+            growth <= 1.2,
+        );
+    }
+    let (quiet, busy) = (percentile(&felt.quiet, 99), percentile(&felt.busy, 99));
+    report.check(
+        "p99 of other rooms' bets meanwhile",
+        "at most 2 x without a settlement",
+        format!("{:.2} x ({quiet:.0} ms and {busy:.0} ms)", busy / quiet),
+        busy <= 2.0 * quiet,
+    );
+    report.note("peak_bets_per_second", format!("{:.0}", felt.peak));
+}
