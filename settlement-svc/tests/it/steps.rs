@@ -65,8 +65,8 @@ struct Case {
     chain: [Vec<u8>; 2],
 }
 
-/// Everything that is left behind, and what it earned.
-type Ends = (Traces, Vec<(u64, i64)>, Vec<(u64, i64)>);
+/// Everything that is left behind: the traces, what was earned, and how much of the series was copied.
+type Ends = (Traces, [Vec<(u64, i64)>; 2], i64);
 
 impl Case {
     async fn new() -> Self {
@@ -273,7 +273,9 @@ impl Case {
     async fn left(&self) -> Ends {
         let [first, second] = &self.chain;
         let traces = self.world.traces(&self.room).await;
-        (traces, levels(&self.world, first).await, levels(&self.world, second).await)
+        let earned = [levels(&self.world, first).await, levels(&self.world, second).await];
+        let copied = sqlx::query_scalar("SELECT count(*) FROM settlement.series_page");
+        (traces, earned, copied.fetch_one(self.superuser()).await.unwrap())
     }
 }
 
