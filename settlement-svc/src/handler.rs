@@ -205,7 +205,7 @@ impl Settling {
         let mut settlements = BTreeMap::new();
         for (room, deliveries) in said {
             let mut standing = None;
-            if rooms.contains_key(&room) {
+            if rooms.get(&room).is_some_and(|asked| asked.terms.is_some()) {
                 // The row of its rulings comes before its settlement, whoever takes both.
                 ruling::queue(unit.conn(), room).await?;
                 standing = settlement::lock(unit.conn(), room).await?;
