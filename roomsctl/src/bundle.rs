@@ -10,7 +10,7 @@ use crate::{
 };
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
-use proto::{Lamports, settlement::GetEvidenceRequest};
+use proto::{Lamports, RoomId, settlement::GetEvidenceRequest};
 use roomsctl::evidence::{Anchor, Unverified, Verified, Wrong, verify};
 use serde::Serialize;
 use serde_json::json;
@@ -186,31 +186,23 @@ impl Report {
     }
 }
 
-/// Fetches a bundle. It has its name when it is whole: what broke off is not left behind under it.
+/// Fetches a bundle. It gets its name when it is whole; of what broke off nothing is left.
 async fn get(options: &Options, room: RoomKey, path: &Path) -> Result<(), Failure> {
     let failed = Failure::file(path);
     if path.try_exists().map_err(&failed)? {
         return Err(failed(io::ErrorKind::AlreadyExists.into()));
     }
-    let service = client::settlement(options)?;
-    let request = GetEvidenceRequest { room_id: room_id(options, room).await?.bytes() };
-    let mut pieces = service.ask(async |mut client| client.get_evidence(request).await).await?;
+    let room = room_id(options, room).await?;
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
     let partial = PathBuf::from(partial);
-    let mut out = BufWriter::new(File::create(&partial).map_err(&failed)?);
-    let (mut bytes, bar) = (0, bar(None));
-    while let Some(piece) = pieces.message().await.map_err(|status| service.failed(status))? {
-        out.write_all(&piece.bundle).map_err(&failed)?;
-        bytes += piece.bundle.len();
-        bar.inc(u64::try_from(piece.bundle.len()).unwrap_or_default());
+    let fetched = fetch(options, room, &partial).await;
+    if fetched.is_err() {
+        // It may not even be there, and what is wrong is said already.
+        let _ = fs::remove_file(&partial);
     }
-    bar.finish_and_clear();
-    out.into_inner()
-        .map_err(io::IntoInnerError::into_error)
-        .and_then(|out| out.sync_all())
-        .and_then(|()| fs::rename(&partial, path))
-        .map_err(&failed)?;
+    let bytes = fetched?;
+    fs::rename(&partial, path).map_err(&failed)?;
     let file = path.display().to_string();
     if options.json {
         output::json(&json!({"file": file, "bytes": bytes}))
@@ -219,4 +211,22 @@ async fn get(options: &Options, room: RoomKey, path: &Path) -> Result<(), Failur
             "{bytes} bytes written to {file}; `roomsctl evidence verify {file}` checks them"
         ))
     }
+}
+
+/// Writes a bundle as it comes. Returns how many bytes it has.
+async fn fetch(options: &Options, room: RoomId, path: &Path) -> Result<u64, Failure> {
+    let failed = Failure::file(path);
+    let service = client::settlement(options)?;
+    let request = GetEvidenceRequest { room_id: room.bytes() };
+    let mut pieces = service.ask(async |mut client| client.get_evidence(request).await).await?;
+    let mut out = BufWriter::new(File::create(path).map_err(&failed)?);
+    let bar = bar(None);
+    while let Some(piece) = pieces.message().await.map_err(|status| service.failed(status))? {
+        out.write_all(&piece.bundle).map_err(&failed)?;
+        bar.inc(u64::try_from(piece.bundle.len()).unwrap_or_default());
+    }
+    bar.finish_and_clear();
+    let written = out.into_inner().map_err(io::IntoInnerError::into_error);
+    written.and_then(|out| out.sync_all()).map_err(&failed)?;
+    Ok(bar.position())
 }
