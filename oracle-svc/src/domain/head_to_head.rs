@@ -122,7 +122,7 @@ impl HeadToHead {
             .find_map(|end| both.asset.window(end, self.mean).zip(both.rival.window(end, self.mean)));
         match found {
             Some(pair) => Search::Found(pair),
-            None if both.end >= last => Search::Never(last),
+            None if both.end >= last.max(first) => Search::Never(last.max(first)),
             None => Search::Later(both.end.max(first.plus(-1))),
         }
     }
@@ -161,14 +161,13 @@ impl HeadToHead {
         start: Option<&Pair>,
         end: Second,
     ) -> Resolution {
-        let first = self.lock_at.second_from();
         Resolution {
             room: self.room,
             outcome,
             observed_at,
             price: None,
-            first,
-            last: end.plus(-1).max(first),
+            first: self.lock_at.second_from(),
+            last: end.plus(-1),
             window_end: None,
             start: start.map(|(own, _)| Start { price: shown(own), window_end: own.end }),
             rival: None,

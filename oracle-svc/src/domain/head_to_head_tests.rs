@@ -98,6 +98,16 @@ fn without_a_common_start_half_way_there_is_no_answer() {
 }
 
 #[test]
+fn a_mean_longer_than_half_of_the_time_left_is_no_start() {
+    let room = HeadToHead { mean: 60, ..room() };
+    let all = |end| both(&[seconds(1_000..1_100, "160")], &[seconds(1_000..1_100, "90000")], end);
+    assert_eq!(room.look(&all(1_059)), Sight::Later(Second::new(1_059)));
+    let Sight::Resolved(void) = room.look(&all(1_060)) else { panic!("known when the first mean is") };
+    assert_eq!((void.outcome, void.start), (Outcome::Insufficient, None));
+    assert_eq!((void.first, void.last), (Second::new(1_000), Second::new(1_059)));
+}
+
+#[test]
 fn without_a_common_end_in_ten_minutes_there_is_no_answer() {
     let start = |price| seconds(1_000..1_010, price);
     let asset = [start("160"), seconds(1_090..1_710, "160")];
