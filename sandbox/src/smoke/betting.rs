@@ -65,7 +65,7 @@ impl Evening<'_> {
     /// Two are on one side: the last seat is kept for the other.
     async fn bob_is_kept_out(&self) -> Result<()> {
         let (bob, room) = (self.person(Who::Bob)?, self.room(Which::Lonely)?);
-        let why = "The last seats are kept for the other side";
+        let why = "The last seats are kept for the other answers";
         table::refused(bob, &table::card(bob, room).await?, YES, 100_000_000, why).await.map(drop)
     }
 
