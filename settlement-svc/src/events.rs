@@ -1,8 +1,9 @@
 //! Events of others this service follows.
 
 use crate::{
+    audit,
     domain::{
-        Bet, Frozen, SagaStep, Settlement, State, Step,
+        Bet, Frozen, Ruling, SagaStep, Settlement, State, Step,
         referral::{Rates, Tally},
     },
     messages, referrals,
@@ -16,7 +17,11 @@ use crate::{
 };
 use chassis::{Fault, Unit};
 use proto::{
-    Malformed, merkle::Hash, receipt_anchors, room::RoomFrozen, wallet::PayoutsPosted,
+    Malformed,
+    merkle::Hash,
+    receipt_anchors,
+    room::{RoomFrozen, RoomState, VoidReason},
+    wallet::PayoutsPosted,
     wallet::ReceiptAnchored,
 };
 use std::time::Duration;
@@ -36,6 +41,7 @@ pub async fn room_frozen(
     }
     facts::freeze(unit.conn(), &frozen).await?;
     took(SagaStep::Freeze);
+    without_players(unit, settlement, message).await?;
     if wait(unit, settlement, &frozen).await? {
         return Ok(());
     }
@@ -47,6 +53,22 @@ pub async fn room_frozen(
             settlement::save(unit.conn(), settlement, None).await
         }
     }
+}
+
+/// A room that still queued when its outcome came, as after an early touch, never had its players: it is void. The room
+/// says so by its state, as its bets alone do not: some may have been taken back after it had opened.
+async fn without_players(
+    unit: &mut Unit,
+    settlement: &mut Settlement,
+    message: &RoomFrozen,
+) -> Result<(), Fault> {
+    let queued = message.room.as_ref().is_some_and(|room| room.state() == RoomState::Queuing);
+    if queued && matches!(settlement.verdict.ruling, Ruling::Outcome(_)) {
+        settlement::void(unit.conn(), settlement, VoidReason::MinPlayers).await?;
+        audit::decided(unit, "room", settlement.room, &settlement.verdict);
+        unit.event(&messages::room_decided(settlement));
+    }
+    Ok(())
 }
 
 /// A suspicious verdict gives operators time to look before it is paid.

@@ -5,7 +5,7 @@ use crate::domain::{
     Ruling, Settlement, State, Verdict, suspicion_from_word, suspicion_word, void_from_word, void_word,
 };
 use chassis::Fault;
-use proto::RoomId;
+use proto::{RoomId, room::VoidReason};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -226,5 +226,37 @@ pub async fn rule(
     settlement.version = version.ok_or_else(|| Fault::bug("a verdict changed after its book was made"))?;
     settlement.verdict.ruling = ruling;
     (settlement.ruled_at, settlement.waits_until) = (Some(at), None);
+    Ok(())
+}
+
+/// Lets a void stand instead of the verdict before, as long as nothing is paid. What the oracle saw decides nothing then,
+/// and goes.
+///
+/// # Errors
+/// The database; a book that is made already is a bug.
+pub async fn void(
+    connection: &mut PgConnection,
+    settlement: &mut Settlement,
+    reason: VoidReason,
+) -> Result<(), Fault> {
+    let verdict = Verdict::of(Ruling::Void(reason));
+    let (outcome, void_reason) = columns(verdict.ruling)?;
+    let version = sqlx::query_scalar!(
+        "UPDATE settlement.settlement
+         SET outcome = $2, void_reason = $3, price = NULL, observed_at = NULL, series_first_second = NULL,
+             series_last_second = NULL, suspicions = '{}', window_end_second = NULL, start_price = NULL,
+             start_window_end_second = NULL, rival_price = NULL, rival_start_price = NULL, ruled_at = NULL,
+             waits_until = NULL, version = version + 1
+         WHERE room_id = $1 AND state IN ('DECIDED', 'FROZEN')
+         RETURNING version",
+        settlement.room.uuid(),
+        outcome,
+        void_reason,
+    )
+    .fetch_optional(connection)
+    .await?;
+    settlement.version = version.ok_or_else(|| Fault::bug("a verdict changed after its book was made"))?;
+    settlement.verdict = verdict;
+    (settlement.ruled_at, settlement.waits_until) = (None, None);
     Ok(())
 }

@@ -202,3 +202,36 @@ async fn the_last_chunk_waits_for_one_that_was_lost() {
     let (protocol, host, _) = traces.account.fees.unwrap();
     assert_eq!(traces.account.credits.values().sum::<i64>() + protocol + host, room.stakes());
 }
+
+/// The verdict of a touch comes before the players: every stake goes back, and it is the room's own void that stands.
+#[tokio::test]
+async fn a_touch_of_a_room_that_still_queues_is_void() {
+    let world = World::new().await;
+    let mut room = Room::ordinary(1);
+    room.terms.min_players = 4;
+    world.open(&room);
+    world.resolve(room.id, &touched()).await;
+    world.anchored(&room).await;
+    let traces = world.traces(&room).await;
+    assert_eq!(traces.verdict, Some(void(VoidReason::MinPlayers)));
+    let back = room.bets.iter().map(|bet| (Fate::RoomVoid, bet.stake_lamports)).collect::<Vec<_>>();
+    assert_eq!(fates(&traces.bets), back);
+    {
+        let told = world.parties.told.lock().unwrap();
+        let verdicts: Vec<_> = told.decided.iter().map(|told| told.verdict.clone().unwrap()).collect();
+        assert_eq!(verdicts, [touched(), void(VoidReason::MinPlayers)]);
+        assert!(told.decided[0].version < told.decided[1].version);
+    }
+
+    // With its players it is settled, and what was void anyway keeps its reason.
+    let mut full = Room::ordinary(2);
+    full.terms.min_players = 3;
+    let mut tied = Room::ordinary(3);
+    tied.terms.min_players = 4;
+    for (room, verdict) in [(&full, touched()), (&tied, void(VoidReason::Tie))] {
+        world.open(room);
+        world.resolve(room.id, &verdict).await;
+        world.anchored(room).await;
+        assert_eq!(world.traces(room).await.verdict, Some(verdict));
+    }
+}

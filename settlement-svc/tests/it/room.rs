@@ -79,9 +79,11 @@ impl Room {
         Self::new(number, Kind::Touch).bet(0, "2").bet(0, "8").bet(1, "5")
     }
 
-    /// What the room says when it froze.
+    /// What the room says when it froze. One with too few bets still queued.
     pub fn frozen(&self) -> room::RoomFrozen {
         let terms = self.terms.encode_to_vec();
+        let queued = self.bets.len() < self.terms.min_players as usize;
+        let state = if queued { RoomState::Queuing } else { RoomState::Settling };
         let pool = |outcome: usize| {
             let bets = self.bets.iter().filter(|bet| bet.outcome as usize == outcome);
             bets.map(|bet| bet.stake_lamports).sum()
@@ -93,7 +95,7 @@ impl Room {
                 number: self.number(),
                 terms: Some(self.terms.clone()),
                 terms_hash: Sha256::digest(&terms).to_vec(),
-                state: RoomState::Settling.into(),
+                state: state.into(),
                 players: self.bets.len() as u32,
                 pools_lamports: pools.clone(),
                 version: 5,
