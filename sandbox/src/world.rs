@@ -46,6 +46,8 @@ use crate::helius::Helius;
 use crate::localchain::Program;
 use crate::services::{self, Entry};
 use crate::supervise::{Exit, Launch, Supervised};
+use crate::tokens::{self, TokenMarket};
+use crate::venues::aggregators::{self, Aggregator, Aggregators};
 use crate::venues::{self, Market, PerVenue, Venue};
 
 /// The database of the world.
@@ -67,6 +69,8 @@ pub struct WorldOptions {
     pub program: PathBuf,
     /// Processes per service.
     pub replicas: usize,
+    /// Services with a second process, whatever the number of replicas.
+    pub doubled: Vec<&'static str>,
     /// The first port asked for; those taken are skipped.
     pub first_port: u16,
     /// Decides the venues' prices.
@@ -90,6 +94,7 @@ impl WorldOptions {
             fresh: false,
             program: std::env::current_exe().unwrap_or_else(|_| "sandbox".into()),
             replicas: 1,
+            doubled: Vec::new(),
             first_port: 7400,
             seed: 1,
             variables: Vec::new(),
@@ -123,6 +128,8 @@ pub struct World {
 /// What runs inside this process.
 struct Within {
     market: Market,
+    aggregators: Aggregators,
+    tokens: TokenMarket,
     telegram: BotApi,
     outside: Outside,
     endpoints: Vec<FaultyRpc>,
@@ -193,6 +200,9 @@ impl World {
             rpc: chain.rpc_url(),
             ws: chain.ws_url(),
             venues: Venue::ALL.map(|venue| (venue, within.market.url(venue))).into(),
+            aggregators: Aggregator::ALL.map(|one| (one, within.aggregators.url(one))).into(),
+            token_rpcs: within.tokens.rpc_urls().to_vec(),
+            dexscreener: within.tokens.listing_url().to_owned(),
             services: ports.services,
         };
         within.play_helius(&addresses, &webhook_secret);
@@ -289,6 +299,18 @@ impl World {
         &self.within.market
     }
 
+    /// The tokens' prices and faults.
+    #[must_use]
+    pub fn tokens(&self) -> &TokenMarket {
+        &self.within.tokens
+    }
+
+    /// The aggregators' faults.
+    #[must_use]
+    pub fn aggregators(&self) -> &Aggregators {
+        &self.within.aggregators
+    }
+
     /// The local Telegram.
     #[must_use]
     pub fn telegram(&self) -> &BotApi {
@@ -336,6 +358,10 @@ impl Within {
         let shutdown = CancellationToken::new();
         let settings = venues::Settings { seed: options.seed, ports: ports.venues, ..Default::default() };
         let market = venues::serve(settings, shutdown.clone()).await.context("start the simulated venues")?;
+        let aggregators = aggregators::serve(&market, Ipv4Addr::LOCALHOST.into(), &shutdown).await;
+        let aggregators = aggregators.context("start the simulated aggregators")?;
+        let tokens = tokens::serve(options.seed, chain.rpc_url(), market.clone(), shutdown.clone()).await;
+        let tokens = tokens.context("start the simulated tokens")?;
         let telegram = BotApi::open(botapi::Config {
             limits: options.telegram_limits,
             ..botapi::Config::new(folder.part(Part::Telegram).join("state"), bot_token)
@@ -344,6 +370,7 @@ impl Within {
         let outside = Outside::new(chain.rpc_url(), folder.part(Part::Chain).join("outside"));
         let routes = botapi::router(telegram.clone())
             .merge(venues::router(market.clone()))
+            .merge(tokens::router(tokens.clone()))
             .merge(faucet::router(outside.clone()));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, ports.page)).await?;
         // Dropped rather than ended gracefully: long polls and pages stay open for ever.
@@ -356,7 +383,7 @@ impl Within {
         for _ in 0..options.faulty_endpoints {
             endpoints.push(FaultyRpc::start(chain.rpc_url(), RpcFaults::default()).await?);
         }
-        Ok(Self { market, telegram, outside, endpoints, shutdown: shutdown.drop_guard() })
+        Ok(Self { market, aggregators, tokens, telegram, outside, endpoints, shutdown: shutdown.drop_guard() })
     }
 
     /// Where the services reach the chain.
@@ -408,8 +435,10 @@ impl Ports {
             bitstamp: port("bitstamp", 1)?,
         };
         let mut services = Vec::new();
-        for replica in 1..=options.replicas {
-            for Entry { name, schema, .. } in services::ALL {
+        for replica in 1..=options.replicas.max(2) {
+            let doubled = |name: &str| replica == 2 && options.doubled.contains(&name);
+            let entries = services::ALL.iter().filter(|entry| replica <= options.replicas || doubled(entry.name));
+            for Entry { name, schema, .. } in entries {
                 let http = port(&format!("{name} {replica}"), 2)?;
                 let address = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
                 let (http, grpc) = (address(http), address(http.saturating_add(1)));

@@ -5,12 +5,13 @@
 //! production client here. Prices are seeded random walks in decimals; see [`Market`] for how scripts steer
 //! them and break venues, and [`router`] for the same over HTTP.
 
+pub mod aggregators;
 mod connection;
-mod control;
+pub(crate) mod control;
 mod market;
 mod tape;
 mod venue;
-mod walk;
+pub(crate) mod walk;
 mod wire;
 
 use std::{

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use tabled::Table;
 use tabled::settings::Style;
 
-use crate::venues::Venue;
+use crate::venues::{Venue, aggregators::Aggregator};
 
 /// A replica of a service.
 #[derive(Clone, Debug)]
@@ -49,6 +49,12 @@ pub struct Addresses {
     pub ws: String,
     /// The venues' WebSockets.
     pub venues: Vec<(Venue, String)>,
+    /// The aggregators' HTTP servers.
+    pub aggregators: Vec<(Aggregator, String)>,
+    /// The endpoints through which tokens are read.
+    pub token_rpcs: Vec<String>,
+    /// The listing of tokens.
+    pub dexscreener: String,
     /// The services.
     pub services: Vec<ServiceAddress>,
 }
@@ -75,6 +81,8 @@ impl Addresses {
                 .iter()
                 .map(|(venue, url)| [venue.name().to_owned(), url.clone(), "simulated prices".to_owned()]),
         );
+        let tokens = "tokens; steered at /sandbox/tokens of the chat page".to_owned();
+        rows.push(["dexscreener".to_owned(), self.dexscreener.clone(), tokens]);
         rows.extend(self.services.iter().map(|service| {
             let http = format!("http://{}", service.http);
             [service.label(), http, format!("gRPC: {}", service.grpc)]

@@ -28,6 +28,10 @@ pub const LOWERED: &[Lowered] = &[
     lowered("ROOM_LOCK_MARGIN", "2s", "5m"),
     lowered("ROOM_MEAN", "5s", "60s"),
     lowered("ROOM_PAST_POST", "1s", "10s"),
+    lowered("ROOM_CANCEL_UNTIL", "5s", "60s"),
+    lowered("ROOM_CAP_MEAN", "5s", "5m"),
+    lowered("ROOM_CAP_PAST_POST", "1s", "60s"),
+    lowered("ROOM_SUSPICION_WAIT", "10s", "1h"),
     lowered("DEPOSIT_WITHDRAWABLE_AFTER", "2s", "10m"),
     lowered("WITHDRAW_NEW_ADDRESS_HOLD", "2s", "24h"),
     // There is one endpoint of one chain, and it does not fork.
@@ -77,9 +81,20 @@ pub(super) fn shared(
         let url = if *venue == Venue::Binance { url.trim_end_matches(venue.path()) } else { url };
         variables.push((name, url.to_owned()));
     }
+    variables.push(("TOKEN_RPC_URLS".to_owned(), addresses.token_rpcs.join(",")));
+    variables.push(("DEXSCREENER_URL".to_owned(), addresses.dexscreener.clone()));
+    for (aggregator, url) in &addresses.aggregators {
+        let name = aggregator.name().to_uppercase();
+        variables.push((format!("{name}_URL"), url.clone()));
+        // Whatever it is: the simulated ones want any key, or none.
+        variables.push((format!("{name}_API_KEY"), "sandbox".to_owned()));
+    }
     for service in addresses.services.iter().filter(|service| service.replica == 1) {
         let name = format!("{}_GRPC_URL", service.schema.to_uppercase());
         variables.push((name, format!("http://{}", service.grpc)));
+        if service.schema == "settlement" {
+            variables.push(("EVIDENCE_URL".to_owned(), format!("http://{}/evidence", service.http)));
+        }
     }
     variables.extend(LOWERED.iter().map(|rule| (rule.name.to_owned(), rule.value.to_owned())));
     variables.extend(PACE.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

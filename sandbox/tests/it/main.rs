@@ -8,11 +8,13 @@
     reason = "tests fail by panicking"
 )]
 
+mod aggregators;
 mod bets;
 mod botapi;
 mod faucet;
 mod secrets;
 mod smoke;
+mod tokens;
 mod venues;
 mod world;
 

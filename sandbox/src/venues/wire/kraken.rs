@@ -66,6 +66,12 @@ impl Kraken {
         Kraken { connection: number, tickers: BTreeSet::new(), busy: false }
     }
 
+    fn status(&self, system: &str) -> Frame {
+        text(&json!({"channel": "status", "type": "update", "data": [{
+            "version": "2.0.10", "system": system, "api_version": "v2", "connection_id": self.connection,
+        }]}))
+    }
+
     fn subscribe(&mut self, params: &Params, req_id: Option<i64>, view: &View) -> Vec<Frame> {
         let trigger = params.event_trigger.as_deref().unwrap_or("trades");
         let snapshot = params.snapshot.unwrap_or(true);
@@ -112,9 +118,12 @@ impl Kraken {
 
 impl Session for Kraken {
     fn opened(&mut self, _view: &View) -> Vec<Frame> {
-        vec![text(&json!({"channel": "status", "type": "update", "data": [{
-            "version": "2.0.10", "system": "online", "api_version": "v2", "connection_id": self.connection,
-        }]}))]
+        vec![self.status("online")]
+    }
+
+    /// Before it restarts, the engine stops to trade.
+    fn restarting(&mut self, _view: &View) -> Vec<Frame> {
+        vec![self.status("maintenance")]
     }
 
     fn received(&mut self, message: &str, view: &View) -> Vec<Frame> {
