@@ -9,6 +9,7 @@ mod audit;
 mod betting;
 mod faults;
 pub mod money;
+pub mod oracle;
 mod person;
 mod plan;
 mod play;
@@ -50,6 +51,9 @@ pub struct Arguments {
     /// Play deposits and withdrawals of 20 people under faults of the chain's endpoints instead
     #[arg(long, conflicts_with_all = ["kill", "wipe_broker", "twice", "shuffle", "replicas"])]
     money: bool,
+    /// Play rooms while venues lie, freeze, jump and vanish, and an oracle is killed, instead
+    #[arg(long, conflicts_with_all = ["money", "kill", "wipe_broker", "twice", "shuffle", "replicas"])]
+    oracle: bool,
     /// Decides amounts, outcomes and the walk of prices
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -102,6 +106,10 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
                 dir: calm.dir.clone(),
             };
             return money::play(&setup, &mut report).await;
+        }
+        if arguments.oracle {
+            let Setup { program, seed, dir, leisure, .. } = calm.clone();
+            return oracle::play(&oracle::Setup { program, seed, dir, leisure }, &mut report).await;
         }
         let undisturbed = play(&calm, &mut report).await?;
         if arguments.faults.any() {

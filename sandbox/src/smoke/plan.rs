@@ -235,7 +235,7 @@ impl Book {
     ///
     /// # Errors
     /// A tie between remainders, which the order of ids would decide.
-    fn try_new(bets: &[(usize, i64)], verdict: Option<usize>) -> Result<Self> {
+    pub fn try_new(bets: &[(usize, i64)], verdict: Option<usize>) -> Result<Self> {
         let sum = |winning: bool| -> i128 {
             let bets =
                 bets.iter().filter(|(outcome, _)| verdict.is_some_and(|won| (won == *outcome) == winning));

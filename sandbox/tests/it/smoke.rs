@@ -95,3 +95,14 @@ async fn money_moves_once_while_the_chain_misbehaves() {
     smoke::money::play(&setup, &mut report).await.unwrap_or_else(|error| panic!("{error:#}"));
     assert!(report.ok(), "{}", report.failures());
 }
+
+/// As `smoke --oracle` does it, with more time for bets.
+#[tokio::test]
+async fn no_room_settles_on_a_wrong_price_while_venues_lie() {
+    let _world = WORLDS.acquire().await.unwrap();
+    let mut report = Report::new();
+    let program = env!("CARGO_BIN_EXE_sandbox").into();
+    let setup = smoke::oracle::Setup { program, seed: 3, dir: None, leisure: Duration::from_secs(8) };
+    smoke::oracle::play(&setup, &mut report).await.unwrap_or_else(|error| panic!("{error:#}"));
+    assert!(report.ok(), "{}", report.failures());
+}

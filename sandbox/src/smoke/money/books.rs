@@ -19,7 +19,7 @@ use crate::world::{CAPITAL, DATABASE};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Work that must have come to its end.
-const LEFT: [(&str, &str); 6] = [
+pub(in crate::smoke) const LEFT: [(&str, &str); 6] = [
     ("withdrawals not ended", "SELECT count(*) FROM wallet.withdrawal WHERE state <> 'FINALIZED'"),
     ("transactions not ended", "SELECT count(*) FROM wallet.chain_tx WHERE ended_at IS NULL"),
     (
@@ -32,7 +32,7 @@ const LEFT: [(&str, &str); 6] = [
 ];
 
 /// Facts of the books that must be zero.
-const ZERO: [(&str, &str); 6] = [
+pub(in crate::smoke) const ZERO: [(&str, &str); 6] = [
     ("sum of the ledger", "SELECT coalesce(sum(lamports), 0)::bigint FROM wallet.entry"),
     (
         "ledger transactions that do not sum to zero",

@@ -1,0 +1,96 @@
+//! `smoke --oracle`: rooms run to their ends while venues lie, freeze, jump and vanish, and the process that writes the
+//! series is killed. In the end no room settled on a wrong price, what had to be void is void, and the ledger is right.
+
+mod books;
+mod plan;
+mod play;
+mod truth;
+mod weather;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use servers::scratch::Scratch;
+
+use super::faults::LOWERED as SMOKE_LOWERED;
+use super::person::Manners;
+use super::tale::Tale;
+use super::{BURST, Faults, START_WITHIN, STOP_WITHIN, tell_logs};
+use crate::botapi;
+use crate::report::Report;
+use crate::world::{World, WorldOptions};
+use plan::Plan;
+use play::Play;
+
+/// How long a run may take beyond the start of its world.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// One run.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The sandbox binary, which is every service, too.
+    pub program: PathBuf,
+    /// Decides stakes, directions and what happens to the venues.
+    pub seed: u64,
+    /// Where the world is; a temporary folder if it does not matter.
+    pub dir: Option<PathBuf>,
+    /// How much longer bets are taken than the pace of the machine asks for.
+    pub leisure: Duration,
+}
+
+/// Plays in a fresh world with two oracles, tells it on standard error, and checks every result.
+///
+/// # Errors
+/// Somebody waited in vain; the ends of all logs are printed before.
+pub async fn play(setup: &Setup, report: &mut Report) -> Result<()> {
+    let scratch = Scratch::create()?;
+    let dir = setup.dir.as_deref().unwrap_or(scratch.path());
+    let tale = Tale::begin();
+    let plan = Plan::try_of(setup.seed)?;
+    tale.scene(&format!("{} rooms under lying venues, seed {}", plan.rooms.len(), setup.seed));
+    super::tell_lowered(&tale);
+    let options = WorldOptions {
+        fresh: true,
+        program: setup.program.clone(),
+        doubled: vec!["oracle-svc"],
+        seed: setup.seed,
+        variables: SMOKE_LOWERED
+            .iter()
+            .map(|(name, value, _)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        telegram_limits: botapi::Limits { private_burst: BURST, ..botapi::Limits::default() },
+        ..WorldOptions::new(dir).elsewhere()?
+    };
+    let world = tokio::time::timeout(START_WITHIN, World::start(options)).await;
+    let world = world.context("the world does not start")??;
+    tale.tell("", format_args!("the world is ready: {}", world.addresses().page));
+
+    let played = tokio::select! {
+        played = evening(&world, &plan, setup, &tale, report) => played,
+        loss = world.loss() => Err(loss.into()),
+        () = Faults::watch(&world, &tale) => Err(anyhow!("nobody watches any more")),
+        () = tokio::time::sleep(LIMIT + setup.leisure * 2) => Err(anyhow!("not at its end after {LIMIT:?}")),
+    };
+    if let Err(error) = &played {
+        eprintln!("\n{error:#}\n");
+        tell_logs(&world, dir);
+    }
+    let exits = world.exits();
+    let oracles = exits.iter().filter(|exit| exit.service.starts_with("oracle-svc")).count();
+    report.check("oracles killed", 1, oracles, oracles == 1);
+    report.check("services that ended unasked", 0, exits.len() - oracles, exits.len() == oracles);
+    // The guard ends what does not end by itself.
+    if tokio::time::timeout(STOP_WITHIN, world.stop()).await.is_err() {
+        eprintln!("the world does not stop within {STOP_WITHIN:?}");
+    }
+    played.with_context(|| format!("seed {}", setup.seed))
+}
+
+async fn evening(world: &World, plan: &Plan, setup: &Setup, tale: &Tale, report: &mut Report) -> Result<()> {
+    let manners = Manners { patience: Duration::from_secs(15), tries: 4, calm: Duration::from_secs(90) };
+    let mut play = Play::begin(world, plan, tale, manners, setup.leisure).await?;
+    play.play().await?;
+    play.check_results(report).await?;
+    play.check_books(report).await
+}
