@@ -55,6 +55,7 @@ async fn a_fresh_bet_is_taken_back_in_one_tap_and_its_own_message() {
     let account = stage.member(ANNA).await;
     let (_, bet) = placed(&stage).await;
     let told = stage.telegram.sees(ANNA, "Bet accepted").await;
+    stage.told().await;
     assert!(told.text.contains("within 20 seconds"), "{}", told.text);
     // Two taps are one command.
     let button = told.button("Take it back").unwrap();
@@ -80,7 +81,7 @@ async fn a_fresh_bet_is_taken_back_in_one_tap_and_its_own_message() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_way_back_goes_after_its_time() {
-    let (stage, _) = with_room(&[("ROOM_CANCEL_WITHIN", "2s")]).await;
+    let (stage, _) = with_room(&[("ROOM_CANCEL_WITHIN", "8s")]).await;
     stage.member(ANNA).await;
     placed(&stage).await;
     let told = stage.telegram.sees(ANNA, "Bet accepted").await;
@@ -93,9 +94,9 @@ async fn the_way_back_goes_after_its_time() {
     // Whoever kept it is told the rule, and the bet stays on record.
     stage.telegram.press_in(ANNA, ANNA, told.id, &button);
     let cancel = stage.next::<CancelBet>().await;
-    let late = Refusal::new(RefusalCode::BetNotCancellable).with("seconds", 2);
+    let late = Refusal::new(RefusalCode::BetNotCancellable).with("seconds", 8);
     stage.tell(Service::Room, Outcome::refused(cancel.id.as_bytes(), &late)).await;
-    let told = stage.telegram.sees(ANNA, "within 2 seconds, and not right before").await;
+    let told = stage.telegram.sees(ANNA, "within 8 seconds, and not right before").await;
     assert!(told.text.contains("Bet accepted"), "{}", told.text);
 }
 

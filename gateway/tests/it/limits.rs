@@ -86,6 +86,7 @@ async fn an_exclusion_takes_two_questions_and_a_break_one() {
     keeps(&stage, GetLimitsResponse { cool_off_until: until, ..Default::default() });
     stage.tell(Service::Wallet, Outcome::done(rest.id.as_bytes(), &CoolOffDone { until })).await;
     stage.telegram.sees(ANNA, "You are taking a break until").await;
+    stage.told().await;
 
     stage.telegram.press(ANNA, "Exclude myself").await;
     stage.telegram.press(ANNA, "6 months").await;
@@ -119,6 +120,7 @@ async fn a_bet_over_a_limit_says_so_and_leads_to_the_limits() {
         .with("stake", SOL / 2);
     stage.tell(Service::Room, Outcome::refused(bet.id.as_bytes(), &over)).await;
     let told = stage.telegram.sees(ANNA, "Not placed").await;
+    stage.told().await;
     for number in ["2 SOL of losses", "1.500000001 SOL of it", "0.5 SOL do not fit"] {
         assert!(told.text.contains(number), "{}", told.text);
     }

@@ -186,8 +186,18 @@ impl Stage {
         let done = proto::wallet::OpenAccountDone { account: Some(account) };
         self.tell(Service::Wallet, Outcome::done(open.id.as_bytes(), &done)).await;
         self.telegram.sees(user, "Your wallet is ready").await;
+        self.told().await;
         self.members.lock().unwrap().insert(user, open.command.account_id.clone());
         open.command.account_id
+    }
+
+    /// Waits until every outcome that was shown is known to be shown: until then its message takes no press.
+    pub async fn told(&self) {
+        let unshown = "SELECT count(*) FROM gateway.request WHERE outcome IS NOT NULL AND shown < 3";
+        crate::eventually("outcomes are told", || async {
+            sqlx::query_scalar::<_, i64>(unshown).fetch_one(self.db.pool()).await.unwrap() == 0
+        })
+        .await;
     }
 
     /// The account of a Telegram user, who becomes a member if they are none.
