@@ -22,5 +22,6 @@ pub mod run;
 pub mod services;
 pub mod smoke;
 pub mod supervise;
+pub mod tokens;
 pub mod venues;
 pub mod world;

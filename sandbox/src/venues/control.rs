@@ -74,7 +74,7 @@ impl World {
 }
 
 /// A request that cannot be obeyed, and why.
-struct Bad(String);
+pub(crate) struct Bad(pub(crate) String);
 
 impl<E: std::error::Error> From<E> for Bad {
     fn from(error: E) -> Self {
@@ -161,12 +161,12 @@ async fn fault(
     Ok(Json(World::of(&market)))
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Bad> {
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Bad> {
     serde_json::from_slice(body).map_err(|error| Bad(format!("body: {error}")))
 }
 
 /// A decimal written as a JSON number or string, read digit by digit.
-fn decimal(field: &str, raw: &RawValue) -> Result<Decimal, Bad> {
+pub(crate) fn decimal(field: &str, raw: &RawValue) -> Result<Decimal, Bad> {
     let text = raw.get();
     let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
     Decimal::from_str_exact(text).map_err(|_| Bad(format!("{field} is not a decimal number: {text:?}")))

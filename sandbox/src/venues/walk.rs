@@ -25,7 +25,7 @@ enum Course {
 
 /// One asset's price. The same seed, number and orders give the same prices, step by step.
 #[derive(Debug)]
-pub(super) struct Walk {
+pub(crate) struct Walk {
     price: Decimal,
     past: VecDeque<Decimal>,
     course: Course,
