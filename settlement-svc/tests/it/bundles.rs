@@ -289,12 +289,19 @@ async fn every_kind_is_verified_and_every_changed_value_is_named() {
             flips.retain(|flip| flips::is_near_an_end(&flip.path, &bundle));
         }
         assert!(flips.len() > 100, "{} flips", flips.len());
-        for Flip { path, what, bundle } in flips {
-            let found = wrong(&bundle);
-            let named = found.first().map_or("nothing", |wrong| wrong.path.as_str());
-            assert!(named == path, "{}: {what} of {path}, but {named} is named: {found:?}", case.name);
-        }
+        let threads = std::thread::available_parallelism().unwrap().get();
+        std::thread::scope(|scope| {
+            for flips in flips.chunks(flips.len().div_ceil(threads)) {
+                scope.spawn(|| flips.iter().for_each(|flip| is_named(case.name, flip)));
+            }
+        });
     }
+}
+
+fn is_named(room: &str, Flip { path, what, bundle }: &Flip) {
+    let found = wrong(bundle);
+    let named = found.first().map_or("nothing", |wrong| wrong.path.as_str());
+    assert!(named == path, "{room}: {what} of {path}, but {named} is named: {found:?}");
 }
 
 /// Whoever changes a value and writes its record's check anew deceives only about what nothing else in the bundle follows
@@ -334,6 +341,7 @@ async fn checks_written_anew_hide_nothing_that_decides() {
 
 /// `docs/evidence-example.json` is what the service writes. `WRITE_EXAMPLE=1` writes it anew.
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a switch of this test, no setting of the service")]
 async fn the_example_of_the_manual_is_current() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/evidence-example.json");
     let world = World::new().await;
