@@ -120,7 +120,8 @@ impl Operators {
     /// # Errors
     /// What is no key.
     pub fn declare_admins(r: &mut Reader) -> Result<Self, Invalid> {
-        let doc = "Ed25519 public keys of the admins, who have to agree with the operators where much is at stake.";
+        let doc =
+            "Ed25519 public keys of the admins, who have to agree with the operators where much is at stake.";
         let keys: Option<Vec<OperatorKey>> =
             r.setting("ADMIN_KEYS", doc).optional("4zvwRjXUKGfvwnParsHAS3HuSVzV5cA4McphgmoCtajS")?;
         Ok(keys.unwrap_or_default().into_iter().collect())

@@ -80,8 +80,7 @@ impl Service for OracleSvc {
 
     async fn start(runtime: &mut Runtime, settings: Settings) -> Result<(), BoxError> {
         let board = connect_venues(runtime, &settings);
-        let [btc, eth, sol] =
-            MAJORS.map(|major| (major.0, keep_series(runtime, &settings, &board, major)));
+        let [btc, eth, sol] = MAJORS.map(|major| (major.0, keep_series(runtime, &settings, &board, major)));
         let breakers = Breakers::default();
         let tokens = Tokens::try_new(runtime, &breakers, &settings, Arc::clone(&sol.1))?;
         tokens.spawn(runtime);
@@ -99,11 +98,8 @@ impl Service for OracleSvc {
                 }
             }
         });
-        let rooms_on_two = HeadToHeads {
-            db: runtime.db.clone(),
-            clock: runtime.clock.clone(),
-            quorum: settings.quorum,
-        };
+        let rooms_on_two =
+            HeadToHeads { db: runtime.db.clone(), clock: runtime.clock.clone(), quorum: settings.quorum };
         runtime.lease("oracle.head_to_head", SERIES_TERM, move |held| rooms_on_two.clone().serve(held));
         let commands = commands::Commands { quorum: settings.quorum };
         runtime.writer("oracle.writer", &["oracle-commands", "oracle-events"], commands);

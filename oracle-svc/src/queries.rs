@@ -11,8 +11,8 @@ use proto::{
     from_timestamp,
     oracle::{
         Aggregate, Candle, GetAggregateRequest, GetAggregateResponse, GetCandlesRequest, GetCandlesResponse,
-        GetSeriesRequest, GetSeriesResponse, GetTokenRequest, GetTokenResponse,
-        Second as SecondMessage, oracle_service_server::OracleService,
+        GetSeriesRequest, GetSeriesResponse, GetTokenRequest, GetTokenResponse, Second as SecondMessage,
+        oracle_service_server::OracleService,
     },
     timestamp,
 };

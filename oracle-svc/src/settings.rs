@@ -110,7 +110,10 @@ impl Settings {
             .mainnet_no_less()
             .or(400);
         let tolerated_for = r
-            .setting("ORACLE_SANITY_AFTER", "An aggregator that differs by more than 2 % for this long is a warning.")
+            .setting(
+                "ORACLE_SANITY_AFTER",
+                "An aggregator that differs by more than 2 % for this long is a warning.",
+            )
             .between(Duration::ZERO, Duration::from_secs(3_600))
             .mainnet_no_more()
             .or(Duration::from_secs(60));
@@ -254,8 +257,12 @@ mod tests {
     #[test]
     fn aggregators_are_asked_once_they_have_a_key_or_an_address() {
         let settings = |pairs: &[(&str, &str)]| {
-            let asked = read(pairs.iter().copied().collect::<Variables>(), Settings::declare).unwrap().aggregators;
-            asked.iter().map(|one| (one.id.name(), one.url.expose().to_owned(), one.key.is_some())).collect::<Vec<_>>()
+            let asked =
+                read(pairs.iter().copied().collect::<Variables>(), Settings::declare).unwrap().aggregators;
+            asked
+                .iter()
+                .map(|one| (one.id.name(), one.url.expose().to_owned(), one.key.is_some()))
+                .collect::<Vec<_>>()
         };
         assert_eq!(settings(&[]), []);
         assert_eq!(

@@ -98,12 +98,8 @@ mod tests {
     fn knows_the_price_of_a_moment_for_a_while() {
         let tape = Tape::new(10);
         let price = Price::parse("165").unwrap();
-        let aggregate = Aggregate {
-            price,
-            confidence: Decimal::ZERO,
-            band: Decimal::ONE,
-            counted: BTreeSet::new(),
-        };
+        let aggregate =
+            Aggregate { price, confidence: Decimal::ZERO, band: Decimal::ONE, counted: BTreeSet::new() };
         tape.push(Tick { aggregate: Some(aggregate), ..tick(100) });
         tape.push(tick(200));
         assert_eq!(tape.price_at(Moment::from_micros(99), 50), None);

@@ -383,7 +383,15 @@ impl Within {
         for _ in 0..options.faulty_endpoints {
             endpoints.push(FaultyRpc::start(chain.rpc_url(), RpcFaults::default()).await?);
         }
-        Ok(Self { market, aggregators, tokens, telegram, outside, endpoints, shutdown: shutdown.drop_guard() })
+        Ok(Self {
+            market,
+            aggregators,
+            tokens,
+            telegram,
+            outside,
+            endpoints,
+            shutdown: shutdown.drop_guard(),
+        })
     }
 
     /// Where the services reach the chain.
@@ -437,7 +445,8 @@ impl Ports {
         let mut services = Vec::new();
         for replica in 1..=options.replicas.max(2) {
             let doubled = |name: &str| replica == 2 && options.doubled.contains(&name);
-            let entries = services::ALL.iter().filter(|entry| replica <= options.replicas || doubled(entry.name));
+            let entries =
+                services::ALL.iter().filter(|entry| replica <= options.replicas || doubled(entry.name));
             for Entry { name, schema, .. } in entries {
                 let http = port(&format!("{name} {replica}"), 2)?;
                 let address = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));

@@ -12,8 +12,7 @@ use proto::{
     AccountId, Lamports, RoomId,
     settlement::{
         GetEvidenceRequest, GetEvidenceResponse, GetReferralsRequest, GetReferralsResponse,
-        GetSettlementRequest, GetSettlementResponse,
-        SettlementState, settlement_service_server,
+        GetSettlementRequest, GetSettlementResponse, SettlementState, settlement_service_server,
     },
     timestamp,
 };

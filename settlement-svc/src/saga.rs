@@ -3,8 +3,8 @@
 use crate::{
     audit,
     domain::{
-        Bet, Book, BookError, Frozen, Line, OutOfOrder, Rules, SagaStep, Settlement, State, referral::Rates, root,
-        settle as make_book,
+        Bet, Book, BookError, Frozen, Line, OutOfOrder, Rules, SagaStep, Settlement, State, referral::Rates,
+        root, settle as make_book,
     },
     messages, referrals,
     store::{

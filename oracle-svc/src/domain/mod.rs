@@ -28,12 +28,13 @@ mod touches;
 mod watch;
 
 pub use aggregate::{Aggregate, NoPrice, aggregate, confirmed};
+pub use candle::{Candles, Minute};
 pub use chain::{
-    Account, AccountError, Curve, MintState, PUMP, PUMP_SWAP, Pool, RAYDIUM, Reserves, TOKEN, TOKEN_2022, WRAPPED_SOL,
+    Account, AccountError, Curve, MintState, PUMP, PUMP_SWAP, Pool, RAYDIUM, Reserves, TOKEN, TOKEN_2022,
+    WRAPPED_SOL,
 };
 pub use doubt::{Doubt, Suspicions};
 pub use exact::Ratio;
-pub use candle::{Candles, Minute};
 pub use fold::{Fold, OutOfOrder};
 pub use frame::{Frame, FrameError, tick_message};
 pub use goal::Goal;

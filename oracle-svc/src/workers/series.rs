@@ -89,7 +89,15 @@ impl SeriesWriter {
         tracing::info!(asset = %self.asset, watches = fold.len(), after = last.number(), "series resumed");
         let open = Frame::empty(last);
         let candles = Candles::new(store::candles::first_open(pool, self.asset).await?);
-        Ok(Series { fold, inherited: last, taken: Moment::default(), open, over: Vec::new(), resolved, candles })
+        Ok(Series {
+            fold,
+            inherited: last,
+            taken: Moment::default(),
+            open,
+            over: Vec::new(),
+            resolved,
+            candles,
+        })
     }
 
     /// Stores what is over and what was resolved, and marks rooms as followed, in one transaction

@@ -10,17 +10,17 @@
     reason = "tests fail by panicking"
 )]
 
-mod connections;
-mod sanity;
-mod http;
-mod candles;
 mod answers_check;
+mod candles;
+mod connections;
 mod faults;
 mod frames_check;
+mod http;
 mod kinds;
 mod processes;
 mod replay;
 mod rooms;
+mod sanity;
 mod series;
 mod tokens;
 mod tokens_check;

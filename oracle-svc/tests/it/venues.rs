@@ -150,8 +150,17 @@ impl<'a> Client<'a> {
             Ok(response)
         };
         let Ok(socket) = accept_hdr_async(stream, read_query).await else { return };
-        let mut client =
-            Self { venue, number, retired_for: 0, market, socket, subscribed: Vec::new(), heartbeats: false, sequence: 0, trades: 0 };
+        let mut client = Self {
+            venue,
+            number,
+            retired_for: 0,
+            market,
+            socket,
+            subscribed: Vec::new(),
+            heartbeats: false,
+            sequence: 0,
+            trades: 0,
+        };
         if let Some(streams) = query.strip_prefix("streams=").filter(|_| venue == VenueId::Binance) {
             client.subscribe(streams.split('/').map(str::to_owned));
         }
@@ -272,7 +281,8 @@ impl<'a> Client<'a> {
         }
         if beats.is_multiple_of(10) {
             if mood == Mood::Halted && self.venue == VenueId::Kraken {
-                let status = json!({"channel": "status", "type": "update", "data": [{"system": "maintenance"}]});
+                let status =
+                    json!({"channel": "status", "type": "update", "data": [{"system": "maintenance"}]});
                 self.send(status.to_string()).await?;
             }
             if self.venue == VenueId::Kraken {
@@ -305,7 +315,9 @@ impl<'a> Client<'a> {
 
     async fn say_pong(&mut self) -> Option<()> {
         let pong = match self.venue {
-            VenueId::Bitstamp => json!({"event": "bts:heartbeat", "channel": "", "data": {"status": "success"}}),
+            VenueId::Bitstamp => {
+                json!({"event": "bts:heartbeat", "channel": "", "data": {"status": "success"}})
+            }
             VenueId::Kraken => json!({"method": "pong"}),
             VenueId::Okx => return self.send("pong".to_owned()).await,
             _ => return self.socket.send(Message::Pong(vec![7].into())).await.ok(),

@@ -40,7 +40,9 @@ impl TryFrom<&room::Terms> for Rules {
         BasisPoints::try_new(takeout).map_err(|_| MalformedTerms::Takeout)?;
         let rate = |points| BasisPoints::try_new(points).map_err(|_| MalformedTerms::Takeout);
         let past_post = match room::Kind::try_from(terms.kind) {
-            Ok(room::Kind::Touch | room::Kind::CapTouch) => Some(Duration::seconds(terms.past_post_seconds.into())),
+            Ok(room::Kind::Touch | room::Kind::CapTouch) => {
+                Some(Duration::seconds(terms.past_post_seconds.into()))
+            }
             Ok(
                 room::Kind::Close
                 | room::Kind::UpDown
