@@ -11,7 +11,7 @@ use crate::{
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use proto::{Lamports, RoomId, settlement::GetEvidenceRequest};
-use roomsctl::evidence::{Anchor, Unverified, Verified, Wrong, verify};
+use roomsctl::evidence::{Anchor, Basis, Unverified, Verified, Wrong, verify};
 use serde::Serialize;
 use serde_json::json;
 use std::{
@@ -64,7 +64,7 @@ struct Report {
     terms_hash: String,
     outcome: String,
     price: String,
-    decided_by_people: bool,
+    decided_by: Basis,
     bets: u64,
     staked_lamports: i64,
     paid_lamports: i64,
@@ -138,7 +138,7 @@ impl Report {
             terms_hash: found.terms_hash,
             outcome: found.outcome,
             price: found.price,
-            decided_by_people: found.by_people,
+            decided_by: found.basis,
             bets: found.bets,
             staked_lamports: found.staked,
             paid_lamports: found.paid,
@@ -154,9 +154,10 @@ impl Report {
 
     fn rows(&self) -> Vec<(&'static str, String)> {
         let sol = |lamports: i64| format!("{} SOL", Lamports::new(lamports));
-        let prices = match (self.decided_by_people, self.seconds) {
-            (true, _) => "not by prices: people decided, and no bundle can prove them right".to_owned(),
-            (false, seconds) => format!("by {seconds} seconds of prices, made again from their quotes"),
+        let decided = match self.decided_by {
+            Basis::People => "not by prices: people decided, and no bundle can prove them right".to_owned(),
+            Basis::Bets => "by the bets alone, which were counted again".to_owned(),
+            Basis::Prices => format!("by {} seconds of prices, made again from their quotes", self.seconds),
         };
         let on_chain = match (&self.signature, &self.signed_by) {
             (None, _) => "there is no receipt yet: nothing on chain vouches for this file".to_owned(),
@@ -175,7 +176,7 @@ impl Report {
             ("terms hash", self.terms_hash.clone()),
             ("outcome", self.outcome.clone()),
             ("price", self.price.clone()),
-            ("decided", prices),
+            ("decided", decided),
             ("stakes", paid),
             ("root", self.root.clone()),
             ("settled", self.settled_at.clone()),

@@ -53,7 +53,8 @@ pub struct TokenMarket {
     servers: Arc<Servers>,
 }
 
-/// Starts the servers in front of the chain at `rpc`, and the walks; SOL is worth what it is in `market`.
+/// Starts the servers in front of the chain at `rpc`, DexScreener on its port, and the walks; SOL is worth what it is in
+/// `market`.
 ///
 /// # Errors
 /// No port is free.
@@ -61,6 +62,7 @@ pub async fn serve(
     seed: u64,
     rpc: String,
     market: Market,
+    listing_port: u16,
     shutdown: CancellationToken,
 ) -> Result<TokenMarket> {
     let tokens = Tokens::new(market.price(Asset::Sol));
@@ -73,7 +75,7 @@ pub async fn serve(
         (token.mint, Walk::new(token.price * LOT, SWING_PPB, seed, 1_000 + number))
     };
     let walks = tokens.all().into_iter().zip(0..).map(walk).collect();
-    let servers = servers::tokens::serve(&tokens, ENDPOINTS, Some(rpc)).await?;
+    let servers = servers::tokens::serve(&tokens, ENDPOINTS, Some(rpc), listing_port).await?;
     let made = TokenMarket { tokens, walks: Arc::new(Mutex::new(walks)), servers: Arc::new(servers) };
     let walking = made.clone();
     tokio::spawn(shutdown.run_until_cancelled_owned(async move { walking.keep_walking(&market).await }));

@@ -360,8 +360,10 @@ impl Within {
         let market = venues::serve(settings, shutdown.clone()).await.context("start the simulated venues")?;
         let aggregators = aggregators::serve(&market, Ipv4Addr::LOCALHOST.into(), &shutdown).await;
         let aggregators = aggregators.context("start the simulated aggregators")?;
-        let tokens = tokens::serve(options.seed, chain.rpc_url(), market.clone(), shutdown.clone()).await;
-        let tokens = tokens.context("start the simulated tokens")?;
+        let tokens =
+            tokens::serve(options.seed, chain.rpc_url(), market.clone(), ports.dexscreener, shutdown.clone())
+                .await
+                .context("start the simulated tokens")?;
         let telegram = BotApi::open(botapi::Config {
             limits: options.telegram_limits,
             ..botapi::Config::new(folder.part(Part::Telegram).join("state"), bot_token)
@@ -421,6 +423,7 @@ struct Ports {
     nats_monitor: u16,
     rpc: u16,
     venues: PerVenue<u16>,
+    dexscreener: u16,
     services: Vec<ServiceAddress>,
 }
 
@@ -442,6 +445,7 @@ impl Ports {
             okx: port("okx", 1)?,
             bitstamp: port("bitstamp", 1)?,
         };
+        let dexscreener = port("dexscreener", 1)?;
         let mut services = Vec::new();
         for replica in 1..=options.replicas.max(2) {
             let doubled = |name: &str| replica == 2 && options.doubled.contains(&name);
@@ -454,7 +458,7 @@ impl Ports {
                 services.push(ServiceAddress { name, schema, replica, http, grpc });
             }
         }
-        Ok(Self { page, postgres, nats, nats_monitor, rpc, venues, services })
+        Ok(Self { page, postgres, nats, nats_monitor, rpc, venues, dexscreener, services })
     }
 }
 

@@ -39,7 +39,7 @@ impl Stage {
     async fn new(token: Token) -> (Self, Running) {
         let tokens = Tokens::new(Decimal::from(160));
         tokens.put(token);
-        let servers = serve(&tokens, 2, None).await.unwrap();
+        let servers = serve(&tokens, 2, None, 0).await.unwrap();
         let mut world = World::new().await;
         world.set("TOKEN_RPC_URLS", &servers.rpc_urls.join(","));
         world.set("DEXSCREENER_URL", &servers.listing_url);

@@ -194,9 +194,15 @@ fn decide(
 fn horizon(rules: &Rules, request: &OpenRoom) -> Result<Duration, Refusal> {
     let horizon = Duration::from_secs(request.horizon_seconds.into());
     let max = if request.kind() == Kind::Custom { rules.custom.horizon_max } else { rules.horizon_max };
-    if horizon < rules.horizon_min || horizon > max {
+    // A start price is a whole mean between the lock and half-way to the deadline; half of the horizon lies behind the
+    // lock at least.
+    let compares = matches!(request.kind(), Kind::UpDown | Kind::HeadToHead);
+    let behind_lock = horizon.saturating_sub(lock_after(horizon, rules.lock_margin));
+    let no_start = compares && behind_lock < rules.mean * 2;
+    let min = if no_start { rules.horizon_min.max(rules.mean * 4) } else { rules.horizon_min };
+    if horizon < min || horizon > max {
         return Err(Refusal::new(RefusalCode::RoomHorizon)
-            .with("min", rules.horizon_min.as_secs())
+            .with("min", min.as_secs())
             .with("max", max.as_secs()));
     }
     Ok(horizon)

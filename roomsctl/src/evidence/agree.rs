@@ -5,20 +5,24 @@ use super::fields::written;
 use super::finding::Findings;
 use super::head::{Head, Verdict};
 use super::judge::Judgment;
+use super::room::Basis;
 use super::terms::{Rule, Ruling};
 use proto::room::{Kind, VoidReason};
 
-/// Whether the result rests on what people said.
-pub(super) fn by_people(head: &Head) -> bool {
-    let answered =
-        matches!(head.verdict.ruling, Ruling::Outcome(_)) && matches!(head.terms.rule, Rule::Custom);
-    answered || head.verdict.is_void_by_people()
+/// What the verdict rests on.
+pub(super) fn basis(head: &Head) -> Basis {
+    match head.verdict.ruling {
+        Ruling::Outcome(_) if matches!(head.terms.rule, Rule::Custom) => Basis::People,
+        Ruling::Void(VoidReason::NoOpposition | VoidReason::MinPlayers) => Basis::Bets,
+        _ if head.verdict.is_void_without_prices() => Basis::People,
+        _ => Basis::Prices,
+    }
 }
 
 /// A verdict without a series rests on no price.
 pub(super) fn without_prices(head: &Head, findings: &mut Findings) {
     let Head { verdict, .. } = head;
-    if !by_people(head) {
+    if basis(head) == Basis::Prices {
         findings.add("verdict.series", "is missing: this verdict rests on prices");
     }
     for (name, is) in [("price", &verdict.price), ("start_price", &verdict.start_price)] {
@@ -44,7 +48,7 @@ pub(super) fn without_prices(head: &Head, findings: &mut Findings) {
 /// Holds the verdict against what the series makes.
 pub(super) fn verdict(verdict: &Verdict, made: &Judgment, findings: &mut Findings) {
     const SOURCE: &str = "the series makes";
-    if verdict.ruling != made.ruling && !verdict.is_void_by_people() {
+    if verdict.ruling != made.ruling && !verdict.is_void_without_prices() {
         let path = if matches!(verdict.ruling, Ruling::Outcome(_)) { "outcome" } else { "void_reason" };
         let (is, should) = (verdict.ruling.to_string(), made.ruling.to_string());
         findings.compare(format!("verdict.{path}"), &is, SOURCE, &should);

@@ -192,7 +192,7 @@ impl Verdict {
     }
 
     /// Whether it is void for a reason that no price tells.
-    pub(super) const fn is_void_by_people(&self) -> bool {
+    pub(super) const fn is_void_without_prices(&self) -> bool {
         use VoidReason::{
             HostCancel, ManipulationSuspected, MinPlayers, NoOpposition, OperatorVoid, Unresolved,
         };

@@ -26,7 +26,7 @@ mod tree;
 pub use book::{Bet, Book, Fate, Promise, settle};
 pub use finding::Wrong;
 pub use replay::judged;
-pub use room::{Anchor, Verified};
+pub use room::{Anchor, Basis, Verified};
 
 use room::Room;
 use std::io::{self, Read};

@@ -29,6 +29,18 @@ pub struct Anchor {
     pub memo: String,
 }
 
+/// What a verdict rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// The series in the bundle.
+    Prices,
+    /// The bets in the bundle: too few of them, or all on one side.
+    Bets,
+    /// What people said, or did not say in time: nothing in a bundle can prove them right.
+    People,
+}
+
 /// A bundle in which everything fits.
 #[derive(Clone, Debug)]
 pub struct Verified {
@@ -44,8 +56,8 @@ pub struct Verified {
     pub outcome: String,
     /// The price that decided, empty where none did.
     pub price: String,
-    /// Whether people decided and not prices: nothing in a bundle can prove them right.
-    pub by_people: bool,
+    /// What the verdict rests on.
+    pub basis: Basis,
     /// How many bets there are.
     pub bets: u64,
     /// Their stakes, lamports.
@@ -224,7 +236,7 @@ impl Room {
             terms_hash: hex::encode(terms.hash),
             outcome: terms.label(paid.ruling),
             price: verdict.price.clone(),
-            by_people: agree::by_people(&head),
+            basis: agree::basis(&head),
             bets,
             staked: self.bets.iter().map(|bet| bet.stake).fold(0, i64::saturating_add),
             paid: self.told.iter().map(|(_, payout)| *payout).fold(0, i64::saturating_add),

@@ -141,9 +141,16 @@ pub fn is_for_good(shown: &Shown) -> bool {
 /// What of a message is the same in every run of the same evening: without numbers of rooms, times,
 /// prices, addresses, signatures and hashes. `rooms` names the rooms of this run by their numbers.
 pub fn timeless(text: &str, rooms: &[(i64, &str)]) -> String {
-    let lines: Vec<String> = text.lines().map(|line| timeless_line(line, rooms)).collect();
+    let lines: Vec<String> = text
+        .lines()
+        .filter(|line| !line.starts_with(TAKE_BACK))
+        .map(|line| timeless_line(line, rooms))
+        .collect();
     lines.join("\n")
 }
+
+/// Stands under a bet for some seconds; for longer where the gateway is killed in them.
+const TAKE_BACK: &str = "Changed your mind?";
 
 fn timeless_line(line: &str, rooms: &[(i64, &str)]) -> String {
     // The price of the moment is another in every run, and there is none while oracle-svc or its venues are away.
@@ -207,6 +214,13 @@ mod tests {
         assert_eq!(card("$160.12 · 3 s ago"), "Room #touch\nSOL now …\nYES 0 SOL");
         assert_eq!(card("no price at the moment"), card("$160.12 · 3 s ago"));
         assert_eq!(timeless("What now then", &[]), "What now then");
+    }
+
+    #[test]
+    fn a_bet_is_the_same_while_it_can_be_taken_back() {
+        let bet = "Bet accepted · room #12\n0.1 SOL on YES";
+        let fresh = format!("{bet}\nChanged your mind? You can take it back within 5 seconds.");
+        assert_eq!(timeless(&fresh, &[]), timeless(bet, &[]));
     }
 
     #[test]

@@ -30,7 +30,7 @@ async fn start() -> Stage {
     let shutdown = CancellationToken::new();
     let chain = LocalChain::for_test(Duration::from_millis(100)).await.unwrap();
     let prices = venues::serve(Settings::default(), shutdown.clone()).await.unwrap();
-    let market = tokens::serve(1, chain.url(), prices, shutdown.clone()).await.unwrap();
+    let market = tokens::serve(1, chain.url(), prices, 0, shutdown.clone()).await.unwrap();
     Stage { market, http: Client::new(), chain, _guard: shutdown.drop_guard() }
 }
 

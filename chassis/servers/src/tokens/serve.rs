@@ -1,6 +1,6 @@
 //! The servers: RPC endpoints of a chain, and DexScreener.
 
-use std::time::Duration;
+use std::{net::Ipv4Addr, time::Duration};
 
 use anyhow::{Context, Result};
 use axum::{
@@ -37,12 +37,17 @@ pub struct Servers {
     _shutdown: DropGuard,
 }
 
-/// Starts so many endpoints and the listing. Whatever an endpoint is asked that is not about these tokens it asks the
+/// Starts so many endpoints, and the listing on this port; 0 takes a free one. Whatever an endpoint is asked that is not about these tokens it asks the
 /// chain at `upstream`, if there is one; otherwise nothing else exists.
 ///
 /// # Errors
 /// No port is free.
-pub async fn serve(tokens: &Tokens, endpoints: usize, upstream: Option<String>) -> Result<Servers> {
+pub async fn serve(
+    tokens: &Tokens,
+    endpoints: usize,
+    upstream: Option<String>,
+    listing_port: u16,
+) -> Result<Servers> {
     // Fails only if the service in this process chose it before.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let shutdown = CancellationToken::new();
@@ -56,15 +61,16 @@ pub async fn serve(tokens: &Tokens, endpoints: usize, upstream: Option<String>) 
             client: reqwest::Client::new(),
             begun: Instant::now(),
         };
-        rpc_urls.push(listen(Router::new().route("/", post(answer)).with_state(endpoint), &shutdown).await?);
+        let router = Router::new().route("/", post(answer)).with_state(endpoint);
+        rpc_urls.push(listen(router, 0, &shutdown).await?);
     }
     let listing = Router::new().route("/tokens/v1/{chain}/{tokens}", get(pairs)).with_state(tokens.clone());
-    let listing_url = listen(listing, &shutdown).await?;
+    let listing_url = listen(listing, listing_port, &shutdown).await?;
     Ok(Servers { rpc_urls, listing_url, _shutdown: shutdown.drop_guard() })
 }
 
-async fn listen(router: Router, shutdown: &CancellationToken) -> Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.context("listen")?;
+async fn listen(router: Router, port: u16, shutdown: &CancellationToken) -> Result<String> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.context("listen")?;
     let url = format!("http://{}", listener.local_addr()?);
     let serving = async move { axum::serve(listener, router).await };
     tokio::spawn(shutdown.clone().run_until_cancelled_owned(serving));

@@ -117,6 +117,28 @@ fn what_is_told_as_the_least_distance_is_enough() {
 }
 
 #[test]
+fn a_start_price_fits_between_the_lock_and_half_way_to_the_deadline() {
+    let rules =
+        Rules { horizon_min: Duration::from_secs(10), lock_margin: Duration::from_secs(5), ..rules() };
+    let opened = |kind: Kind, horizon| {
+        let rival_asset = if kind == Kind::HeadToHead { "BTC".to_owned() } else { String::new() };
+        let request = OpenRoom { kind: kind.into(), rival_asset, ..request("", horizon) };
+        open(&rules, &request, By::Host, &known(), at()).unwrap()
+    };
+    for kind in [Kind::UpDown, Kind::HeadToHead] {
+        let refusal = opened(kind, 239).unwrap_err();
+        assert_eq!(refusal.code, RefusalCode::RoomHorizon, "{kind:?}");
+        assert_eq!(refusal.params[0], ("min".to_owned(), "240".to_owned()), "{kind:?}");
+        let terms = opened(kind, 240).unwrap();
+        let at = |at: &Option<_>| proto::from_timestamp(Option::as_ref(at)).unwrap();
+        let (lock, deadline) = (at(&terms.lock_at), at(&terms.deadline));
+        assert!(lock + rules.mean <= lock + (deadline - lock) / 2, "{kind:?}");
+    }
+    let request = OpenRoom { bounds: vec!["160".to_owned()], kind: Kind::Buckets.into(), ..request("", 10) };
+    assert!(open(&rules, &request, By::Host, &known(), at()).unwrap().is_ok(), "it starts from no price");
+}
+
+#[test]
 fn horizon_and_asset_have_limits() {
     assert_eq!(opened(&request("165", 899)), Err(RefusalCode::RoomHorizon));
     assert_eq!(opened(&request("165", 86_401)), Err(RefusalCode::RoomHorizon));
