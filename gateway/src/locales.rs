@@ -1,32 +1,14 @@
 //! The words: Fluent bundles, one per language.
 //!
-//! `locales/<language>/*.ftl` holds every text a user sees. A new language is a folder and a line
-//! in [`SOURCES`]; what it does not translate yet falls back to English.
+//! `locales/<language>/*.ftl` holds every text a user sees; `build.rs` lists the files. A new language is a folder, a new
+//! topic is a file; what a language does not translate falls back to English.
 
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 use std::sync::LazyLock;
 use unic_langid::LanguageIdentifier;
 
-/// Language code and its sources. The first is complete and stands in for the others.
-const SOURCES: &[(&str, &[&str])] = &[(
-    "en",
-    &[
-        include_str!("../locales/en/account.ftl"),
-        include_str!("../locales/en/authenticator.ftl"),
-        include_str!("../locales/en/bets.ftl"),
-        include_str!("../locales/en/common.ftl"),
-        include_str!("../locales/en/create.ftl"),
-        include_str!("../locales/en/disputes.ftl"),
-        include_str!("../locales/en/limits.ftl"),
-        include_str!("../locales/en/notices.ftl"),
-        include_str!("../locales/en/privacy.ftl"),
-        include_str!("../locales/en/proof.ftl"),
-        include_str!("../locales/en/referrals.ftl"),
-        include_str!("../locales/en/refusals.ftl"),
-        include_str!("../locales/en/rooms.ftl"),
-        include_str!("../locales/en/withdraw.ftl"),
-    ],
-)];
+/// Language code and its sources. The first is English, which stands in for the others.
+const SOURCES: &[(&str, &[&str])] = include!(concat!(env!("OUT_DIR"), "/locales.rs"));
 
 type Bundle = FluentBundle<FluentResource>;
 
