@@ -48,18 +48,38 @@ struct Follows {
 }
 
 const OBEYS: [Obeys; 7] = [
-    Obeys { service: Service::Gateway, consumer: "gateway-commands", commands: &["deliver"] },
+    Obeys {
+        service: Service::Gateway,
+        consumer: "gateway-commands",
+        commands: &["arrange_arena", "deliver"],
+    },
     Obeys { service: Service::Notifier, consumer: "notifier-commands", commands: &["register_contact"] },
     Obeys { service: Service::Oracle, consumer: "oracle-commands", commands: &["register_watch"] },
     Obeys {
         service: Service::Room,
         consumer: "room-commands",
-        commands: &["cancel_bet", "cancel_room", "freeze", "open_operator_room", "open_room", "place_bet"],
+        commands: &[
+            "cancel_bet",
+            "cancel_room",
+            "freeze",
+            "open_operator_room",
+            "open_room",
+            "place_bet",
+            "register_arena",
+            "retire_arena",
+        ],
     },
     Obeys {
         service: Service::Settlement,
         consumer: "settlement-commands",
-        commands: &["judge_dispute", "open_dispute", "resolve_room", "rule_room", "set_referrer"],
+        commands: &[
+            "judge_dispute",
+            "open_dispute",
+            "resolve_room",
+            "rule_room",
+            "set_leaderboard",
+            "set_referrer",
+        ],
     },
     Obeys {
         service: Service::Wallet,
@@ -112,6 +132,7 @@ const FOLLOWS: [Follows; 5] = [
     Follows {
         consumer: "room-events",
         events: &[
+            (Service::Gateway, "arena_arranged"),
             (Service::Oracle, "watch_registered"),
             (Service::Settlement, "receipt_ready"),
             (Service::Settlement, "room_corrected"),

@@ -66,6 +66,15 @@ macro_rules! callbacks {
                 parts.next().is_none().then_some(callback)
             }
 
+            /// The names of all variants, in their order.
+            pub const NAMES: &[&str] = &[$(stringify!($variant)),*];
+
+            /// The name of its variant.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant $({ $($field: _),+ })? => stringify!($variant),)* }
+            }
+
             /// Every word, for tests.
             #[cfg(test)]
             const WORDS: &[&str] = &[$($word),*];

@@ -3,7 +3,7 @@
 
 use crate::{
     Malformed, RoomId, WithdrawalId, from_timestamp,
-    room::OpenOperatorRoom,
+    room::{OpenOperatorRoom, RegisterArena, RetireArena},
     settlement::{JudgeDispute, RuleRoom},
     wallet::{
         ApproveWithdrawal, OperatorSignature, PauseWithdrawals, RejectWithdrawal, ResumeWithdrawals,
@@ -108,6 +108,8 @@ statements! {
     TakeProof, "take_proof", |_m| vec![];
     OpenOperatorRoom, "open_operator_room", |m| opening(m)?;
     RuleRoom, "rule_room", |m| vec![room(&m.room_id)?, ruling(m), m.reason.clone()];
+    RegisterArena, "register_arena", |m| vec![m.chat_id.to_string()];
+    RetireArena, "retire_arena", |m| vec![m.chat_id.to_string()];
     JudgeDispute, "judge_dispute",
         |m| vec![room(&m.room_id)?, m.judgement().as_str_name().to_owned(), m.reason.clone()];
 }

@@ -124,6 +124,7 @@ macro_rules! messages {
 
 messages! { Command:
     Gateway "deliver" gateway::Deliver, |m| &m.notification_id;
+    Gateway "arrange_arena" gateway::ArrangeArena, |m| &m.room_id;
     Notifier "register_contact" notifier::RegisterContact, |m| &m.account_id;
     Oracle "register_watch" oracle::RegisterWatch, |m| &m.room_id;
     Room "cancel_bet" room::CancelBet, |m| &m.room_id;
@@ -132,10 +133,13 @@ messages! { Command:
     Room "open_operator_room" room::OpenOperatorRoom, |m| m.room.as_ref().map_or(&[], |room| &room.room_id);
     Room "open_room" room::OpenRoom, |m| &m.room_id;
     Room "place_bet" room::PlaceBet, |m| &m.room_id;
+    Room "register_arena" room::RegisterArena, |_m| &[];
+    Room "retire_arena" room::RetireArena, |_m| &[];
     Settlement "judge_dispute" settlement::JudgeDispute, |m| &m.room_id;
     Settlement "open_dispute" settlement::OpenDispute, |m| &m.room_id;
     Settlement "resolve_room" settlement::ResolveRoom, |m| &m.room_id;
     Settlement "rule_room" settlement::RuleRoom, |m| &m.room_id;
+    Settlement "set_leaderboard" settlement::SetLeaderboard, |m| &m.account_id;
     Settlement "set_referrer" settlement::SetReferrer, |m| &m.account_id;
     Wallet "anchor_receipt" wallet::AnchorReceipt, |m| &m.room_id;
     Wallet "approve_withdrawal" wallet::ApproveWithdrawal, |m| &m.withdrawal_id;
@@ -160,6 +164,7 @@ messages! { Command:
 }
 
 messages! { Event:
+    Gateway "arena_arranged" gateway::ArenaArranged, |m| &m.room_id;
     Gateway "delivered" gateway::Delivered, |m| &m.notification_id;
     Oracle "watch_registered" oracle::WatchRegistered, |m| &m.room_id;
     Room "room_frozen" room::RoomFrozen, |m| m.room.as_ref().map_or(&[], |room| &room.room_id);

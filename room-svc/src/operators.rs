@@ -23,4 +23,25 @@ impl RoomOperatorService for Operators {
         let outcome = self.door.enter_signed(&request_id, command).await?;
         Ok(Response::new(OpenOperatorRoomResponse { outcome }))
     }
+
+    async fn register_arena(
+        &self,
+        _: Request<proto::room::RegisterArenaRequest>,
+    ) -> Result<Response<proto::room::RegisterArenaResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn retire_arena(
+        &self,
+        _: Request<proto::room::RetireArenaRequest>,
+    ) -> Result<Response<proto::room::RetireArenaResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn list_arenas(
+        &self,
+        _: Request<proto::room::ListArenasRequest>,
+    ) -> Result<Response<proto::room::ListArenasResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
 }

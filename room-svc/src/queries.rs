@@ -198,4 +198,18 @@ impl RoomService for Queries {
     ) -> Result<Response<PreviewBetResponse>, Status> {
         Ok(Response::new(self.preview(request.into_inner()).await?))
     }
+
+    async fn get_arena(
+        &self,
+        _: Request<proto::room::GetArenaRequest>,
+    ) -> Result<Response<proto::room::GetArenaResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn list_players(
+        &self,
+        _: Request<proto::room::ListPlayersRequest>,
+    ) -> Result<Response<proto::room::ListPlayersResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
 }

@@ -122,4 +122,25 @@ impl settlement_service_server::SettlementService for Queries {
         });
         Ok(Response::new(Box::pin(pieces)))
     }
+
+    async fn get_player(
+        &self,
+        _: Request<proto::settlement::GetPlayerRequest>,
+    ) -> Result<Response<proto::settlement::GetPlayerResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn list_results(
+        &self,
+        _: Request<proto::settlement::ListResultsRequest>,
+    ) -> Result<Response<proto::settlement::ListResultsResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn get_leaderboard(
+        &self,
+        _: Request<proto::settlement::GetLeaderboardRequest>,
+    ) -> Result<Response<proto::settlement::GetLeaderboardResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
 }

@@ -39,6 +39,7 @@ pub fn notice(
         }
         Kind::BetRefunded(refunded) => disputes::bet_refunded(language, refunded),
         Kind::Dispute(dispute) => disputes::dispute(language, dispute),
+        Kind::RoomSettled(_) => return Err(Malformed("not yet")),
     }
     .map(Screen::lasting)
 }

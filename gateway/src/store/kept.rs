@@ -111,6 +111,7 @@ pub fn notification(notification: &notifier::Notification) -> Value {
         notifier::notice::Kind::Security(_) => "security",
         notifier::notice::Kind::BetRefunded(_) => "bet_refunded",
         notifier::notice::Kind::Dispute(_) => "dispute",
+        notifier::notice::Kind::RoomSettled(_) => "room_settled",
     });
     json!({
         "notification_id": id(&notification.notification_id),

@@ -188,6 +188,20 @@ impl RoomService for Services {
         let payout_lamports = Lamports::new(request.stake_lamports).get() * 2;
         Ok(Response::new(room::PreviewBetResponse { room: Some(room), payout_lamports }))
     }
+
+    async fn get_arena(
+        &self,
+        _: Request<room::GetArenaRequest>,
+    ) -> Result<Response<room::GetArenaResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn list_players(
+        &self,
+        _: Request<room::ListPlayersRequest>,
+    ) -> Result<Response<room::ListPlayersResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
 }
 
 #[tonic::async_trait]
@@ -389,6 +403,27 @@ impl SettlementService for Services {
         _: Request<settlement::GetEvidenceRequest>,
     ) -> Result<Response<Self::GetEvidenceStream>, Status> {
         Err(Status::unimplemented("not asked by the gateway"))
+    }
+
+    async fn get_player(
+        &self,
+        _: Request<settlement::GetPlayerRequest>,
+    ) -> Result<Response<settlement::GetPlayerResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn list_results(
+        &self,
+        _: Request<settlement::ListResultsRequest>,
+    ) -> Result<Response<settlement::ListResultsResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn get_leaderboard(
+        &self,
+        _: Request<settlement::GetLeaderboardRequest>,
+    ) -> Result<Response<settlement::GetLeaderboardResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
     }
 }
 

@@ -139,6 +139,27 @@ impl RoomOperatorService for Desk {
         })?;
         Ok(Response::new(OpenOperatorRoomResponse { outcome }))
     }
+
+    async fn register_arena(
+        &self,
+        _: Request<proto::room::RegisterArenaRequest>,
+    ) -> std::result::Result<Response<proto::room::RegisterArenaResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn retire_arena(
+        &self,
+        _: Request<proto::room::RetireArenaRequest>,
+    ) -> std::result::Result<Response<proto::room::RetireArenaResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn list_arenas(
+        &self,
+        _: Request<proto::room::ListArenasRequest>,
+    ) -> std::result::Result<Response<proto::room::ListArenasResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
 }
 
 async fn keys(peer: &Peer, folder: &Folder) -> [String; 2] {

@@ -190,6 +190,20 @@ impl RoomService for World {
     ) -> std::result::Result<Response<PreviewBetResponse>, Status> {
         Err(Status::unimplemented(""))
     }
+
+    async fn get_arena(
+        &self,
+        _: Request<proto::room::GetArenaRequest>,
+    ) -> std::result::Result<Response<proto::room::GetArenaResponse>, Status> {
+        Err(Status::unimplemented("not asked by roomsctl"))
+    }
+
+    async fn list_players(
+        &self,
+        _: Request<proto::room::ListPlayersRequest>,
+    ) -> std::result::Result<Response<proto::room::ListPlayersResponse>, Status> {
+        Err(Status::unimplemented("not asked by roomsctl"))
+    }
 }
 
 #[tonic::async_trait]
@@ -353,5 +367,26 @@ impl SettlementService for World {
         let piece = |text: &str| Ok(GetEvidenceResponse { bundle: text.as_bytes().to_vec() });
         let last = if room == bytes(ROOM) { piece(other) } else { Err(Status::unavailable("gone")) };
         Ok(Response::new(Box::pin(futures::stream::iter([piece(one), last]))))
+    }
+
+    async fn get_player(
+        &self,
+        _: Request<proto::settlement::GetPlayerRequest>,
+    ) -> std::result::Result<Response<proto::settlement::GetPlayerResponse>, Status> {
+        Err(Status::unimplemented("not asked by roomsctl"))
+    }
+
+    async fn list_results(
+        &self,
+        _: Request<proto::settlement::ListResultsRequest>,
+    ) -> std::result::Result<Response<proto::settlement::ListResultsResponse>, Status> {
+        Err(Status::unimplemented("not asked by roomsctl"))
+    }
+
+    async fn get_leaderboard(
+        &self,
+        _: Request<proto::settlement::GetLeaderboardRequest>,
+    ) -> std::result::Result<Response<proto::settlement::GetLeaderboardResponse>, Status> {
+        Err(Status::unimplemented("not asked by roomsctl"))
     }
 }

@@ -324,6 +324,20 @@ impl room::room_service_server::RoomService for Doors {
     ) -> Result<Response<room::PreviewBetResponse>, Status> {
         Err(Status::unimplemented("not asked by settlement-svc"))
     }
+
+    async fn get_arena(
+        &self,
+        _: Request<room::GetArenaRequest>,
+    ) -> Result<Response<room::GetArenaResponse>, Status> {
+        Err(Status::unimplemented("not asked by settlement-svc"))
+    }
+
+    async fn list_players(
+        &self,
+        _: Request<room::ListPlayersRequest>,
+    ) -> Result<Response<room::ListPlayersResponse>, Status> {
+        Err(Status::unimplemented("not asked by settlement-svc"))
+    }
 }
 
 /// Seconds in one answer of the oracle.
