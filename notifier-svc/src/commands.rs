@@ -86,7 +86,9 @@ impl Handler for Notices {
                 }
                 Incoming::SecurityChanged(change) => news.push((news::of_security(change)?, told_at)),
                 Incoming::RoomSettled(settled) => {
-                    news.extend(news::of_settlement(settled)?.into_iter().map(|one| (one, told_at)));
+                    let group = news::of_hosted_room(settled)?;
+                    let players = news::of_settlement(settled)?;
+                    news.extend(players.into_iter().chain(group).map(|one| (one, told_at)));
                 }
                 Incoming::DisputeChanged(changed) => {
                     news.extend(news::of_dispute(changed)?.map(|one| (one, told_at)));
@@ -114,6 +116,10 @@ impl Notices {
         news: &[(News, OffsetDateTime)],
         now: OffsetDateTime,
     ) -> Result<(), Fault> {
+        let groups: Vec<_> = news.iter().filter_map(|(news, _)| Some((news.account, news.chat?))).collect();
+        if !groups.is_empty() {
+            contact::host(unit.conn(), &groups, now).await?;
+        }
         notification::insert(unit.conn(), news, self.settings.blocked_pause, now).await?;
         let threads: Vec<_> =
             news.iter().filter_map(|(news, _)| Some((news.account, news.thread.as_ref()?))).collect();

@@ -2,7 +2,7 @@
 
 use prost::Message as _;
 use proto::{
-    AccountId, BetId, CommandId, DepositId, Malformed, NotificationId, WithdrawalId,
+    AccountId, BetId, CommandId, DepositId, Malformed, NotificationId, RoomId, WithdrawalId,
     notifier::{BetRefunded, BetResult, Lane, Notice, notice::Kind},
     settlement::{DisputeChanged, DisputeState, Fate, RoomCorrected, RoomSettled},
     wallet::{
@@ -16,8 +16,10 @@ use uuid::Uuid;
 pub struct News {
     /// Follows from account and event: an event told twice is one notification.
     pub id: NotificationId,
-    /// Who is told.
+    /// Who is told: an account, or a group under the id that [`group`] makes of its chat.
     pub account: AccountId,
+    /// The chat of the group that is told, if no account is.
+    pub chat: Option<i64>,
     /// Names the event among those of the account.
     pub event_key: String,
     /// How urgent it is.
@@ -42,6 +44,7 @@ impl News {
         Self {
             id: NotificationId::new(Uuid::new_v5(&account.uuid(), event_key.as_bytes())),
             account,
+            chat: None,
             event_key,
             lane,
             notice: Notice { kind: Some(kind) }.encode_to_vec(),
@@ -49,10 +52,20 @@ impl News {
         }
     }
 
+    fn of_group(chat: i64, event_key: String, lane: Lane, kind: Kind) -> Self {
+        Self { chat: Some(chat), ..Self::new(group(chat), event_key, lane, kind) }
+    }
+
     fn in_thread(account: AccountId, thread: Thread, lane: Lane, kind: Kind) -> Self {
         let event_key = format!("{}:{}", thread.key, thread.version);
         Self { thread: Some(thread), ..Self::new(account, event_key, lane, kind) }
     }
+}
+
+/// The id under which a group is told: a group has no account, and what is kept of one is kept of it just the same.
+#[must_use]
+pub fn group(chat: i64) -> AccountId {
+    AccountId::new(Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("tg://group/{chat}").as_bytes()))
 }
 
 /// A deposit is seen, then credited: one message that changes. wallet-svc tells none below the
@@ -131,6 +144,20 @@ pub fn of_settlement(settled: &RoomSettled) -> Result<Vec<News>, Malformed> {
         Ok(News::new(account, event_key, Lane::Result, Kind::BetResult(result)))
     });
     news.collect()
+}
+
+/// The group that hosted a room is told its result, once: every part of a large settlement says the same of the room.
+///
+/// # Errors
+/// A message that breaks its contract.
+pub fn of_hosted_room(settled: &RoomSettled) -> Result<Option<News>, Malformed> {
+    let chat = settled.terms.as_ref().map_or(0, |terms| terms.scope_chat_id);
+    if settled.part != 0 || chat >= 0 {
+        return Ok(None);
+    }
+    let event_key = format!("room:{}", RoomId::try_from_bytes(&settled.room_id)?);
+    let room = RoomSettled { bets: Vec::new(), ..settled.clone() };
+    Ok(Some(News::of_group(chat, event_key, Lane::Result, Kind::RoomSettled(room))))
 }
 
 /// What became of a dispute: one message that changes. That it is open is the answer to the request itself.
@@ -276,6 +303,24 @@ mod tests {
         assert_eq!(result.room, Some(RoomSettled { bets: vec![], ..settled.clone() }));
         settled.bets[0].fate = 0;
         assert!(of_settlement(&settled).is_err());
+    }
+
+    #[test]
+    fn the_group_of_a_room_is_told_of_it_once() {
+        let terms = proto::room::Terms { scope_chat_id: -1_001, ..Default::default() };
+        let bets = vec![SettledBet { bet_id: vec![1; 16], ..Default::default() }];
+        let settled =
+            RoomSettled { room_id: vec![9; 16], terms: Some(terms), bets, parts: 2, ..Default::default() };
+        let news = of_hosted_room(&settled).unwrap().unwrap();
+        assert_eq!((news.account, news.chat), (group(-1_001), Some(-1_001)));
+        let Some(Kind::RoomSettled(told)) = Notice::decode(news.notice.as_slice()).unwrap().kind else {
+            panic!("not a room")
+        };
+        assert_eq!(told, RoomSettled { bets: vec![], ..settled.clone() }, "nobody's bet is told to a group");
+        assert_eq!(of_hosted_room(&RoomSettled { part: 1, ..settled.clone() }).unwrap(), None);
+        assert_eq!(of_hosted_room(&RoomSettled { terms: None, ..settled.clone() }).unwrap(), None);
+        assert!(of_hosted_room(&RoomSettled { room_id: vec![], ..settled }).is_err());
+        assert_ne!(group(-1_001), group(-1_002));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Accounts whose owners can be reached. How, the gateway alone knows.
+//! Accounts whose owners can be reached: how, the gateway alone knows. And groups that hosted a room.
 
 use chassis::Fault;
 use proto::AccountId;
@@ -23,6 +23,29 @@ pub async fn register(conn: &mut PgConnection, account: AccountId, now: OffsetDa
     sqlx::query!(
         "UPDATE notifier.notification SET state = 'WAITING' WHERE account_id = $1 AND state = 'UNADDRESSED'",
         account.uuid()
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Keeps where groups are told, if that is not known yet: nobody registers them.
+///
+/// # Errors
+/// The database.
+pub async fn host(
+    conn: &mut PgConnection,
+    groups: &[(AccountId, i64)],
+    now: OffsetDateTime,
+) -> Result<(), Fault> {
+    let (ids, chats): (Vec<Uuid>, Vec<i64>) = groups.iter().map(|(id, chat)| (id.uuid(), *chat)).unzip();
+    sqlx::query!(
+        "INSERT INTO notifier.contact (account_id, chat_id, registered_at)
+         SELECT DISTINCT t.id, t.chat, $3::timestamptz FROM unnest($1::uuid[], $2::bigint[]) AS t (id, chat)
+         ON CONFLICT (account_id) DO NOTHING",
+        &ids,
+        &chats,
+        now
     )
     .execute(conn)
     .await?;

@@ -105,6 +105,8 @@ pub struct Released {
     pub id: NotificationId,
     /// Whom to.
     pub account: AccountId,
+    /// The chat, if it is a group's.
+    chat: Option<i64>,
     lane: i16,
     notice: Vec<u8>,
     thread_key: Option<String>,
@@ -121,7 +123,8 @@ impl Released {
             lane: self.lane.into(),
             notice: Some(notice(&self.notice)?),
             thread_key: self.thread_key.unwrap_or_default(),
-            account_id: self.account.bytes(),
+            account_id: self.chat.map_or_else(|| self.account.bytes(), |_| Vec::new()),
+            chat_id: self.chat.unwrap_or_default(),
             ..Deliver::default()
         })
     }
@@ -151,7 +154,7 @@ pub async fn release(
          UPDATE notifier.notification AS n SET state = 'RELEASED', released_at = $1
          FROM next, notifier.contact AS c
          WHERE n.id = next.id AND c.account_id = n.account_id
-         RETURNING n.id, n.account_id, n.lane, n.notice, n.thread_key",
+         RETURNING n.id, n.account_id, c.chat_id, n.lane, n.notice, n.thread_key",
         now,
         i64::from(credit),
         HEAD
@@ -163,6 +166,7 @@ pub async fn release(
         .map(|row| Released {
             id: NotificationId::new(row.id),
             account: AccountId::new(row.account_id),
+            chat: row.chat_id,
             lane: row.lane,
             notice: row.notice,
             thread_key: row.thread_key,

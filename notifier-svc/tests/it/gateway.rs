@@ -34,6 +34,8 @@ pub struct Heard {
     pub outcomes: HashMap<Uuid, Vec<Outcome>>,
     /// Accounts whose owners have blocked the bot.
     pub blocked: HashSet<Vec<u8>>,
+    /// Groups that the bot was removed from.
+    pub left: HashSet<i64>,
     /// So many answers are lost.
     pub silent: u32,
     /// Most notifications in hand at a time.
@@ -130,7 +132,8 @@ impl Gateway {
     async fn end(&self, deliver: &Deliver) {
         let answer = {
             let heard = &mut *self.heard.lock().unwrap();
-            let blocked = heard.blocked.contains(&deliver.account_id);
+            let blocked =
+                heard.blocked.contains(&deliver.account_id) || heard.left.contains(&deliver.chat_id);
             let state = if blocked { NotificationState::Blocked } else { NotificationState::Sent };
             let id = deliver.notification_id.clone();
             let answer = Delivered { notification_id: id.clone(), state: state.into(), error: String::new() };

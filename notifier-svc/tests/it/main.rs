@@ -17,6 +17,7 @@ mod credit;
 mod events;
 mod faults;
 mod gateway;
+mod groups;
 mod rows;
 mod world;
 
