@@ -26,7 +26,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -53,6 +53,8 @@ pub trait Handler: Send + Sync + 'static {
     type Prepared: Send;
     /// Most messages in one transaction.
     const BATCH: usize = topology::BATCH;
+    /// Transactions side by side in one process. More than one is for messages that may come in any order.
+    const WRITERS: usize = 1;
 
     /// Asks other services, before the transaction begins.
     async fn prepare(&self, batch: &[Delivery<Self::Message>]) -> Result<Self::Prepared, Fault>;
@@ -109,16 +111,21 @@ impl<H: Handler> Writer<H> {
                 Ok::<(), Infallible>(())
             });
         }
-        let stop = tasks.stopping(Stage::Writers);
-        tasks.spawn(Stage::Writers, name, async move {
-            self.run(waiting, stop).await;
-            Ok::<(), Infallible>(())
-        });
+        let writer = Arc::new(self);
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..H::WRITERS {
+            let stop = tasks.stopping(Stage::Writers);
+            let (writer, waiting) = (writer.clone(), waiting.clone());
+            tasks.spawn(Stage::Writers, name, async move {
+                writer.run(&waiting, stop).await;
+                Ok::<(), Infallible>(())
+            });
+        }
     }
 
-    async fn run(self, mut waiting: mpsc::Receiver<Raw>, stop: CancellationToken) {
+    async fn run(&self, waiting: &Mutex<mpsc::Receiver<Raw>>, stop: CancellationToken) {
         let mut taken = Vec::with_capacity(H::BATCH);
-        while waiting.recv_many(&mut taken, H::BATCH).await > 0 {
+        while waiting.lock().await.recv_many(&mut taken, H::BATCH).await > 0 {
             self.write(without_repeats(&mut taken), &stop).await;
         }
     }

@@ -1,5 +1,7 @@
 //! Questions about rooms and bets over gRPC.
 
+mod players;
+
 use crate::{
     domain::odds::Offer,
     standing,
@@ -13,9 +15,10 @@ use proto::{
     AccountId, BetId, Lamports, Malformed, Refusal, RoomId,
     common::{Page, RefusalCode},
     room::{
-        GetRoomRequest, GetRoomResponse, ListBetsRequest, ListBetsResponse, ListRoomsRequest,
-        ListRoomsResponse, PreviewBetRequest, PreviewBetResponse, ReadFrozenBetsRequest,
-        ReadFrozenBetsResponse, Room, get_room_request::Key, room_service_server::RoomService,
+        GetArenaRequest, GetArenaResponse, GetRoomRequest, GetRoomResponse, ListBetsRequest,
+        ListBetsResponse, ListPlayersRequest, ListPlayersResponse, ListRoomsRequest, ListRoomsResponse,
+        PreviewBetRequest, PreviewBetResponse, ReadFrozenBetsRequest, ReadFrozenBetsResponse, Room,
+        get_room_request::Key, room_service_server::RoomService,
     },
 };
 use std::collections::{BTreeSet, HashMap};
@@ -26,8 +29,8 @@ use uuid::Uuid;
 /// Rows of one page at most.
 const PAGE_MAX: u32 = 100;
 
-/// Bets of one page of a frozen room at most: below tonic's limit on a message.
-const FROZEN_PAGE_MAX: u32 = 5_000;
+/// Bets of one page of a frozen room at most: some 2 MB, half of tonic's limit on a message.
+const FROZEN_PAGE_MAX: u32 = 20_000;
 
 /// Answers from the schema.
 pub struct Queries {
@@ -201,15 +204,15 @@ impl RoomService for Queries {
 
     async fn get_arena(
         &self,
-        _: Request<proto::room::GetArenaRequest>,
-    ) -> Result<Response<proto::room::GetArenaResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        request: Request<GetArenaRequest>,
+    ) -> Result<Response<GetArenaResponse>, Status> {
+        Ok(Response::new(players::arena(&self.db, request.into_inner()).await?))
     }
 
     async fn list_players(
         &self,
-        _: Request<proto::room::ListPlayersRequest>,
-    ) -> Result<Response<proto::room::ListPlayersResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        request: Request<ListPlayersRequest>,
+    ) -> Result<Response<ListPlayersResponse>, Status> {
+        Ok(Response::new(players::list(&self.db, request.into_inner()).await?))
     }
 }

@@ -14,8 +14,9 @@ use proto::{
 };
 use std::ops::RangeInclusive;
 
-/// Bets asked for at once: some 100 KB, well below the limit of a message.
-const PAGE: u32 = 1_000;
+/// Bets asked for at once: some 2 MB, half of the limit of a message. room-svc looks through all bets of the room for
+/// each page.
+const PAGE: u32 = 20_000;
 
 /// An account's bets looked through: pages of this size, and how many of them.
 const BETS: u32 = 100;

@@ -317,6 +317,8 @@ impl Handler for Payouter {
     type Message = Payouts;
     type Prepared = ();
     const BATCH: usize = 1;
+    // While one chunk waits for the disk, the other one is worked out.
+    const WRITERS: usize = 2;
 
     async fn prepare(&self, _batch: &[Delivery<Payouts>]) -> Result<(), Fault> {
         Ok(())

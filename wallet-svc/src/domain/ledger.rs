@@ -259,6 +259,12 @@ impl Balances {
         Self { now: read.clone(), read }
     }
 
+    /// Takes in accounts that were read later.
+    pub fn join(&mut self, later: Self) {
+        self.read.extend(later.read);
+        self.now.extend(later.now);
+    }
+
     /// The balance with everything applied so far; nothing for an account that does not exist.
     #[must_use]
     pub fn get(&self, account: Account) -> Option<Lamports> {

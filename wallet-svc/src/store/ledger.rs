@@ -111,11 +111,41 @@ async fn posted_before(unit: &mut Unit, movements: &[Movement]) -> Result<BTreeS
     Ok(hashes.into_keys().collect())
 }
 
-/// Writes checked movements and the balances they lead to, one statement per table.
+/// Posts movements whose keys are known to be new. Their accounts are locked and read in `balances`, all but those of `late`,
+/// which are opened and locked after everything else is written: what many transactions meet in is held shortly.
+///
+/// # Errors
+/// The database; an account that is short or missing, which is a bug: nothing of it may be committed.
+pub async fn post_new(
+    unit: &mut Unit,
+    movements: &[Movement],
+    mut balances: Balances,
+    late: &BTreeSet<Account>,
+) -> Result<(), Fault> {
+    let movements: Vec<&Movement> = movements.iter().collect();
+    write_movements(unit, &movements).await?;
+    open(unit, late).await?;
+    balances.join(lock(unit, late).await?);
+    for movement in &movements {
+        let applied = balances.apply(&movement.entries).map_err(|error| Fault::bug(error.to_string()))?;
+        if let Err(short) = applied {
+            return Err(Fault::bug(format!("{:?} {}: {short:?}", movement.kind, movement.key)));
+        }
+    }
+    write_balances(unit, &balances).await
+}
+
+/// Writes checked movements and the balances they lead to.
 ///
 /// # Errors
 /// The database; a constraint that fails here is a bug.
 pub async fn write(unit: &mut Unit, movements: &[&Movement], balances: &Balances) -> Result<(), Fault> {
+    write_movements(unit, movements).await?;
+    write_balances(unit, balances).await
+}
+
+/// One statement for the movements, one for their entries.
+async fn write_movements(unit: &mut Unit, movements: &[&Movement]) -> Result<(), Fault> {
     if movements.is_empty() {
         return Ok(());
     }
@@ -161,8 +191,15 @@ pub async fn write(unit: &mut Unit, movements: &[&Movement], balances: &Balances
     )
     .execute(unit.conn())
     .await?;
+    Ok(())
+}
 
+/// One statement for all balances that changed.
+async fn write_balances(unit: &mut Unit, balances: &Balances) -> Result<(), Fault> {
     let changed: Vec<(Account, Lamports)> = balances.changed().collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
     let (kinds, owners) = columns(changed.iter().map(|(account, _)| account));
     let balances: Vec<i64> = changed.iter().map(|(_, balance)| balance.get()).collect();
     let written = sqlx::query!(
