@@ -146,6 +146,7 @@ const FOLLOWS: [Follows; 5] = [
         consumer: "settlement-events",
         events: &[
             (Service::Room, "room_frozen"),
+            (Service::Wallet, "account_closed"),
             (Service::Wallet, "payouts_posted"),
             (Service::Wallet, "receipt_anchored"),
             (Service::Wallet, "stakes_refunded"),

@@ -6,7 +6,7 @@ use crate::{
         Bet, Frozen, Settlement, State,
         referral::{Rates, Tally},
     },
-    events,
+    events, leaderboard,
     referrals::{self, Players},
     refunds,
     store::{self, ruling, settlement},
@@ -34,6 +34,10 @@ chassis::incoming! {
         ReceiptAnchored(proto::wallet::ReceiptAnchored),
         /// An account came with somebody's code, or with none.
         SetReferrer(proto::settlement::SetReferrer),
+        /// An account wants to be on the leaderboard, or not.
+        SetLeaderboard(proto::settlement::SetLeaderboard),
+        /// An account is gone.
+        AccountClosed(proto::wallet::AccountClosed),
         /// An operator rules.
         RuleRoom(proto::settlement::RuleRoom),
         /// A player says that a result is wrong.
@@ -57,7 +61,7 @@ impl Incoming {
             Self::OpenDispute(message) => &message.room_id,
             Self::JudgeDispute(message) => &message.room_id,
             Self::StakesRefunded(message) => &message.room_id,
-            Self::SetReferrer(_) => return Ok(None),
+            Self::SetReferrer(_) | Self::SetLeaderboard(_) | Self::AccountClosed(_) => return Ok(None),
         });
         room.map(Some)
     }
@@ -125,16 +129,26 @@ impl Handler for Settling {
     ) -> Result<(), Fault> {
         let mut settlements = self.lock(unit, batch, &rooms).await?;
         let (mut referrers, mut tally) = (Vec::new(), Tally::default());
+        let mut listings = leaderboard::Said::default();
         for delivery in batch {
             let Some(room) = delivery.message.room()? else {
-                if let Incoming::SetReferrer(message) = &delivery.message {
-                    referrers.push((delivery, message));
+                match &delivery.message {
+                    Incoming::SetReferrer(message) => referrers.push((delivery, message)),
+                    Incoming::SetLeaderboard(message) => listings.choose(unit, delivery, message)?,
+                    Incoming::AccountClosed(message) => listings.close(message)?,
+                    _ => {}
                 }
                 continue;
             };
             match (&delivery.message, settlements.get_mut(&room)) {
                 // Heard where the rooms were locked, or no settlement's.
-                (Incoming::RuleRoom(_) | Incoming::SetReferrer(_), _) => {}
+                (
+                    Incoming::RuleRoom(_)
+                    | Incoming::SetReferrer(_)
+                    | Incoming::SetLeaderboard(_)
+                    | Incoming::AccountClosed(_),
+                    _,
+                ) => {}
                 (Incoming::OpenDispute(message), _) => disputes::open(unit, delivery, message).await?,
                 (Incoming::JudgeDispute(message), _) => {
                     judgements::judge(unit, delivery, message, &self.panel).await?;
@@ -157,6 +171,7 @@ impl Handler for Settling {
         }
         // Locked after settlements, and the sums at the very end: in one order in every transaction.
         referrals::set_referrers(unit, &referrers, &players, &mut tally).await?;
+        listings.keep(unit).await?;
         store::referral::add(unit.conn(), &tally).await
     }
 }

@@ -21,11 +21,13 @@ mod commands;
 mod events;
 mod evidence;
 mod handler;
+mod leaderboard;
 mod messages;
 mod operators;
 mod queries;
 mod referrals;
 mod refunds;
+mod results;
 mod saga;
 mod settings;
 mod store;
@@ -52,6 +54,9 @@ const CONSUMERS: &[&str] = &["settlement-commands", "settlement-events"];
 
 /// Pause between two looks for errands that are due.
 const ERRANDS_EVERY: Duration = Duration::from_millis(500);
+
+/// Pause between two looks for settled rooms: their players may ask for the result right after it was told.
+const RECORDS_EVERY: Duration = Duration::from_millis(500);
 
 /// An errand may wait for the deadlines of several questions.
 const ERRANDS_FRESH: Duration = Duration::from_secs(60);
@@ -95,7 +100,14 @@ impl chassis::Service for SettlementService {
             }
         });
 
-        let queries = queries::Queries::new(runtime.db.pool().clone(), evidence.clone());
+        let records = Arc::new(workers::Records { db: runtime.db.clone() });
+        runtime.every("records", RECORDS_EVERY, move || {
+            let records = Arc::clone(&records);
+            async move { records.round().await }
+        });
+
+        let boards = leaderboard::Boards::new(runtime.db.pool().clone(), settings.sample);
+        let queries = queries::Queries::new(runtime.db.pool().clone(), evidence.clone(), boards);
         let operators = operators::Operators { door: runtime.door(), db: runtime.db.clone() };
         runtime
             .grpc

@@ -3,6 +3,8 @@
 use crate::{
     domain::{State, Verdict},
     evidence::Bundles,
+    leaderboard::Boards,
+    results,
     store::{facts, referral, settlement},
 };
 use async_trait::async_trait;
@@ -11,8 +13,10 @@ use futures::{Stream, StreamExt};
 use proto::{
     AccountId, Lamports, RoomId,
     settlement::{
-        GetEvidenceRequest, GetEvidenceResponse, GetReferralsRequest, GetReferralsResponse,
-        GetSettlementRequest, GetSettlementResponse, SettlementState, settlement_service_server,
+        GetEvidenceRequest, GetEvidenceResponse, GetLeaderboardRequest, GetLeaderboardResponse,
+        GetPlayerRequest, GetPlayerResponse, GetReferralsRequest, GetReferralsResponse, GetSettlementRequest,
+        GetSettlementResponse, ListResultsRequest, ListResultsResponse, SettlementState,
+        settlement_service_server,
     },
     timestamp,
 };
@@ -24,12 +28,13 @@ use tonic::{Request, Response, Status};
 pub struct Queries {
     pool: PgPool,
     bundles: Bundles,
+    boards: Boards,
 }
 
 impl Queries {
     /// Reads from the given database.
-    pub const fn new(pool: PgPool, bundles: Bundles) -> Self {
-        Self { pool, bundles }
+    pub const fn new(pool: PgPool, bundles: Bundles, boards: Boards) -> Self {
+        Self { pool, bundles, boards }
     }
 
     async fn settlement(&self, room: &[u8]) -> Result<GetSettlementResponse, Unanswered> {
@@ -125,22 +130,22 @@ impl settlement_service_server::SettlementService for Queries {
 
     async fn get_player(
         &self,
-        _: Request<proto::settlement::GetPlayerRequest>,
-    ) -> Result<Response<proto::settlement::GetPlayerResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        request: Request<GetPlayerRequest>,
+    ) -> Result<Response<GetPlayerResponse>, Status> {
+        Ok(Response::new(results::player(&self.pool, request.into_inner()).await?))
     }
 
     async fn list_results(
         &self,
-        _: Request<proto::settlement::ListResultsRequest>,
-    ) -> Result<Response<proto::settlement::ListResultsResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        request: Request<ListResultsRequest>,
+    ) -> Result<Response<ListResultsResponse>, Status> {
+        Ok(Response::new(results::list(&self.pool, request.into_inner()).await?))
     }
 
     async fn get_leaderboard(
         &self,
-        _: Request<proto::settlement::GetLeaderboardRequest>,
-    ) -> Result<Response<proto::settlement::GetLeaderboardResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        request: Request<GetLeaderboardRequest>,
+    ) -> Result<Response<GetLeaderboardResponse>, Status> {
+        Ok(Response::new(self.boards.page(request.into_inner()).await?))
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         broken,
         errand::{self, Errand},
         facts::{self, Totals},
-        line, referral, settlement,
+        line, record, referral, settlement,
     },
 };
 use chassis::{Fault, Outgoing, Unit};
@@ -127,6 +127,7 @@ pub async fn settle(unit: &mut Unit, settlement: &mut Settlement, totals: &Total
     settlement.state.step(State::Posted)?;
     let settled_at = unit.now().await?;
     settlement::save(unit.conn(), settlement, Some(settled_at)).await?;
+    record::enqueue(unit.conn(), room, settled_at).await?;
     let frozen = frozen(unit, room).await?;
     let mut result = messages::room_settled(&frozen, &settlement.verdict, totals, settled_at);
     let mut after: Option<BetId> = None;

@@ -1,6 +1,9 @@
 //! What this service is configured with, besides what every service has.
 
-use crate::{commands::Panel, domain::referral::Rates};
+use crate::{
+    commands::Panel,
+    domain::{referral::Rates, standing::Sample},
+};
 use chassis::{
     operators::{OperatorAccounts, Operators},
     settings::{Endpoint, Invalid, Reader},
@@ -11,6 +14,9 @@ use std::num::NonZeroU32;
 /// 50 SOL.
 const REFUND_ALONE: Lamports = Lamports::new(50 * LAMPORTS_PER_SOL);
 
+/// 0.5 SOL.
+const MIN_STAKED: Lamports = Lamports::new(LAMPORTS_PER_SOL / 2);
+
 /// The settings of settlement-svc.
 #[derive(Debug)]
 pub struct Settings {
@@ -19,6 +25,7 @@ pub struct Settings {
     pub(crate) evidence_per_second: NonZeroU32,
     pub(crate) panel: Panel,
     pub(crate) referrals: Rates,
+    pub(crate) sample: Sample,
 }
 
 impl Settings {
@@ -51,6 +58,18 @@ impl Settings {
             .setting("REFERRAL_BPS_3", "The same for the third level. All come out of the protocol's fee.")
             .mainnet_no_less()
             .or(BasisPoints::of::<200>());
+        let min_bets = r
+            .setting(
+                "LEADERBOARD_MIN_BETS",
+                "Settled bets, won or lost, that a place on the leaderboard takes.",
+            )
+            .mainnet_no_less()
+            .between(1, 1_000)
+            .or(5);
+        let min_staked = r
+            .setting("LEADERBOARD_MIN_STAKED", "What has to be staked in them.")
+            .mainnet_no_less()
+            .or(MIN_STAKED);
         let operators = Operators::declare(r);
         let admins = Operators::declare_admins(r);
         let accounts = OperatorAccounts::declare(r);
@@ -69,6 +88,7 @@ impl Settings {
             oracle: oracle?,
             evidence_per_second: NonZeroU32::new(per_second?).unwrap_or(NonZeroU32::MIN),
             referrals: Rates([first?, second?, third?]),
+            sample: Sample { bets: min_bets?, staked: min_staked? },
         })
     }
 }

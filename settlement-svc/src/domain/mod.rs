@@ -12,6 +12,7 @@ pub mod referral;
 mod rules;
 mod saga_step;
 mod settlement;
+pub mod standing;
 mod state;
 mod verdict;
 

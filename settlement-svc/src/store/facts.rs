@@ -8,6 +8,7 @@ use chassis::Fault;
 use prost::Message;
 use proto::{Lamports, RoomId, room::Terms};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// The book's totals.
 #[derive(Clone, Debug)]
@@ -152,6 +153,42 @@ pub async fn totals(connection: &mut PgConnection, room: RoomId) -> Result<Optio
         root: hash(row.root)?,
         chunks: unsigned(row.chunks)?,
     }))
+}
+
+/// What a settled room asked, and what it was settled by.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Which.
+    pub room: RoomId,
+    /// For people.
+    pub number: i64,
+    /// What was asked.
+    pub terms: Terms,
+    /// What the book was made by.
+    pub ruling: Ruling,
+}
+
+/// The same of rooms that have a book.
+///
+/// # Errors
+/// The database.
+pub async fn asked(connection: &mut PgConnection, rooms: &[Uuid]) -> Result<Vec<Asked>, Fault> {
+    let rows = sqlx::query!(
+        "SELECT f.room_id, f.room_number, f.terms, b.outcome, b.void_reason
+         FROM settlement.frozen AS f JOIN settlement.book AS b USING (room_id) WHERE f.room_id = ANY($1)",
+        rooms,
+    )
+    .fetch_all(connection)
+    .await?;
+    let asked = rows.into_iter().map(|row| {
+        Ok(Asked {
+            room: RoomId::new(row.room_id),
+            number: row.room_number,
+            terms: Terms::decode(row.terms.as_slice()).map_err(|_| broken("terms that do not decode"))?,
+            ruling: settlement::ruling(row.outcome, row.void_reason.as_deref())?,
+        })
+    });
+    asked.collect()
 }
 
 /// Notes that the ledger has a chunk. Returns how many it has, or nothing where this one was

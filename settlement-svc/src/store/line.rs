@@ -117,7 +117,8 @@ pub const fn word(fate: Fate) -> &'static str {
     }
 }
 
-fn from_word(text: &str) -> Option<Fate> {
+/// Reads it.
+pub(super) fn from_word(text: &str) -> Option<Fate> {
     [Fate::Won, Fate::Lost, Fate::RoomVoid, Fate::PastPost, Fate::MinOdds]
         .into_iter()
         .find(|fate| word(*fate) == text)

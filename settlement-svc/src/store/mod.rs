@@ -6,6 +6,7 @@ pub mod evidence;
 pub mod facts;
 pub mod judgement;
 pub mod line;
+pub mod record;
 pub mod referral;
 pub mod ruling;
 pub mod settlement;

@@ -173,6 +173,27 @@ pub async fn read(connection: &mut PgConnection, room: RoomId) -> Result<Option<
     .transpose()
 }
 
+/// Reads settlements as they stand.
+///
+/// # Errors
+/// The database.
+pub async fn read_all(connection: &mut PgConnection, rooms: &[Uuid]) -> Result<Vec<Standing>, Fault> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT room_id, state::text AS "state!", version, outcome, void_reason, price, observed_at,
+                  series_first_second, series_last_second, suspicions, window_end_second, start_price,
+                  start_window_end_second, rival_price, rival_start_price, decided_at, ruled_at, waits_until,
+                  settled_at
+           FROM settlement.settlement WHERE room_id = ANY($1)"#,
+        rooms,
+    )
+    .fetch_all(connection)
+    .await?
+    .into_iter()
+    .map(Standing::try_from)
+    .collect()
+}
+
 /// Writes the step reached, and until when it waits there, and counts the change. `settled_at` is given with the step
 /// to [`State::Posted`] alone.
 ///

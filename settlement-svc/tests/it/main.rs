@@ -27,6 +27,7 @@ mod road;
 mod room;
 mod rulings;
 mod scenarios;
+mod standings;
 mod steps;
 mod tape;
 mod twice;
