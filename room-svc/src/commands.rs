@@ -1,9 +1,11 @@
 //! What room-svc obeys and follows, folded over one working set per batch.
 
+mod arenas;
 mod betting;
 mod ending;
 mod opening;
 
+pub use arenas::issue;
 pub use ending::void;
 pub use opening::Asked;
 
@@ -16,8 +18,12 @@ use async_trait::async_trait;
 use chassis::{Delivery, Fault, Handler, Outgoing, Unit, grpc::Channel, operators::Operators};
 use proto::{
     AccountId, BetId, RoomId,
+    gateway::ArenaArranged,
     oracle::{WatchRegistered, oracle_service_client::OracleServiceClient},
-    room::{CancelBet, CancelRoom, FreezeRoom, OpenOperatorRoom, OpenRoom, PlaceBet, VoidReason},
+    room::{
+        CancelBet, CancelRoom, FreezeRoom, OpenOperatorRoom, OpenRoom, PlaceBet, RegisterArena, RetireArena,
+        VoidReason,
+    },
     settlement::{ReceiptReady, RoomCorrected, RoomDecided, RoomSettled},
     wallet::{HoldStakes, StakeHold, StakesDecided, wallet_service_client::WalletServiceClient},
 };
@@ -54,6 +60,12 @@ chassis::incoming! {
         RoomCorrected(RoomCorrected),
         /// The receipt is on chain.
         ReceiptReady(ReceiptReady),
+        /// An operator adds a group to the pool.
+        RegisterArena(RegisterArena),
+        /// An operator takes a group out of the pool.
+        RetireArena(RetireArena),
+        /// The gateway has done what a group needed, or will not.
+        ArenaArranged(ArenaArranged),
     }
 }
 
@@ -95,6 +107,7 @@ impl Handler for Rooms {
 
     async fn handle(&self, unit: &mut Unit, batch: &[Delivery<Incoming>], asked: Asked) -> Result<(), Fault> {
         let mut set = load(unit, batch).await?;
+        arenas::lock(unit, batch).await?;
         let mut after = After::default();
         for delivery in batch {
             match &delivery.message {
@@ -125,6 +138,9 @@ impl Handler for Rooms {
                     let room = RoomId::try_from_bytes(&receipt.room_id)?;
                     store::result::receipt(unit.conn(), room, &receipt.signature).await?;
                 }
+                Incoming::RegisterArena(request) => self.register_arena(unit, delivery, request).await?,
+                Incoming::RetireArena(request) => self.retire_arena(unit, delivery, request).await?,
+                Incoming::ArenaArranged(told) => arenas::follow(unit, told).await?,
             }
         }
         for items in after.holds.chunks(HOLDS_PER_LIST) {
@@ -193,7 +209,9 @@ impl Subjects {
                 Incoming::OpenOperatorRoom(open) => {
                     all.openings.extend(open.room.as_ref().map(opening::question));
                 }
-                Incoming::WatchRegistered(_) => {}
+                // Two that add one group have no row yet to wait for each other at.
+                Incoming::RegisterArena(arena) => all.openings.push(format!("arena {}", arena.chat_id)),
+                Incoming::WatchRegistered(_) | Incoming::RetireArena(_) | Incoming::ArenaArranged(_) => {}
             }
         }
         Ok(all)
@@ -240,6 +258,11 @@ pub async fn write_set(unit: &mut Unit, set: &WorkingSet) -> Result<(), Fault> {
     // Refused bets leave their places before others take them.
     store::bet::update_states(unit.conn(), set.changed_bets()).await?;
     store::bet::insert(unit.conn(), set.new_bets()).await?;
+    for room in set.launched() {
+        if let Some(room) = opening::told(unit, room).await? {
+            arenas::assign(unit, &room).await?;
+        }
+    }
     for (room, next) in set.calls() {
         match next {
             Next::Wait => {}

@@ -82,8 +82,13 @@ impl Service for RoomSvc {
         runtime
             .every("void-unresolved", Duration::from_secs(1), move || workers::void_unresolved(db.clone()));
 
+        let db = runtime.db.clone();
+        runtime.every("arenas", Duration::from_millis(500), move || {
+            workers::arenas::follow_rooms(db.clone(), settings.arena_talk)
+        });
+
         runtime.grpc.add(RoomServiceServer::new(queries::Queries { db: runtime.db.clone() }));
-        let operators = operators::Operators { door: runtime.door() };
+        let operators = operators::Operators { door: runtime.door(), db: runtime.db.clone() };
         runtime.grpc.add(RoomOperatorServiceServer::new(operators));
         Ok(())
     }

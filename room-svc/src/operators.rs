@@ -1,9 +1,12 @@
 //! What operators do over gRPC. The call is a command under the id of its request: it enters the same inbox as one that
 //! comes over the broker, so the same id through both doors has one effect.
 
-use chassis::Door;
+use crate::{domain::arena::Arena, store};
+use chassis::{Db, Door, grpc::Unanswered};
 use proto::room::{
-    OpenOperatorRoomRequest, OpenOperatorRoomResponse, room_operator_service_server::RoomOperatorService,
+    ListArenasRequest, ListArenasResponse, OpenOperatorRoomRequest, OpenOperatorRoomResponse,
+    RegisterArenaRequest, RegisterArenaResponse, RetireArenaRequest, RetireArenaResponse,
+    room_operator_service_server::RoomOperatorService,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -11,6 +14,8 @@ use tonic::{Request, Response, Status, async_trait};
 pub struct Operators {
     /// To the inbox.
     pub door: Door,
+    /// For what is only read.
+    pub db: Db,
 }
 
 #[async_trait]
@@ -26,22 +31,31 @@ impl RoomOperatorService for Operators {
 
     async fn register_arena(
         &self,
-        _: Request<proto::room::RegisterArenaRequest>,
-    ) -> Result<Response<proto::room::RegisterArenaResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        request: Request<RegisterArenaRequest>,
+    ) -> Result<Response<RegisterArenaResponse>, Status> {
+        let RegisterArenaRequest { request_id, command } = request.into_inner();
+        let outcome = self.door.enter_signed(&request_id, command).await?;
+        Ok(Response::new(RegisterArenaResponse { outcome }))
     }
 
     async fn retire_arena(
         &self,
-        _: Request<proto::room::RetireArenaRequest>,
-    ) -> Result<Response<proto::room::RetireArenaResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        request: Request<RetireArenaRequest>,
+    ) -> Result<Response<RetireArenaResponse>, Status> {
+        let RetireArenaRequest { request_id, command } = request.into_inner();
+        let outcome = self.door.enter_signed(&request_id, command).await?;
+        Ok(Response::new(RetireArenaResponse { outcome }))
     }
 
     async fn list_arenas(
         &self,
-        _: Request<proto::room::ListArenasRequest>,
-    ) -> Result<Response<proto::room::ListArenasResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        _: Request<ListArenasRequest>,
+    ) -> Result<Response<ListArenasResponse>, Status> {
+        let arenas = async {
+            let mut connection = self.db.pool().acquire().await?;
+            Ok::<_, Unanswered>(store::arena::all(&mut connection).await?)
+        };
+        let arenas = arenas.await?.iter().map(Arena::to_message).collect();
+        Ok(Response::new(ListArenasResponse { arenas }))
     }
 }

@@ -18,6 +18,8 @@ pub struct RoomSettings {
     pub rules: Rules,
     /// A bet whose hold is not confirmed this long after the close is void.
     pub hold_grace: Duration,
+    /// How long the players of a room that is over may talk before their group is cleared.
+    pub arena_talk: Duration,
     /// Until when a bet can be taken back; frozen in each bet.
     pub cancel: CancelRule,
     /// Who signs for operators' rooms.
@@ -43,6 +45,13 @@ impl RoomSettings {
                 "A bet whose hold is not confirmed this long after the close is void.",
             )
             .or(Duration::from_secs(5));
+        let arena_talk = r
+            .setting(
+                "ROOM_ARENA_TALK",
+                "So long the players of a room that is over may talk in its group before that is cleared.",
+            )
+            .between(Duration::ZERO, Duration::from_secs(86_400))
+            .or(Duration::from_secs(300));
         let cancel = cancel(r);
         let operators = Operators::declare(r);
         let accounts = OperatorAccounts::declare(r);
@@ -55,6 +64,7 @@ impl RoomSettings {
         Ok(Self {
             rules: rules?,
             hold_grace: hold_grace?,
+            arena_talk: arena_talk?,
             cancel: cancel?,
             operators: operators?,
             barred,

@@ -1,6 +1,8 @@
 //! What happens by time alone. Replicas run these side by side: rows are locked, decided on what
 //! is read under the lock, and a second round finds nothing left to do.
 
+pub mod arenas;
+
 use crate::{
     commands::{HOLDS_PER_LIST, void, write_set},
     domain::{bet::Wager, working_set::WorkingSet},

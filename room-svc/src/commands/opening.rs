@@ -1,6 +1,6 @@
 //! Rooms that open: what others are asked before, and what is written.
 
-use super::{Incoming, Rooms};
+use super::{Incoming, Rooms, arenas};
 use crate::{
     domain::opening::{self, ASSETS, By, Known},
     store,
@@ -228,13 +228,14 @@ impl Rooms {
             let watch = RegisterWatch { room_id: id.bytes(), terms: Some(terms) };
             unit.issue("watch", id.uuid(), &watch).await?;
         }
-        let room = told(unit, id).await?;
-        Ok(Ok(room.ok_or_else(|| Fault::bug("a room that was just opened is gone"))?))
+        let room = told(unit, id).await?.ok_or_else(|| Fault::bug("a room that was just opened is gone"))?;
+        arenas::assign(unit, &room).await?;
+        Ok(Ok(room))
     }
 }
 
 /// A room as it is told, if it is here.
-async fn told(unit: &mut Unit, id: RoomId) -> Result<Option<Room>, Fault> {
+pub(super) async fn told(unit: &mut Unit, id: RoomId) -> Result<Option<Room>, Fault> {
     let rooms = store::whole::whole(unit.conn(), &[id.uuid()]).await?;
     rooms.first().map(store::whole::Whole::to_message).transpose()
 }

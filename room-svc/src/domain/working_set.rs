@@ -7,7 +7,11 @@ use super::{
     odds::Offer,
     room::{Next, Room},
 };
-use proto::{AccountId, BetId, LamportsError, Refusal, RoomId, common::RefusalCode, room::BetState};
+use proto::{
+    AccountId, BetId, LamportsError, Refusal, RoomId,
+    common::RefusalCode,
+    room::{BetState, RoomState},
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use time::OffsetDateTime;
 
@@ -22,6 +26,7 @@ pub struct WorkingSet {
     changed_rooms: BTreeSet<RoomId>,
     changed_bets: BTreeSet<BetId>,
     new_bets: BTreeSet<BetId>,
+    launched: BTreeSet<RoomId>,
 }
 
 /// What became of a hold, as told to the bet it was for.
@@ -150,7 +155,11 @@ impl WorkingSet {
         self.changed_bets.insert(id);
         match decision {
             Ok(()) => {
+                let queued = room.state == RoomState::Queuing;
                 room.accept(&bet.wager)?;
+                if queued && room.state == RoomState::Open {
+                    self.launched.insert(room.id);
+                }
                 bet.state = BetState::Accepted;
                 Ok(HoldResult::Accepted(bet.clone()))
             }
@@ -183,6 +192,11 @@ impl WorkingSet {
     /// What each room calls for now.
     pub fn calls(&self) -> impl Iterator<Item = (RoomId, Next)> {
         self.rooms.values().map(|room| (room.id, room.next())).filter(|(_, next)| *next != Next::Wait)
+    }
+
+    /// Rooms that queued and are open now, by id.
+    pub fn launched(&self) -> impl Iterator<Item = RoomId> {
+        self.launched.iter().copied()
     }
 
     /// Rooms to write, by id.

@@ -10,6 +10,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod arenas;
 mod betting;
 mod cancelling;
 mod cheating;

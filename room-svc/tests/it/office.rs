@@ -21,10 +21,17 @@ pub fn keys() -> String {
 
 /// A room that an operator signs for.
 pub fn signed(operator: &SigningKey, at: OffsetDateTime, room: &OpenOperatorRoom) -> OpenOperatorRoom {
+    sign(operator, at, |by| OpenOperatorRoom { by: Some(by), ..room.clone() })
+}
+
+/// An action that an operator signs; `action` puts the signature where it belongs.
+pub fn sign<S: Statement>(
+    operator: &SigningKey,
+    at: OffsetDateTime,
+    action: impl Fn(OperatorSignature) -> S,
+) -> S {
     let by =
         OperatorSignature { operator: key(operator), signature: Vec::new(), signed_at: Some(timestamp(at)) };
-    let mut room = OpenOperatorRoom { by: Some(by), ..room.clone() };
-    let signature = operator.sign(&room.bytes().unwrap()).to_bytes().to_vec();
-    room.by.as_mut().unwrap().signature = signature;
-    room
+    let signature = operator.sign(&action(by.clone()).bytes().unwrap()).to_bytes().to_vec();
+    action(OperatorSignature { signature, ..by })
 }

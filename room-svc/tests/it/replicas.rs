@@ -17,13 +17,13 @@ use proto::{
 use std::{collections::HashSet, time::Duration};
 use uuid::Uuid;
 
-fn asked(id: Uuid, command: &impl proto::Command) -> frame::Message {
+pub fn asked(id: Uuid, command: &impl proto::Command) -> frame::Message {
     Outgoing::command(command).id(id).reply_to(Service::Gateway).into_message()
 }
 
 /// Has both replicas take large batches at the same moment: while no room can be written, each waits
 /// with its first message and the others pile up behind. The broker deals them in turn.
-async fn meet(world: &World, messages: &[frame::Message]) {
+pub async fn meet(world: &World, messages: &[frame::Message]) {
     let barrier = world.barrier().await;
     let mut messages = messages.iter().map(|message| (message, ""));
     let mut both = false;
@@ -42,7 +42,7 @@ async fn meet(world: &World, messages: &[frame::Message]) {
 }
 
 /// One after the other in one direction, and the others in the other: dealt in turn, they cross.
-fn crossing<T>(there: Vec<T>, back: Vec<T>) -> Vec<T> {
+pub fn crossing<T>(there: Vec<T>, back: Vec<T>) -> Vec<T> {
     there.into_iter().zip(back.into_iter().rev()).flat_map(|(one, other)| [one, other]).collect()
 }
 
