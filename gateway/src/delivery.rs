@@ -1,18 +1,23 @@
 //! Messages out. One process speaks to Telegram, whoever holds the lease; the others hand their
 //! messages over to it. See `schedule` for the limits, `notices` for what must arrive.
 
+mod album;
 mod courier;
+mod handed;
 mod notices;
+mod photos;
 mod post;
 pub mod schedule;
 pub mod secrets;
 mod sender;
+pub mod whisper;
 
-pub use courier::{Courier, Fate};
+pub use courier::{Courier, Fate, no_preview};
 pub use post::Post;
 pub use sender::Sender;
+pub use whisper::Whisper;
 
-use crate::screens::{Action, Document, Screen};
+use crate::screens::{self, Action, Art, Document, Screen};
 use serde::{Deserialize, Serialize};
 use teloxide::types::{CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup};
 
@@ -30,6 +35,12 @@ pub struct Letter {
     /// A file above the text, in a new message.
     #[serde(default)]
     pub document: Option<Document>,
+    /// A picture above the text.
+    #[serde(default)]
+    pub art: Art,
+    /// Shown to one member of a group alone.
+    #[serde(default)]
+    pub whisper: Option<Box<Whisper>>,
 }
 
 impl Letter {
@@ -37,7 +48,9 @@ impl Letter {
     #[must_use]
     pub fn new(chat_id: i64, screen: &Screen) -> Self {
         let (text, document) = (screen.text.clone(), screen.document.clone());
-        Self { chat_id, edit: None, text, keyboard: keyboard(screen), document }
+        // What is too long for a caption stands alone.
+        let art = if screens::fits_caption(&text) { screen.art.clone() } else { Art::None };
+        Self { chat_id, edit: None, text, keyboard: keyboard(screen), document, art, whisper: None }
     }
 
     /// A change of an earlier message.
@@ -48,7 +61,8 @@ impl Letter {
 }
 
 /// The keyboard as Telegram wants it. A link that is none is left out.
-fn keyboard(screen: &Screen) -> InlineKeyboardMarkup {
+#[must_use]
+pub fn keyboard(screen: &Screen) -> InlineKeyboardMarkup {
     let button = |button: &crate::screens::Button| {
         let label = button.label.clone();
         match &button.action {

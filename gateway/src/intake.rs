@@ -6,14 +6,18 @@
 pub mod poll;
 mod queues;
 pub mod webhook;
+mod whisper;
 
 use crate::{
     app::App,
+    arenas,
     arrival::{Arrival, Content},
     callbacks::{Callback, Press},
+    commands::NEW_MESSAGE,
     delivery::{Fate, Letter, secrets},
     handlers::{self, Member, Visitor},
-    limits::{Deed, Verdict},
+    inline,
+    limits::{Deed, TooMuch, Verdict},
     locales::Language,
     router::{self, Route},
     screens,
@@ -27,10 +31,19 @@ use std::{sync::Arc, time::Duration};
 use teloxide::{
     payloads::AnswerCallbackQuerySetters as _,
     requests::Requester as _,
-    types::{CallbackQueryId, Update},
+    types::{AllowedUpdate, CallbackQueryId, Update, UpdateKind},
 };
 use tracing::Instrument as _;
 use uuid::Uuid;
+
+/// The kinds of updates that are asked for.
+const KINDS: [AllowedUpdate; 5] = [
+    AllowedUpdate::Message,
+    AllowedUpdate::CallbackQuery,
+    AllowedUpdate::InlineQuery,
+    AllowedUpdate::MyChatMember,
+    AllowedUpdate::ChatJoinRequest,
+];
 
 /// A commit that fails because the database is away for a moment is tried again so often.
 const COMMITS: u32 = 4;
@@ -64,6 +77,10 @@ impl Intake {
 
     /// Takes an update in line. The future ends when it may be confirmed to Telegram.
     pub fn take(&self, update: Update) -> BoxFuture<'static, ()> {
+        if let UpdateKind::ChatJoinRequest(request) = update.kind {
+            let app = Arc::clone(&self.app);
+            return async move { arenas::join(&app, i64::from(update.id.0), &request).await }.boxed();
+        }
         let Some(arrival) = Arrival::of(&update) else { return std::future::ready(()).boxed() };
         let span = tracing::info_span!("update", id = arrival.update_id);
         let intake = self.clone();
@@ -73,17 +90,21 @@ impl Intake {
 
     /// Everything up to the moment when the next update of the chat may be looked at.
     async fn handle(&self, arrival: Arrival) -> Confirmable {
+        if is_talk(&arrival) {
+            return Confirmable::now();
+        }
         let reference = reference(&arrival);
-        match self.answer(&arrival, &reference).await {
+        let mut language = Language::of_tag(&arrival.language_tag);
+        match self.answer(&arrival, &reference, &mut language).await {
             Ok(confirmable) => confirmable,
             Err(fault) => {
                 tracing::error!(reference, error = fault.chain(), "an update is answered with a fault");
                 metrics::counter!("gateway_faults_total").increment(1);
-                let language = Language::of_tag(&arrival.language_tag);
                 if let Content::Press { query_id, .. } = &arrival.content {
                     self.answer_press(query_id, &Turn::default());
                 }
-                if !arrival.private {
+                let pressed = !arrival.private && arrival.message_id().is_some();
+                if pressed || matches!(arrival.content, Content::Search { .. }) {
                     return Confirmable::now();
                 }
                 let screen = screens::fault(language, &reference);
@@ -93,17 +114,32 @@ impl Intake {
         }
     }
 
-    async fn answer(&self, arrival: &Arrival, reference: &str) -> Result<Confirmable, Fault> {
+    /// Learns the person's own `language` on the way, for whatever goes wrong after that.
+    async fn answer(
+        &self,
+        arrival: &Arrival,
+        reference: &str,
+        language: &mut Language,
+    ) -> Result<Confirmable, Fault> {
         let app = &self.app;
         let account = accounts::find(app.db.pool(), &app.vault, arrival.user_id).await?;
         let known = account.as_ref().map(|account| account.id);
-        let before = updates::before(app.db.pool(), arrival.update_id, known, arrival.message_id()).await?;
-        let language = match &account {
-            Some(account) => Language::of_tag(&account.language),
-            None => Language::of_tag(&arrival.language_tag),
-        };
-        let visitor = Visitor { user_id: arrival.user_id, private: arrival.private, language, account };
-        let turn = if before.answered {
+        // Requests are told in the private chat: messages of a group have other numbers.
+        let pressed = arrival.message_id().filter(|_| arrival.private);
+        let before = updates::before(app.db.pool(), arrival.update_id, known, pressed).await?;
+        if let Some(account) = &account {
+            *language = Language::of_tag(&account.language);
+        }
+        let language = *language;
+        if let Content::Search { query_id, words } = &arrival.content {
+            if self.welcome(arrival, language).await.is_none() {
+                inline::answer(app, known, language, query_id, words).await?;
+            }
+            return Ok(Confirmable::now());
+        }
+        let Arrival { user_id, chat_id, private, .. } = *arrival;
+        let visitor = Visitor { user_id, chat_id, private, language, account };
+        let mut turn = if before.answered {
             Turn::default()
         } else if before.seen && matches!(arrival.content, Content::Text(_)) {
             // The dialogue has gone on: the text must not be taken for the next answer.
@@ -127,7 +163,7 @@ impl Intake {
             user_id: arrival.user_id,
             account: known,
             chat_id: arrival.chat_id,
-            message_id: arrival.message_id(),
+            message_id: if private { pressed } else { arrival.message_id().map(|_| NEW_MESSAGE) },
             language: language.code().to_owned(),
         };
         if !turn.writes.is_empty() && !self.commit(&scene, &turn.writes, before.seen).await? {
@@ -135,6 +171,11 @@ impl Intake {
         }
         if turn.writes.iter().any(|write| matches!(write, Write::Use(_) | Write::Join { .. })) {
             app.requests.notify_one();
+        }
+        if let Some(screen) = turn.whisper.take()
+            && self.whisper(arrival, &screen).await
+        {
+            turn.url = None;
         }
         if let Content::Press { query_id, .. } = &arrival.content {
             self.answer_press(query_id, &turn);
@@ -149,7 +190,7 @@ impl Intake {
             return Ok(Confirmable::now());
         }
         let Some(screen) = &turn.screen else { return Ok(Confirmable::now()) };
-        let edit = scene.message_id.filter(|_| !(turn.fresh || asks_for_new_message(&arrival.content)));
+        let edit = arrival.message_id().filter(|_| !(turn.fresh || asks_for_new_message(&arrival.content)));
         let letter = match edit {
             Some(message_id) => Letter::edit(arrival.chat_id, message_id, screen),
             None => Letter::new(arrival.chat_id, screen),
@@ -199,20 +240,30 @@ impl Intake {
 
     /// Counts the deed; a turn, if it was one too many.
     async fn welcome(&self, arrival: &Arrival, language: Language) -> Option<Turn> {
-        let deed = match arrival.content {
-            Content::Press { .. } => Deed::Press,
+        let deed = match &arrival.content {
+            Content::Press { .. } | Content::Search { .. } => Deed::Press,
+            Content::Text(text) if arrival.private || text.starts_with('/') => Deed::Message,
+            Content::Other if arrival.private => Deed::Message,
             // What is said in a group is not said to us.
-            Content::Text(_) | Content::Other if !arrival.private => return None,
-            Content::Text(_) | Content::Other => Deed::Message,
+            Content::Text(_) | Content::Other | Content::Added => return None,
         };
         match (self.app.limiter.count(arrival.user_id, deed).await, deed) {
             (Verdict::Welcome, _) => None,
-            (Verdict::TellOnce, Deed::Message) => {
-                Some(Turn::show(screens::note(language, language.say("slow-down"))))
+            // A group does not hear how much one of it writes.
+            (Verdict::TellOnce(_), Deed::Message) if !arrival.private => Some(Turn::default()),
+            (Verdict::TellOnce(too_much), Deed::Message) => {
+                let key = match too_much {
+                    TooMuch::Own => "slow-down",
+                    TooMuch::Everybodys => "too-busy",
+                };
+                Some(Turn::show(screens::note(language, language.say(key))))
             }
-            (Verdict::TellOnce, Deed::Press) => {
-                let toast = Turn::toast(language.plain("toast-slow-down", &[]));
-                Some(Turn { alert: true, ..toast })
+            (Verdict::TellOnce(too_much), Deed::Press) => {
+                let key = match too_much {
+                    TooMuch::Own => "toast-slow-down",
+                    TooMuch::Everybodys => "toast-too-busy",
+                };
+                Some(Turn { alert: true, ..Turn::toast(language.plain(key, &[])) })
             }
             (Verdict::Ignore, _) => Some(Turn::default()),
         }
@@ -243,11 +294,11 @@ fn asks_for_new_message(content: &Content) -> bool {
     match content {
         Content::Press { data, .. } => match Press::decode(data) {
             // Agreeing leaves the terms where they are until the account is open.
-            Ok(Press { callback: Callback::Agree { .. }, .. }) => false,
+            Ok(Press { callback: Callback::Agree { .. } | Callback::AgreeFor { .. }, .. }) => false,
             Ok(press) => press.fresh,
             Err(_) => true,
         },
-        Content::Text(_) | Content::Other => true,
+        _ => true,
     }
 }
 
@@ -258,7 +309,18 @@ fn reference(arrival: &Arrival) -> String {
     id.chars().take(8).collect()
 }
 
+/// What people say to each other in a group in which the bot hears everything.
+fn is_talk(arrival: &Arrival) -> bool {
+    match &arrival.content {
+        Content::Text(text) => !arrival.private && !text.starts_with('/'),
+        Content::Other => !arrival.private,
+        Content::Press { .. } | Content::Added | Content::Search { .. } => false,
+    }
+}
+
 /// Updates of one chat stay in order.
 fn chat_of(update: &Update) -> i64 {
-    update.chat().map(|chat| chat.id.0).unwrap_or_default()
+    let chat = update.chat().map(|chat| chat.id.0);
+    // A search comes from no chat: those of one person stay in order.
+    chat.or_else(|| i64::try_from(update.from()?.id.0).ok()).unwrap_or_default()
 }

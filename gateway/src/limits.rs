@@ -1,16 +1,23 @@
 //! Flood control of users, shared by all replicas through the broker's key-value store. It fails
-//! open: counters that cannot be read count nothing.
+//! open: counters that cannot be read, or not in time, count nothing.
 
 use crate::settings::Limits;
 use bytes::Bytes;
-use chassis::{Clock, kv::Bucket};
-use std::time::Duration;
+use chassis::{
+    Clock,
+    kv::{Bucket, Unavailable},
+};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Mutex;
 
 /// Counters are kept a little longer than the minute they count.
 const TTL: Duration = Duration::from_secs(90);
 
 /// Replicas that count at the same moment try again so often.
-const TRIES: usize = 4;
+const TRIES: usize = 8;
+
+/// An update waits no longer than this for its counters.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a user did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,59 +33,101 @@ pub enum Deed {
 pub enum Verdict {
     /// Go on.
     Welcome,
-    /// Too much, and it is the first time in this minute.
-    TellOnce,
+    /// Too much of this user or of everybody, and the user has not been told in this minute.
+    TellOnce(TooMuch),
     /// Too much, and the user knows.
     Ignore,
 }
 
-/// Counts deeds per user and minute.
+/// Whose updates are too many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TooMuch {
+    /// This user's.
+    Own,
+    /// Those of all users together.
+    Everybodys,
+}
+
+/// Counts deeds per minute: of each user, and of all together.
 #[derive(Clone)]
 pub struct Limiter {
     bucket: Bucket,
     clock: Clock,
     limits: Limits,
+    /// The latest minute that is known to be full. Held while the counter of all is changed, so that only replicas, not
+    /// the chats of one replica, compete for it.
+    full: Arc<Mutex<Option<i64>>>,
 }
 
 impl Limiter {
     /// Counts in a bucket.
     #[must_use]
-    pub const fn new(bucket: Bucket, clock: Clock, limits: Limits) -> Self {
-        Self { bucket, clock, limits }
+    pub fn new(bucket: Bucket, clock: Clock, limits: Limits) -> Self {
+        Self { bucket, clock, limits, full: Arc::default() }
     }
 
     /// Counts one deed.
     pub async fn count(&self, user_id: i64, deed: Deed) -> Verdict {
+        let judged = tokio::time::timeout(PATIENCE, self.judge(user_id, deed)).await;
+        judged.ok().and_then(Result::ok).unwrap_or(Verdict::Welcome)
+    }
+
+    /// A user's surplus is not counted for everybody: one user alone cannot use up what all have.
+    async fn judge(&self, user_id: i64, deed: Deed) -> Result<Verdict, Unavailable> {
         let (letter, limit) = match deed {
             Deed::Message => ('m', self.limits.messages),
             Deed::Press => ('p', self.limits.presses),
         };
         let minute = self.clock.now().unix_timestamp().div_euclid(60);
-        let Some(count) = self.add(&format!("{letter}.{user_id}.{minute}")).await else {
-            return Verdict::Welcome;
+        let too_much = if !self.add(&format!("{letter}.{user_id}.{minute}"), limit).await? {
+            TooMuch::Own
+        } else if !self.add_to_all(minute).await? {
+            TooMuch::Everybodys
+        } else {
+            return Ok(Verdict::Welcome);
         };
-        match count.checked_sub(limit) {
-            None | Some(0) => Verdict::Welcome,
-            Some(1) => Verdict::TellOnce,
-            Some(_) => Verdict::Ignore,
-        }
+        metrics::counter!("gateway_throttled_total", "whose" => too_much.name()).increment(1);
+        let told = self.bucket.create(&format!("t.{user_id}.{minute}"), Bytes::new(), TTL).await;
+        // Whoever cannot be known to be untold is not told again and again.
+        Ok(if let Ok(Some(_)) = told { Verdict::TellOnce(too_much) } else { Verdict::Ignore })
     }
 
-    async fn add(&self, key: &str) -> Option<u32> {
+    async fn add_to_all(&self, minute: i64) -> Result<bool, Unavailable> {
+        let mut full = self.full.lock().await;
+        if *full == Some(minute) {
+            return Ok(false);
+        }
+        let within = self.add(&format!("all.{minute}"), self.limits.updates).await?;
+        if !within {
+            *full = Some(minute);
+        }
+        Ok(within)
+    }
+
+    /// Adds one to a counter unless it stands at its limit. False: it does.
+    async fn add(&self, key: &str, limit: u32) -> Result<bool, Unavailable> {
         for _ in 0..TRIES {
-            let changed = match self.bucket.get(key).await.ok()? {
-                None => self.bucket.create(key, number(1), TTL).await.ok()?.map(|_| 1),
-                Some(entry) => {
-                    let count = read(&entry.value).saturating_add(1);
-                    let changed = self.bucket.update(key, number(count), TTL, entry.revision).await.ok()?;
-                    changed.map(|_| count)
-                }
+            let changed = match self.bucket.get(key).await? {
+                None => self.bucket.create(key, number(1), TTL).await?,
+                Some(entry) => match read(&entry.value) {
+                    count if count >= limit => return Ok(false),
+                    count => self.bucket.update(key, number(count + 1), TTL, entry.revision).await?,
+                },
             };
             if changed.is_some() {
-                return changed;
+                return Ok(true);
             }
         }
-        None
+        Ok(true)
+    }
+}
+
+impl TooMuch {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Everybodys => "everybodys",
+        }
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Settings {
     pub minimum_deposit: Lamports,
     /// What the terms say, in percent.
     pub fee_percent: String,
+    /// The same command of the same user is answered again in a group after this.
+    pub group_pause: Duration,
     /// Offered by the wizard, in seconds.
     pub horizons: Vec<u32>,
     /// When the button that takes a bet back is offered.
@@ -38,6 +40,8 @@ pub struct Settings {
     pub referral_percents: [String; 3],
     /// Where evidence is served to everybody.
     pub evidence: Option<Endpoint>,
+    /// Telegram users who see the operators' overview.
+    pub admins: Vec<i64>,
 }
 
 /// How to reach Telegram and be reached by it.
@@ -69,6 +73,8 @@ pub struct Limits {
     pub messages: u32,
     /// Presses of one user in a minute.
     pub presses: u32,
+    /// Messages and presses of all users together in a minute.
+    pub updates: u32,
     /// Calls to Telegram in any second.
     pub overall_per_second: u32,
     /// Between two messages to one chat; edits are spaced apart from new messages.
@@ -111,6 +117,13 @@ impl Settings {
             .setting("SLIP_LIFE", "How long a preview may be confirmed.")
             .between(Duration::from_secs(10), Duration::from_secs(24 * 3600))
             .or(Duration::from_secs(15 * 60));
+        let group_pause = r
+            .setting(
+                "GROUP_COMMAND_PAUSE",
+                "Time before the same command of the same user is answered again in a group.",
+            )
+            .between(Duration::ZERO, Duration::from_secs(60))
+            .or(Duration::from_secs(5));
         let minimum_deposit = r
             .setting("DEPOSIT_NOTICE_MIN", "As at wallet-svc, for the deposit screen: in lamports.")
             .between(0_i64, proto::LAMPORTS_PER_SOL)
@@ -135,6 +148,12 @@ impl Settings {
                 "Public address of settlement-svc's `/evidence`; settlement cards of public rooms link to it.",
             )
             .optional("https://rooms.example.org/evidence");
+        let admins: Result<Option<Vec<i64>>, Invalid> = r
+            .setting(
+                "TELEGRAM_ADMINS",
+                "Telegram users, by their numbers, whom `/admin` shows what waits for operators.",
+            )
+            .optional("5000000001,5000000002");
         Ok(Self {
             network,
             telegram: telegram?,
@@ -143,12 +162,14 @@ impl Settings {
             vault: Arc::new(vault?),
             patience: patience?,
             slip_life: slip_life?,
+            group_pause: group_pause?,
             minimum_deposit: Lamports::new(minimum_deposit?),
             fee_percent: crate::screens::format::exact_percent(protocol_fee?.saturating_add(host_fee?)),
             horizons: horizons?.iter().filter_map(|span| u32::try_from(span.as_secs()).ok()).collect(),
             cancel: cancel?,
             referral_percents: referral_percents?,
             evidence: evidence?,
+            admins: admins?.unwrap_or_default(),
         })
     }
 }
@@ -243,6 +264,13 @@ impl Limits {
             .setting("LIMIT_PRESSES_PER_MINUTE", "Presses taken from one user in a minute.")
             .at_least(1)
             .or(60);
+        let updates = r
+            .setting(
+                "LIMIT_UPDATES_PER_MINUTE",
+                "Messages and presses taken from all users together in a minute.",
+            )
+            .at_least(1)
+            .or(1_000);
         let overall_per_second = r
             .setting("TELEGRAM_CALLS_PER_SECOND", "Messages and edits to all chats in any second.")
             .between(1, 1_000)
@@ -261,6 +289,7 @@ impl Limits {
         Ok(Self {
             messages: messages?,
             presses: presses?,
+            updates: updates?,
             overall_per_second: overall_per_second?,
             chat_gap: chat_gap?,
             group_per_minute: group_per_minute?,

@@ -1,11 +1,13 @@
 //! Where the rest of the gateway drops its messages.
 
 use super::{Fate, Letter};
+use serde::{Deserialize, Serialize};
 use std::{
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
 
 /// Subject on which the sender takes messages of other replicas.
 pub(super) const HAND_OVER: &str = "rooms.gateway.send";
@@ -13,8 +15,18 @@ pub(super) const HAND_OVER: &str = "rooms.gateway.send";
 /// While nobody holds the lease, a hand-over is tried again.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// A sender that does not answer may be dead or only slow: it is asked again, for the same message.
+const ASK_EVERY: Duration = Duration::from_secs(2);
+
 /// After this long a message is given up: its user has gone on.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A message on its way to the sender. One that comes again has the same id.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Handover {
+    pub(super) id: Uuid,
+    pub(super) letter: Letter,
+}
 
 /// A message with whoever waits for its fate.
 pub(super) type Posted = (Letter, oneshot::Sender<Fate>);
@@ -58,18 +70,19 @@ impl Post {
         sender.as_ref()?.send((letter.clone(), tell)).ok().map(|()| fate)
     }
 
-    /// Asks until somebody holds the lease, here or elsewhere.
+    /// Asks until somebody holds the lease, here or elsewhere, and knows the message's fate.
     async fn hand_over(&self, letter: Letter) -> Fate {
+        let id = Uuid::now_v7();
         loop {
             if let Some(fate) = self.put(&letter)
                 && let Ok(fate) = fate.await
             {
                 return fate;
             }
-            let Ok(body) = serde_json::to_vec(&letter) else {
+            let Ok(body) = serde_json::to_vec(&Handover { id, letter: letter.clone() }) else {
                 return Fate::Refused("cannot be handed over".to_owned());
             };
-            let request = async_nats::Request::new().payload(body.into()).timeout(Some(PATIENCE));
+            let request = async_nats::Request::new().payload(body.into()).timeout(Some(ASK_EVERY));
             let answer = self.broker.send_request(HAND_OVER, request).await;
             match answer.ok().and_then(|answer| serde_json::from_slice(&answer.payload).ok()) {
                 Some(fate) => return fate,

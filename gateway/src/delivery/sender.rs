@@ -3,6 +3,7 @@
 use super::notices::Addressed;
 use super::{
     Courier, Fate, Letter, Post,
+    handed::Handed,
     notices::Notices,
     post::{HAND_OVER, Posted},
     schedule::{Kind, Lane, Next, Schedule, Ticket},
@@ -22,6 +23,9 @@ const NOTICES_IN_HAND: usize = 64;
 
 /// How often the database is asked for notices when nothing wakes the sender.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// What the sender before has sent still counts at Telegram for so long.
+const REST: Duration = Duration::from_secs(1);
 
 /// An interactive message that did not reach Telegram is tried so often.
 const ATTEMPTS: u32 = 3;
@@ -87,6 +91,10 @@ impl Sender {
             notices,
             shaken: false,
         };
+        if held.epoch() > 1 {
+            term.schedule.rest(monotonic() + REST);
+        }
+        let handed = Handed::new(self.broker.clone());
         let mut look = tokio::time::interval(LOOK_EVERY);
         let lost = held.lost();
         loop {
@@ -95,7 +103,7 @@ impl Sender {
                 () = lost.cancelled() => return Ok(()),
                 Some((letter, tell)) = posted.recv() => term.take((letter, tell)),
                 Some(message) = remote.next() => {
-                    if let Some(posted) = self.remote(message) {
+                    if let Some(posted) = handed.take(&message) {
                         term.take(posted);
                     }
                 }
@@ -108,23 +116,6 @@ impl Sender {
                 () = tokio::time::sleep(wake) => {}
             }
         }
-    }
-
-    /// A message of another replica; its fate goes back over the broker.
-    fn remote(&self, message: async_nats::Message) -> Option<Posted> {
-        let letter: Letter = serde_json::from_slice(&message.payload).ok()?;
-        let reply = message.reply?;
-        let (tell, fate) = oneshot::channel();
-        let broker = self.broker.clone();
-        tokio::spawn(async move {
-            if let Ok(fate) = fate.await
-                && let Ok(body) = serde_json::to_vec(&fate)
-                && let Err(error) = broker.publish(reply, body.into()).await
-            {
-                tracing::warn!(%error, "another replica does not learn the fate of its message");
-            }
-        });
-        Some((letter, tell))
     }
 }
 
@@ -148,7 +139,7 @@ impl Drop for Term {
 
 impl Term {
     fn take(&mut self, (letter, tell): Posted) {
-        let kind = letter.edit.map_or(Kind::Send, Kind::Edit);
+        let kind = self.courier.kind(&letter);
         let load = Load::Letter { letter, tell, attempts: 0 };
         let chat = match &load {
             Load::Letter { letter, .. } => letter.chat_id,
@@ -271,8 +262,9 @@ impl Term {
             let kind = self.notices.kind(&notice).await.unwrap_or(Kind::Send);
             self.in_hand.insert(notice.id.uuid());
             let chat = notice.chat_id;
+            let lane = Lane::Notice(notice.lane);
             let load = Load::Notice(Box::new(notice));
-            let superseded = self.schedule.push(Ticket { chat, lane: Lane::Notice, kind, load });
+            let superseded = self.schedule.push(Ticket { chat, lane, kind, load });
             self.supersede(superseded);
         }
     }

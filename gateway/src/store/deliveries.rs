@@ -3,7 +3,7 @@
 use chassis::Fault;
 use prost::Message as _;
 use proto::{
-    AccountId, NotificationId,
+    AccountId, Malformed, NotificationId,
     gateway::Deliver,
     notifier::{Lane, Notice, NotificationState, notice::Kind},
 };
@@ -17,7 +17,9 @@ pub struct Delivery {
     /// Identity.
     pub id: NotificationId,
     /// Whom to.
-    pub account: AccountId,
+    pub to: Recipient,
+    /// How urgent: the lower, the sooner.
+    pub lane: i16,
     /// What happened.
     pub notice: Notice,
     /// Later notices with this key edit the same message.
@@ -26,6 +28,51 @@ pub struct Delivery {
     pub version: i64,
     /// Calls that were begun.
     pub attempts: i32,
+}
+
+/// Whom a notice is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recipient {
+    /// The owner of an account.
+    Account(AccountId),
+    /// A group, by its chat.
+    Group(i64),
+}
+
+impl Recipient {
+    fn of(deliver: &Deliver) -> Result<Self, Malformed> {
+        match deliver.chat_id {
+            0 => AccountId::try_from_bytes(&deliver.account_id).map(Self::Account),
+            chat if chat < 0 && deliver.account_id.is_empty() => Ok(Self::Group(chat)),
+            _ => Err(Malformed("deliver to nobody")),
+        }
+    }
+
+    /// The account, if it is one.
+    #[must_use]
+    pub const fn account(self) -> Option<AccountId> {
+        match self {
+            Self::Account(account) => Some(account),
+            Self::Group(_) => None,
+        }
+    }
+
+    /// The chat of a group, if it is one.
+    #[must_use]
+    pub const fn group(self) -> Option<i64> {
+        match self {
+            Self::Account(_) => None,
+            Self::Group(chat) => Some(chat),
+        }
+    }
+}
+
+impl Delivery {
+    /// The thread it belongs to, and whose: groups have none.
+    #[must_use]
+    pub fn thread(&self) -> Option<(AccountId, &str)> {
+        self.to.account().zip(self.thread.as_deref())
+    }
 }
 
 /// How a delivery ended.
@@ -108,17 +155,19 @@ pub async fn enter(
     let id = NotificationId::try_from_bytes(&deliver.notification_id)?;
     let notice = deliver.notice.as_ref().ok_or(proto::Malformed("deliver without a notice"))?;
     let (thread, version) = thread_of(notice, &deliver.thread_key);
+    let to = Recipient::of(deliver)?;
     sqlx::query!(
         "INSERT INTO gateway.delivery
-            (notification_id, account_id, lane, notice, thread_key, thread_version, state, not_before, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $7) ON CONFLICT (notification_id) DO NOTHING",
+            (notification_id, account_id, chat_id, lane, notice, thread_key, thread_version, state, not_before, created_at)
+         VALUES ($1, $2, $8, $3, $4, $5, $6, 'waiting', $7, $7) ON CONFLICT (notification_id) DO NOTHING",
         id.uuid(),
-        AccountId::try_from_bytes(&deliver.account_id)?.uuid(),
+        to.account().map(AccountId::uuid),
         lane_number(deliver.lane()),
         notice.encode_to_vec(),
         thread,
         version,
-        now
+        now,
+        to.group()
     )
     .execute(&mut *db)
     .await?;
@@ -170,7 +219,7 @@ pub async fn due(
     now: OffsetDateTime,
 ) -> Result<Vec<Delivery>, Fault> {
     let rows = sqlx::query!(
-        "SELECT notification_id, account_id, notice, thread_key, thread_version, attempts
+        "SELECT notification_id, account_id, chat_id, lane, notice, thread_key, thread_version, attempts
          FROM gateway.delivery
          WHERE state = 'waiting' AND not_before <= $1 AND NOT notification_id = ANY($2)
          ORDER BY lane, created_at, notification_id LIMIT $3",
@@ -182,9 +231,15 @@ pub async fn due(
     .await?;
     rows.into_iter()
         .map(|row| {
+            let to = match (row.account_id, row.chat_id) {
+                (Some(account), _) => Recipient::Account(AccountId::new(account)),
+                (None, Some(chat)) => Recipient::Group(chat),
+                (None, None) => return Err(Fault::bug("a stored notice for nobody")),
+            };
             Ok(Delivery {
                 id: NotificationId::new(row.notification_id),
-                account: AccountId::new(row.account_id),
+                to,
+                lane: row.lane,
                 notice: Notice::decode(row.notice.as_slice())
                     .map_err(|_| Fault::bug("a stored notice does not decode"))?,
                 thread: row.thread_key,
@@ -205,7 +260,7 @@ pub async fn is_outdated(db: impl PgExecutor<'_>, delivery: &Delivery) -> sqlx::
         r#"SELECT EXISTS (SELECT FROM gateway.delivery
                           WHERE account_id = $1 AND thread_key = $2 AND thread_version > $3
                             AND state IN ('waiting', 'sending')) AS "outdated!""#,
-        delivery.account.uuid(),
+        delivery.to.account().map(AccountId::uuid),
         thread,
         delivery.version
     )

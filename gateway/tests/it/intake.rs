@@ -106,21 +106,6 @@ async fn two_replicas_are_one_bot_and_one_takes_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_gets_one_polite_notice() {
-    let stage = Stage::set_with(vec![("LIMIT_MESSAGES_PER_MINUTE", "3".into())]).await;
-    stage.member(ANNA).await;
-    // The clock may turn to the next minute in the middle: two floods cannot both be split.
-    let mut last = 0;
-    for _ in 0..9 {
-        last = stage.telegram.say(ANNA, "/help");
-    }
-    crate::eventually("all confirmed", || async { stage.telegram.offset() > last }).await;
-    let count = |text: &str| stage.telegram.messages(ANNA).iter().filter(|m| m.text.contains(text)).count();
-    assert!((1..=2).contains(&count("A little slower")), "{}", count("A little slower"));
-    assert!((2..=5).contains(&count("How it works")), "{}", count("How it works"));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn groups_hear_nothing_but_the_way_into_private() {
     let stage = Stage::set().await;
     stage.member(ANNA).await;

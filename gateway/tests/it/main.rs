@@ -11,19 +11,27 @@
     reason = "tests fail by panicking"
 )]
 
+mod arenas;
 mod authenticator;
 mod cancel;
 mod delivery;
 mod dialogue;
 mod disputes;
+mod floods;
+mod groups;
+mod inline;
 mod intake;
 mod limits;
+mod pictures;
 mod privacy;
 mod proof;
 mod referrals;
+mod replicas;
 mod services;
 mod stage;
+mod standings;
 mod telegram;
+mod texts;
 mod withdrawing;
 mod wizard;
 

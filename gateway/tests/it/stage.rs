@@ -19,7 +19,8 @@ use proto::{
     frame,
 };
 use servers::{Nats, TestDb};
-use std::{collections::HashMap, sync::Mutex, time::Duration};
+use std::{collections::HashMap, process::Stdio, sync::Mutex, time::Duration};
+use tokio::process::Child;
 use uuid::Uuid;
 
 pub struct Stage {
@@ -49,11 +50,18 @@ impl Stage {
     }
 
     pub async fn set_with(extra: Vec<(&'static str, String)>) -> Self {
+        let mut stage = Self::empty(extra).await;
+        stage.start().await;
+        stage
+    }
+
+    /// Everything but a gateway.
+    pub async fn empty(extra: Vec<(&'static str, String)>) -> Self {
         let nats = Nats::for_test().await.unwrap();
         let migrator = chassis::db::migrator(&Gateway::migrator());
         let db = TestDb::create("gateway", &migrator).await.unwrap();
         let bus = bus(&nats).await;
-        let mut stage = Self {
+        Self {
             telegram: Telegram::start().await,
             services: Services::start().await,
             nats,
@@ -62,14 +70,29 @@ impl Stage {
             members: Mutex::default(),
             running: Vec::new(),
             bus,
-        };
-        stage.start().await;
-        stage
+        }
     }
 
     /// Starts a replica.
     pub async fn start(&mut self) {
-        let mut variables: Vec<(&str, String)> = vec![
+        let variables: Variables = self.variables().into_iter().collect();
+        self.running.push(chassis::service::start::<Gateway>(variables).await.unwrap());
+    }
+
+    /// Starts a replica as a process of its own.
+    pub fn spawn(&self) -> Child {
+        tokio::process::Command::new(env!("CARGO_BIN_EXE_gateway"))
+            .env_clear()
+            .envs(self.variables())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap()
+    }
+
+    fn variables(&self) -> Vec<(&'static str, String)> {
+        let mut variables: Vec<(&'static str, String)> = vec![
             ("POSTGRES_URL", self.db.url().to_owned()),
             ("POSTGRES_POOL_MAX", "5".into()),
             ("NATS_URLS", self.nats.url()),
@@ -92,8 +115,7 @@ impl Stage {
         }
         variables.retain(|(name, _)| self.extra.iter().all(|(other, _)| other != name));
         variables.extend(self.extra.iter().cloned());
-        let variables: Variables = variables.into_iter().collect();
-        self.running.push(chassis::service::start::<Gateway>(variables).await.unwrap());
+        variables
     }
 
     /// Stops the replica that was started first.
@@ -103,6 +125,11 @@ impl Stage {
 
     pub fn http(&self) -> std::net::SocketAddr {
         self.running[0].http()
+    }
+
+    /// Where each replica of this process is reached.
+    pub fn doors(&self) -> Vec<std::net::SocketAddr> {
+        self.running.iter().map(Running::http).collect()
     }
 
     /// Takes the next command of a kind from its service's consumer.

@@ -1,5 +1,10 @@
 //! A Bot API server with the few methods the gateway calls, and a record of every call.
 
+mod arenas;
+mod groups;
+
+pub use arenas::LINK;
+
 use axum::{
     Json, Router,
     body::Bytes,
@@ -29,6 +34,8 @@ pub enum Fault {
     LoseAnswer,
     /// 403, blocked by the user.
     Blocked,
+    /// 400, with these words.
+    Refused(&'static str),
 }
 
 #[derive(Clone, Debug)]
@@ -40,6 +47,8 @@ pub struct Message {
     pub edits: usize,
     /// Its file: name and content.
     pub document: Option<(String, Vec<u8>)>,
+    /// What Telegram calls its picture.
+    pub photo: Option<String>,
 }
 
 impl Message {
@@ -60,8 +69,12 @@ struct Inner {
     offset: i64,
     messages: Vec<Message>,
     answers: Vec<Value>,
+    /// Pictures by what they are called.
+    pictures: Vec<(String, Vec<u8>)>,
     faults: HashMap<String, VecDeque<Fault>>,
     calls: Vec<(String, std::time::Instant)>,
+    places: groups::Places,
+    deeds: Vec<(String, Value)>,
 }
 
 #[derive(Clone)]
@@ -154,6 +167,12 @@ impl Telegram {
         self.lock().messages.iter().filter(|message| message.chat == chat).cloned().collect()
     }
 
+    /// Updates from this number on, as they are delivered.
+    pub fn updates_from(&self, id: i64) -> Vec<Value> {
+        let inner = self.lock();
+        inner.updates.iter().filter(|update| update["update_id"].as_i64().unwrap() >= id).cloned().collect()
+    }
+
     /// Looks only at what comes from now on; the numbers of messages go on.
     pub fn forget_messages(&self, chat: i64) {
         for message in self.lock().messages.iter_mut().filter(|message| message.chat == chat) {
@@ -195,6 +214,12 @@ impl Telegram {
     }
 
     async fn obey(&self, method: &str, params: &Value) -> Result<Value, Response> {
+        if let Some(answer) = self.obey_in_arena(method, params) {
+            return Ok(answer);
+        }
+        if let Some(answer) = self.obey_in_group(method, params) {
+            return answer;
+        }
         match method {
             "GetMe" => {
                 Ok(json!({"id": 4711, "is_bot": true, "first_name": "ROOMS", "username": "rooms_test_bot",
@@ -212,6 +237,7 @@ impl Telegram {
                     keyboard: params["reply_markup"].clone(),
                     edits: 0,
                     document: None,
+                    photo: None,
                 };
                 inner.messages.push(message.clone());
                 Ok(message_json(&message))
@@ -226,6 +252,7 @@ impl Telegram {
                     keyboard: serde_json::from_str(&text("reply_markup")).unwrap(),
                     edits: 0,
                     document: Some((text("file name"), hex::decode(text("file")).unwrap())),
+                    photo: None,
                 };
                 assert!(message.text.encode_utf16().count() <= 1_024, "a caption is shorter than a text");
                 inner.messages.push(message.clone());
@@ -240,10 +267,16 @@ impl Telegram {
                 let Some(message) = found else {
                     return Err(error(400, "Bad Request: message to edit not found", None));
                 };
+                if message.photo.is_some() {
+                    return Err(error(400, "Bad Request: there is no text in the message to edit", None));
+                }
                 message.text = params["text"].as_str().unwrap().to_owned();
                 message.keyboard = params["reply_markup"].clone();
                 message.edits += 1;
                 Ok(message_json(message))
+            }
+            "SendPhoto" | "EditMessageMedia" | "EditMessageCaption" | "DeleteMessage" => {
+                self.picture(method, params).map_err(|refusal| *refusal)
             }
             "AnswerCallbackQuery" => {
                 self.lock().answers.push(params.clone());
@@ -251,6 +284,66 @@ impl Telegram {
             }
             _ => Ok(true.into()),
         }
+    }
+
+    /// What is done with pictures. They come as a part of a form, or by what they are called.
+    fn picture(&self, method: &str, params: &Value) -> Result<Value, Box<Response>> {
+        let mut inner = self.lock();
+        let number = |name: &str| params[name].as_i64().or_else(|| params[name].as_str()?.parse().ok());
+        let nested = |name: &str| match &params[name] {
+            Value::String(text) => serde_json::from_str(text).unwrap(),
+            value => value.clone(),
+        };
+        let (chat, id) = (number("chat_id").unwrap(), number("message_id"));
+        let place = inner.messages.iter().position(|message| message.chat == chat && Some(message.id) == id);
+        if method == "DeleteMessage" {
+            // Its number is not given again.
+            place.map(|place| inner.messages[place].chat = 0).ok_or_else(|| refused("message to delete not found"))?;
+            return Ok(true.into());
+        }
+        let media = nested("media");
+        let (caption, file) = match method {
+            "EditMessageMedia" => (&media["caption"], &media["media"]),
+            _ => (&params["caption"], &params["photo"]),
+        };
+        let photo = if let Some(bytes) = params["file"].as_str() {
+            let name = format!("AgAC{}", inner.pictures.len());
+            inner.pictures.push((name.clone(), hex::decode(bytes).unwrap()));
+            Some(name)
+        } else {
+            file.as_str().map(str::to_owned)
+        };
+        if method != "EditMessageCaption" && !inner.pictures.iter().any(|(name, _)| Some(name) == photo.as_ref()) {
+            return Err(refused("wrong file identifier/HTTP URL specified"));
+        }
+        let text = caption.as_str().unwrap().to_owned();
+        assert!(text.encode_utf16().count() <= 2_048, "a caption is shorter than a text");
+        let keyboard = nested("reply_markup");
+        if method == "SendPhoto" {
+            let id = i64::try_from(inner.messages.len()).unwrap() + 100;
+            inner.messages.push(Message { id, chat, text, keyboard, edits: 0, document: None, photo });
+            return Ok(message_json(inner.messages.last().unwrap()));
+        }
+        let message = place.map(|place| &mut inner.messages[place]).ok_or_else(|| refused("message to edit not found"))?;
+        if method == "EditMessageCaption" && message.photo.is_none() {
+            return Err(refused("there is no caption in the message to edit"));
+        }
+        (message.text, message.keyboard) = (text, keyboard);
+        message.photo = photo.or_else(|| message.photo.take());
+        message.edits += 1;
+        Ok(message_json(message))
+    }
+
+    /// The bytes of a message's picture.
+    pub fn photo(&self, message: &Message) -> Vec<u8> {
+        let name = message.photo.as_ref().expect("a picture");
+        let inner = self.lock();
+        inner.pictures.iter().find(|(other, _)| other == name).unwrap().1.clone()
+    }
+
+    /// Telegram knows its pictures no more by the names it gave.
+    pub fn forget_pictures(&self) {
+        self.lock().pictures.iter_mut().for_each(|(name, _)| name.push('x'));
     }
 
     async fn updates(&self, params: &Value) -> Value {
@@ -289,8 +382,20 @@ fn user_json(user: i64) -> Value {
 }
 
 fn message_json(message: &Message) -> Value {
-    json!({"message_id": message.id, "date": 1, "chat": chat_json(message.chat), "text": message.text,
-        "from": {"id": 4711, "is_bot": true, "first_name": "ROOMS", "username": "rooms_test_bot"}})
+    let mut json = json!({"message_id": message.id, "date": 1, "chat": chat_json(message.chat),
+        "from": {"id": 4711, "is_bot": true, "first_name": "ROOMS", "username": "rooms_test_bot"}});
+    match &message.photo {
+        Some(name) => {
+            json["caption"] = message.text.clone().into();
+            json["photo"] = json!([{"file_id": name, "file_unique_id": name, "width": 1200, "height": 780, "file_size": 9}]);
+        }
+        None => json["text"] = message.text.clone().into(),
+    }
+    json
+}
+
+fn refused(why: &str) -> Box<Response> {
+    Box::new(error(400, &format!("Bad Request: {why}"), None))
 }
 
 fn error(code: u16, description: &str, retry_after: Option<u64>) -> Response {
@@ -338,6 +443,7 @@ async fn call(
     match fault {
         Some(Fault::TooMany(seconds)) => return error(429, "Too Many Requests", Some(seconds)),
         Some(Fault::Blocked) => return error(403, "Forbidden: bot was blocked by the user", None),
+        Some(Fault::Refused(words)) => return error(400, words, None),
         Some(Fault::LoseAnswer) => {
             let _ = telegram.obey(&method, &params).await;
             let broken = futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("lost")) });

@@ -1,8 +1,17 @@
 use super::*;
 use chassis::clock::monotonic;
 
-const LIMITS: Limits =
-    Limits { messages: 10, presses: 60, overall_per_second: 30, chat_gap: SECOND, group_per_minute: 20 };
+const LIMITS: Limits = Limits {
+    messages: 10,
+    presses: 60,
+    updates: 1_000,
+    overall_per_second: 30,
+    chat_gap: SECOND,
+    group_per_minute: 20,
+};
+
+const NEWS: Lane = Lane::Notice(3);
+const MONEY: Lane = Lane::Notice(1);
 
 fn ticket(chat: i64, lane: Lane, kind: Kind, load: u32) -> Ticket<u32> {
     Ticket { chat, lane, kind, load }
@@ -126,7 +135,7 @@ fn two_chats_on_hold_hold_everything() {
 fn neither_lane_starves() {
     let mut schedule = Schedule::new(LIMITS);
     for chat in 0..30 {
-        schedule.push(ticket(1_000 + chat, Lane::Notice, Kind::Send, 1));
+        schedule.push(ticket(1_000 + chat, NEWS, Kind::Send, 1));
         schedule.push(send(1 + chat, 0));
     }
     let first: Vec<_> =
@@ -135,11 +144,89 @@ fn neither_lane_starves() {
 }
 
 #[test]
+fn money_overtakes_news() {
+    let mut schedule = Schedule::new(LIMITS);
+    for chat in 1..=60 {
+        schedule.push(ticket(chat, NEWS, Kind::Send, 0));
+    }
+    schedule.push(ticket(100, MONEY, Kind::Send, 1));
+    assert_eq!(run(&mut schedule, monotonic())[0].2, 1);
+}
+
+#[test]
+fn notices_go_out_evenly_and_leave_room_for_people() {
+    let mut schedule = Schedule::new(LIMITS);
+    for chat in 1..=90 {
+        schedule.push(ticket(chat, NEWS, Kind::Send, 0));
+    }
+    let (start, gap) = (monotonic(), Duration::from_millis(33));
+    let out = run(&mut schedule, start);
+    assert!(out.windows(2).all(|pair| pair[1].0 - pair[0].0 >= gap), "{out:?}");
+    assert!(out[89].0 < Duration::from_millis(2_990), "and the limit is used: {:?}", out[89].0);
+
+    let later = start + Duration::from_secs(10);
+    schedule.push(ticket(200, NEWS, Kind::Send, 0));
+    schedule.push(ticket(201, NEWS, Kind::Send, 0));
+    assert!(matches!(schedule.next(later), Next::Go(_)));
+    assert!(matches!(schedule.next(later), Next::At(at) if at > later));
+    schedule.push(send(202, 7));
+    assert!(matches!(schedule.next(later), Next::Go(Ticket { load: 7, .. })));
+}
+
+/// Whatever each call takes on its way, no second of Telegram's clock sees more than thirty.
+#[test]
+fn slow_calls_never_meet_fast_ones_in_one_second() {
+    let mut schedule = Schedule::new(LIMITS);
+    for chat in 1..=200 {
+        schedule.push(ticket(chat, if chat % 3 == 0 { Lane::Interactive } else { NEWS }, Kind::Send, 0));
+    }
+    // Calls in flight with the moment of their answer; Telegram counts at any moment until then.
+    let (mut now, mut flying, mut counted) = (monotonic(), Vec::new(), Vec::new());
+    while schedule.waiting() > 0 || !flying.is_empty() {
+        let next = schedule.next(now);
+        if let Next::Go(ticket) = &next {
+            let slow = Duration::from_millis(if ticket.chat % 7 == 0 { 400 } else { 3 });
+            // The slow ones arrive late, the fast ones at once: the worst that can be.
+            counted.push(now + if ticket.chat % 7 == 0 { slow } else { Duration::ZERO });
+            flying.push((now + slow, ticket.chat));
+            continue;
+        }
+        let answer = flying.iter().copied().min();
+        let at = if let Next::At(at) = next { Some(at) } else { None };
+        now = answer.map(|(at, _)| at).into_iter().chain(at).min().unwrap();
+        flying.retain(|(at, chat)| {
+            *at > now || {
+                schedule.done(*chat, now);
+                false
+            }
+        });
+    }
+    assert_eq!(counted.len(), 200);
+    counted.sort();
+    for (index, at) in counted.iter().enumerate() {
+        let within = counted[index..].iter().take_while(|other| **other < *at + SECOND).count();
+        assert!(within <= 30, "{within} within a second");
+    }
+}
+
+#[test]
+fn a_new_sender_waits_for_what_the_one_before_sent() {
+    let mut schedule = Schedule::new(LIMITS);
+    let start = monotonic();
+    schedule.rest(start + SECOND);
+    schedule.push(send(7, 0));
+    assert_eq!(run(&mut schedule, start), [(SECOND, 7, 0)]);
+}
+
+#[test]
 fn chats_are_forgotten_when_nothing_matters_any_more() {
     let mut schedule = Schedule::new(LIMITS);
     let start = monotonic();
     schedule.push(send(7, 0));
     assert!(matches!(schedule.next(start), Next::Go(_)));
-    schedule.done(7, start + SECOND);
-    assert!(schedule.chats.is_empty());
+    schedule.done(7, start);
+    schedule.push(send(8, 0));
+    assert!(matches!(schedule.next(start + SECOND), Next::Go(_)));
+    schedule.done(8, start + SECOND);
+    assert_eq!(schedule.chats.keys().collect::<Vec<_>>(), [&8]);
 }
