@@ -47,7 +47,7 @@ struct Follows {
     outcomes: bool,
 }
 
-const OBEYS: [Obeys; 7] = [
+const OBEYS: [Obeys; 8] = [
     Obeys {
         service: Service::Gateway,
         consumer: "gateway-commands",
@@ -61,7 +61,6 @@ const OBEYS: [Obeys; 7] = [
         commands: &[
             "cancel_bet",
             "cancel_room",
-            "freeze",
             "open_operator_room",
             "open_room",
             "place_bet",
@@ -69,6 +68,8 @@ const OBEYS: [Obeys; 7] = [
             "retire_arena",
         ],
     },
+    // Nor must the bets of a large room that ends, here and with `room-ends`.
+    Obeys { service: Service::Room, consumer: "room-freezes", commands: &["freeze"] },
     Obeys {
         service: Service::Settlement,
         consumer: "settlement-commands",
@@ -113,7 +114,7 @@ const OBEYS: [Obeys; 7] = [
     },
 ];
 
-const FOLLOWS: [Follows; 5] = [
+const FOLLOWS: [Follows; 6] = [
     Follows { consumer: "gateway-events", events: &[], outcomes: true },
     Follows {
         consumer: "notifier-events",
@@ -135,10 +136,16 @@ const FOLLOWS: [Follows; 5] = [
             (Service::Gateway, "arena_arranged"),
             (Service::Oracle, "watch_registered"),
             (Service::Settlement, "receipt_ready"),
+            (Service::Wallet, "stakes_decided"),
+        ],
+        outcomes: false,
+    },
+    Follows {
+        consumer: "room-ends",
+        events: &[
             (Service::Settlement, "room_corrected"),
             (Service::Settlement, "room_decided"),
             (Service::Settlement, "room_settled"),
-            (Service::Wallet, "stakes_decided"),
         ],
         outcomes: false,
     },

@@ -70,6 +70,7 @@ chassis::incoming! {
 }
 
 /// Decides about rooms and bets.
+#[derive(Clone)]
 pub struct Rooms {
     /// Rules of opening.
     pub rules: Rules,
@@ -154,6 +155,25 @@ impl Handler for Rooms {
             ending::tell_taken_back(unit, delivery, room).await?;
         }
         Ok(())
+    }
+}
+
+/// The same decisions where rooms end. A large one is read whole to freeze it and written part by part when it is settled:
+/// bets of other rooms do not wait for that.
+pub struct Ends(pub Rooms);
+
+#[async_trait]
+impl Handler for Ends {
+    type Message = Incoming;
+    type Prepared = Asked;
+    const BATCH: usize = 1;
+
+    async fn prepare(&self, batch: &[Delivery<Incoming>]) -> Result<Asked, Fault> {
+        self.0.prepare(batch).await
+    }
+
+    async fn handle(&self, unit: &mut Unit, batch: &[Delivery<Incoming>], asked: Asked) -> Result<(), Fault> {
+        self.0.handle(unit, batch, asked).await
     }
 }
 

@@ -68,6 +68,7 @@ impl Service for RoomSvc {
             oracle,
             wallet,
         };
+        runtime.writer("ends", &["room-freezes", "room-ends"], commands::Ends(handler.clone()));
         runtime.writer("rooms", &["room-commands", "room-events"], handler);
 
         let db = runtime.db.clone();

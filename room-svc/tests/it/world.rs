@@ -260,9 +260,8 @@ impl World {
 
     /// Waits until the service has taken every message from the broker.
     pub async fn taken(&self) {
-        for (stream, consumer) in
-            [(&*topology::command_stream(Service::Room), "room-commands"), (topology::EVENTS, "room-events")]
-        {
+        for consumer in ["room-commands", "room-freezes", "room-events", "room-ends"] {
+            let stream = topology::stream_of_consumer(consumer).unwrap();
             let stream = self.bus.context().get_stream(stream).await.unwrap();
             let none = async || stream.consumer_info(consumer).await.unwrap().num_pending == 0;
             eventually("all messages taken", none).await;

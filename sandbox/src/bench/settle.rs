@@ -151,7 +151,21 @@ async fn settle(stage: &Stage, room: RoomId) -> Result<Duration> {
     let message = Outgoing::command(&command).into_message();
     let began = Instant::now();
     stage.bus.publish(&[(&message, "")]).await?;
-    Ok(payouts.all_of(room).await? - began)
+    let took = payouts.all_of(room).await? - began;
+    rest(stage, room).await?;
+    Ok(took)
+}
+
+/// Waits until everybody knows, and what is measured next has the machine to itself.
+async fn rest(stage: &Stage, room: RoomId) -> Result<()> {
+    let open = "SELECT EXISTS (SELECT FROM room.bet WHERE room_id = $1 AND state = 2)
+                    OR EXISTS (SELECT FROM settlement.uncounted)";
+    let patience = Instant::now() + PATIENCE;
+    while sqlx::query_scalar(open).bind(room.uuid()).fetch_one(&stage.pool).await? {
+        ensure!(Instant::now() < patience, "room {room} is not at rest");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
 }
 
 /// Settles a room while bets are under way.

@@ -28,11 +28,13 @@ use tonic::{Request, Response, Status, async_trait};
 use uuid::Uuid;
 
 /// Streams and consumers that are drained in the name of others.
-const CONSUMERS: [(&str, &str); 5] = [
+const CONSUMERS: [(&str, &str); 7] = [
     ("CMD_ROOM", "room-commands"),
+    ("CMD_ROOM", "room-freezes"),
     ("CMD_WALLET", "wallet-payouts"),
     ("CMD_WALLET", "wallet-commands"),
     ("EVENTS", "room-events"),
+    ("EVENTS", "room-ends"),
     ("EVENTS", "notifier-events"),
 ];
 

@@ -172,6 +172,7 @@ impl World {
                 && self.drained("CMD_SETTLEMENT", "settlement-commands").await
                 && self.drained("EVENTS", "settlement-events").await
                 && self.drained("EVENTS", "room-events").await
+                && self.drained("EVENTS", "room-ends").await
         })
         .await;
     }
