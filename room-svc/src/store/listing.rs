@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub struct RoomFilter {
     /// `RoomState` numbers; empty is all.
     pub states: Vec<i16>,
-    /// Telegram chat, 0 for public rooms.
+    /// Telegram chat, 0 for public rooms; with a host, 0 is all of theirs.
     pub scope_chat_id: i64,
     /// Only this host's.
     pub host: Option<AccountId>,
@@ -32,8 +32,8 @@ pub async fn rooms(
     let host = filter.host.map(AccountId::uuid);
     let rows = sqlx::query!(
         "SELECT id, number, count(*) OVER () AS \"matching!\", number < $4 AS \"here!\" FROM room.room
-         WHERE (cardinality($1::smallint[]) = 0 OR state = ANY($1)) AND scope_chat_id = $2
-           AND ($3::uuid IS NULL OR host = $3)
+         WHERE (cardinality($1::smallint[]) = 0 OR state = ANY($1)) AND ($3::uuid IS NULL OR host = $3)
+           AND (scope_chat_id = $2 OR ($2 = 0 AND $3 IS NOT NULL))
          ORDER BY number < $4 DESC, number DESC LIMIT $5",
         &filter.states,
         filter.scope_chat_id,

@@ -88,11 +88,17 @@ async fn shown_pools_are_those_after_minimum_odds() {
     world.bet(room, 1).await.1.unwrap();
     world.stop_clock(at + 4 * WITHIN).await;
     assert_eq!(money(&world, room).await, (vec![3 * STAKE, 2 * STAKE], 0));
-    let chat: i64 =
-        sqlx::query_scalar("SELECT scope_chat_id FROM room.room").fetch_one(world.db.pool()).await.unwrap();
+    let (chat, host): (i64, Uuid) =
+        sqlx::query_as("SELECT scope_chat_id, host FROM room.room").fetch_one(world.db.pool()).await.unwrap();
     let listed = ListRoomsRequest { scope_chat_id: chat, ..Default::default() };
     let listed = world.questions().list_rooms(listed).await.unwrap().into_inner().rooms;
     assert_eq!(listed[0].pools_lamports, [3 * STAKE, 2 * STAKE]);
+    // A host finds their rooms of every chat, others only the public ones.
+    assert_ne!(chat, 0);
+    for (host_account_id, rooms) in [(host.as_bytes().to_vec(), 1), (Vec::new(), 0)] {
+        let request = ListRoomsRequest { host_account_id, ..Default::default() };
+        assert_eq!(world.questions().list_rooms(request).await.unwrap().into_inner().rooms.len(), rooms);
+    }
 }
 
 #[tokio::test]
