@@ -7,9 +7,8 @@
 
 pub mod compact;
 
-use crate::domain::{
-    Asset, Comparator, CreateStep, Kind, LimitKind, Link, ReferralCode, RoomFilter, RoomKey,
-};
+use crate::domain::{Asset, Comparator, CreateStep, Kind, LimitKind, Link, Period, ReferralCode, RoomFilter, RoomKey};
+use crate::locales::Language;
 use proto::{BetId, CommandId, Lamports, RoomId, WithdrawalId};
 
 /// Telegram's limit for callback data.
@@ -291,6 +290,52 @@ callbacks! {
             /// How long.
             months: u32
         } = "lxs",
+        /// Which languages there are.
+        Languages = "la",
+        /// One of them is chosen.
+        Speak {
+            /// Which.
+            language: Language
+        } = "las",
+        /// The rules in short.
+        Rules = "ru",
+        /// The operators' overview; nobody else's.
+        Admin = "ad",
+        /// The terms are accepted on the way to a room for a group.
+        AgreeFor {
+            /// Its chat.
+            chat: i64
+        } = "okg",
+        /// A room's card in a group, for everybody there.
+        GroupRoom {
+            /// Which.
+            room: RoomId
+        } = "gr",
+        /// The room under way is for everybody, not for a group.
+        CreatePublic = "crg",
+        /// The presser's bets that won.
+        Won {
+            /// From 0.
+            page: u32
+        } = "wo",
+        /// The presser's settled bets.
+        Recent {
+            /// From 0.
+            page: u32
+        } = "re",
+        /// The best returns.
+        Leaderboard {
+            /// When.
+            period: Period,
+            /// From 0.
+            page: u32
+        } = "le",
+        /// The presser does not want to be on it.
+        LeaderboardHide = "leh",
+        /// The presser wants to be on it again.
+        LeaderboardShow = "les",
+        /// The presser's settled bets as a chart.
+        Portfolio = "pc",
     }
 }
 
@@ -318,6 +363,7 @@ impl Callback {
             | Self::CancelRoom { room }
             | Self::Share { room }
             | Self::Dispute { room }
+            | Self::GroupRoom { room }
             | Self::Outcome { room, .. }
             | Self::Stake { room, .. }
             | Self::TypeStake { room, .. } => Some(room),
@@ -365,6 +411,18 @@ pub fn payload_of(link: Link) -> Option<String> {
     }
 }
 
+/// The payload of a link that opens a room for a group. Whether whoever follows it is in that group, Telegram is asked.
+#[must_use]
+pub fn group_link_of(chat: i64) -> String {
+    format!("group_{chat}")
+}
+
+/// The group of a payload.
+#[must_use]
+pub fn group_of(payload: &str) -> Option<i64> {
+    payload.strip_prefix("group_")?.parse().ok().filter(|chat: &i64| *chat < 0)
+}
+
 /// Reads the payload of `/start`. What cannot be read leads nowhere: it never keeps anybody from starting.
 #[must_use]
 pub fn link_of(payload: &str) -> Link {
@@ -410,6 +468,15 @@ impl Field for ReferralCode {
     }
 }
 
+impl Field for Language {
+    fn write(self) -> String {
+        self.code().to_owned()
+    }
+    fn read(text: &str) -> Option<Self> {
+        Self::all().find(|language| language.code() == text)
+    }
+}
+
 /// Nothing is written as nothing.
 impl<F: Field> Field for Option<F> {
     fn write(self) -> String {
@@ -430,6 +497,15 @@ impl Field for u32 {
     }
 }
 
+impl Field for i64 {
+    fn write(self) -> String {
+        self.to_string()
+    }
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|number: &Self| number.to_string() == text)
+    }
+}
+
 impl Field for Lamports {
     fn write(self) -> String {
         self.get().to_string()
@@ -437,6 +513,26 @@ impl Field for Lamports {
     fn read(text: &str) -> Option<Self> {
         let number: i64 = text.parse().ok().filter(|number: &i64| number.to_string() == text)?;
         Self::try_positive(number).ok()
+    }
+}
+
+/// A group's chat follows its letter.
+impl Field for RoomFilter {
+    fn write(self) -> String {
+        match self {
+            Self::Live => "l".to_owned(),
+            Self::Mine => "m".to_owned(),
+            Self::Past => "p".to_owned(),
+            Self::Of { chat } => format!("c{}", chat.write()),
+        }
+    }
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "l" => Some(Self::Live),
+            "m" => Some(Self::Mine),
+            "p" => Some(Self::Past),
+            _ => text.strip_prefix('c').and_then(i64::read).map(|chat| Self::Of { chat }),
+        }
     }
 }
 
@@ -455,7 +551,7 @@ macro_rules! choice_fields {
 
 choice_fields! {
     LimitKind { DepositDay = "d", StakeDay = "s", LossWeek = "l" }
-    RoomFilter { Live = "l", Mine = "m", Past = "p" }
+    Period { Day = "d", Week = "w", All = "a" }
     Kind {
         Touch = "t", Close = "c", UpDown = "u", Buckets = "b", HeadToHead = "h", CapTouch = "m", CapClose = "n"
     }
@@ -476,7 +572,7 @@ mod tests {
     fn any_press() -> impl Strategy<Value = Press> {
         let id = any::<u128>().prop_map(|bits| uuid::Uuid::from_u128(bits.max(1)));
         let code = proptest::option::of("[A-Za-z0-9_-]{1,24}");
-        (id, any::<u32>(), 0..=i64::MAX, any::<bool>(), 0..29_usize, code).prop_map(
+        (id, any::<u32>(), 0..=i64::MAX, any::<bool>(), 0..34_usize, code).prop_map(
             |(id, n, amount, fresh, which, code)| {
                 let room = RoomId::new(id);
                 let stake = Lamports::new(amount);
@@ -512,6 +608,15 @@ mod tests {
                     25 => Callback::CancelBet { bet: BetId::new(id), room },
                     26 => Callback::Share { room },
                     27 => Callback::CreatePlayers { players: n },
+                    28 => Callback::AgreeFor { chat: amount.saturating_neg() },
+                    29 => Callback::GroupRoom { room },
+                    30 => Callback::Recent { page: n },
+                    33 => Callback::Portfolio,
+                    31 => Callback::Leaderboard { period: Period::All, page: n },
+                    32 => {
+                        let filter = RoomFilter::Of { chat: amount.saturating_neg() };
+                        Callback::Rooms { filter, page: n }
+                    }
                     _ => Callback::WithdrawAmount,
                 };
                 Press { callback, fresh }
@@ -585,6 +690,10 @@ mod tests {
 
     #[test]
     fn a_link_that_cannot_be_read_leads_nowhere() {
+        assert_eq!(group_of(&group_link_of(-1_002_100_000_001)), Some(-1_002_100_000_001));
+        for payload in ["group", "group_", "group_12", "group_x", "room_-3"] {
+            assert_eq!(group_of(payload), None, "{payload}");
+        }
         for payload in
             ["", "group", "ref_", "ref_<b>", "room_", "room_x_y", "room_-3_k", "room_0", "other_12"]
         {

@@ -19,13 +19,19 @@ use proto::{
     room::{self, RoomState, room_service_client::RoomServiceClient},
     settlement::{
         self, GetReferralsRequest, GetReferralsResponse, GetSettlementRequest, GetSettlementResponse,
+        settlement_operator_service_client::SettlementOperatorServiceClient,
         settlement_service_client::SettlementServiceClient,
     },
-    wallet::{self, wallet_service_client::WalletServiceClient},
+    wallet::{
+        self, wallet_operator_service_client::WalletOperatorServiceClient,
+        wallet_service_client::WalletServiceClient,
+    },
 };
 use std::{collections::BTreeSet, time::Duration};
 use time::{Duration as Span, OffsetDateTime};
 use tonic::{Code, Status};
+
+pub use standings::{Fared, Results};
 
 /// One question, with its repetitions.
 const DEADLINE: Duration = Duration::from_secs(4);
@@ -47,6 +53,8 @@ pub struct Clients {
     oracle: OracleServiceClient<grpc::Channel>,
     settlement: SettlementServiceClient<grpc::Channel>,
     notifier: NotifierServiceClient<grpc::Channel>,
+    rulings: SettlementOperatorServiceClient<grpc::Channel>,
+    pauses: WalletOperatorServiceClient<grpc::Channel>,
 }
 
 /// A token, as the wizard shows it.
@@ -105,6 +113,16 @@ macro_rules! ask {
     }};
 }
 
+mod overview;
+
+mod groups;
+
+mod players;
+
+mod points;
+
+mod standings;
+
 impl Clients {
     /// Connects when first asked.
     ///
@@ -117,6 +135,8 @@ impl Clients {
             oracle: OracleServiceClient::new(grpc::channel(&services.oracle)?),
             settlement: SettlementServiceClient::new(grpc::channel(&services.settlement)?),
             notifier: NotifierServiceClient::new(grpc::channel(&services.notifier)?),
+            rulings: SettlementOperatorServiceClient::new(grpc::channel(&services.settlement)?),
+            pauses: WalletOperatorServiceClient::new(grpc::channel(&services.wallet)?),
         })
     }
 
@@ -154,16 +174,17 @@ impl Clients {
         size: u32,
     ) -> Result<(Vec<RoomView>, u64), Fault> {
         let states = match filter {
-            RoomFilter::Live => {
+            RoomFilter::Live | RoomFilter::Of { .. } => {
                 vec![RoomState::Queuing, RoomState::Open, RoomState::Locked, RoomState::Settling]
             }
             RoomFilter::Past => vec![RoomState::Settled, RoomState::Voided, RoomState::Archived],
             RoomFilter::Mine => Vec::new(),
         };
         let host = if filter == RoomFilter::Mine { host.bytes() } else { Vec::new() };
+        let scope_chat_id = if let RoomFilter::Of { chat } = filter { chat } else { 0 };
         let request = |token| room::ListRoomsRequest {
             states: states.iter().map(|state| i32::from(*state)).collect(),
-            scope_chat_id: 0,
+            scope_chat_id,
             host_account_id: host.clone(),
             page: Some(token),
         };

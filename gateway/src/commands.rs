@@ -13,7 +13,7 @@ use proto::{
     AccountId, CommandId, Service,
     notifier::RegisterContact,
     room::{CancelBet, CancelRoom, OpenRoom, PlaceBet},
-    settlement::{OpenDispute, SetReferrer},
+    settlement::{OpenDispute, SetLeaderboard, SetReferrer},
     wallet::{
         CancelWithdrawal, CloseAccount, ConfirmTotp, CoolOff, ExcludeSelf, OpenAccount, RemoveTotp,
         RequestWithdrawal, SetLimit,
@@ -62,6 +62,8 @@ pub enum RequestKind {
     ExcludeSelf,
     /// From the last question of somebody who leaves.
     CloseAccount,
+    /// From the leaderboard.
+    SetLeaderboard,
 }
 
 impl RequestKind {
@@ -83,6 +85,7 @@ impl RequestKind {
             Self::CoolOff => "cool_off",
             Self::ExcludeSelf => "exclude_self",
             Self::CloseAccount => "close_account",
+            Self::SetLeaderboard => "set_leaderboard",
         }
     }
 
@@ -104,16 +107,20 @@ impl RequestKind {
             Self::CoolOff,
             Self::ExcludeSelf,
             Self::CloseAccount,
+            Self::SetLeaderboard,
         ]
         .into_iter()
         .find(|kind| kind.name() == name)
     }
 }
 
+/// Instead of the number of a message: it is told in a new one.
+pub const NEW_MESSAGE: i32 = 0;
+
 /// Where and to whom a request will be told.
 #[derive(Clone, Copy, Debug)]
 pub struct Told {
-    /// The pressed message.
+    /// The pressed message, or [`NEW_MESSAGE`].
     pub message_id: i32,
 }
 
@@ -149,6 +156,7 @@ pub async fn request(unit: &mut Unit, slip: &Slip, told: Told, patience: Duratio
         | RequestKind::SetLimit
         | RequestKind::CoolOff
         | RequestKind::CloseAccount
+        | RequestKind::SetLeaderboard
         | RequestKind::ExcludeSelf => {}
     }
     Ok(true)
@@ -236,6 +244,7 @@ fn outgoing(slip: &Slip, expires_at: OffsetDateTime) -> Result<Outgoing, Fault> 
         RequestKind::SetLimit => Outgoing::command(&SetLimit::decode(body).map_err(broken)?),
         RequestKind::CoolOff => Outgoing::command(&CoolOff::decode(body).map_err(broken)?),
         RequestKind::CloseAccount => Outgoing::command(&CloseAccount::decode(body).map_err(broken)?),
+        RequestKind::SetLeaderboard => Outgoing::command(&SetLeaderboard::decode(body).map_err(broken)?),
         RequestKind::ExcludeSelf => Outgoing::command(&ExcludeSelf::decode(body).map_err(broken)?),
     };
     Ok(addressed(command, slip).expires_at(expires_at))

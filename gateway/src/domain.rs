@@ -3,21 +3,27 @@
 
 mod code;
 mod create;
+mod group;
 mod limit;
 mod question;
 mod reader;
 mod referral;
 mod room;
+mod search;
+mod standing;
 mod typed;
 mod withdraw;
 
 pub use code::{CodeFor, code};
-pub use create::{Asset, Comparator, CreateDraft, CreateStep, Kind};
+pub use create::{Asset, Comparator, CreateDraft, CreateStep, Kind, Scope};
+pub use group::{About, Asked};
 pub use limit::{LimitKind, LimitView, LimitsView};
 pub use question::{Custom, Question, Target};
 pub use reader::{CancelRule, Player, Reader};
 pub use referral::{Link, ReferralCode, RoomKey};
+pub use search::matches;
 pub use room::{RoomView, Verdict, multiple};
+pub use standing::{Board, Period, Record, Settled, Standing, pseudonym};
 pub use typed::{bounds, horizon, solana_address, target};
 pub use withdraw::{WithdrawDraft, WithdrawStep, share};
 
@@ -30,4 +36,9 @@ pub enum RoomFilter {
     Mine,
     /// Settled or void.
     Past,
+    /// Live in one group.
+    Of {
+        /// Its chat.
+        chat: i64,
+    },
 }

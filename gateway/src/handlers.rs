@@ -1,5 +1,6 @@
 //! What each command, button and text leads to. Handlers read and decide; `turn` writes and says.
 
+pub mod admin;
 pub mod authenticator;
 pub mod bets;
 pub mod cancel;
@@ -8,10 +9,14 @@ pub mod desk;
 pub mod disputes;
 pub mod group;
 pub mod limits;
+pub mod pictured;
 pub mod privacy;
 pub mod proof;
 pub mod referrals;
 pub mod rooms;
+pub mod rules;
+pub mod settings;
+pub mod standings;
 pub mod typed;
 pub mod withdraw;
 
@@ -33,6 +38,8 @@ use std::sync::Arc;
 pub struct Visitor {
     /// Telegram's number of the user.
     pub user_id: i64,
+    /// Where.
+    pub chat_id: i64,
     /// Whether nobody else reads along.
     pub private: bool,
     /// To answer in.
@@ -116,6 +123,7 @@ pub async fn confirm(app: Arc<App>, member: Member, slip: CommandId) -> Result<T
             language.plain("toast-limit", &[])
         }
         RequestKind::CloseAccount => language.plain("toast-erasure", &[]),
+        RequestKind::SetLeaderboard => language.plain("toast-leaderboard", &[]),
         RequestKind::PlaceBet | RequestKind::OpenAccount => language.plain("toast-placing", &[]),
     };
     Ok(Turn::toast(toast).and(Write::Use(found)))

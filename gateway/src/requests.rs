@@ -5,12 +5,13 @@ mod play;
 
 use crate::{
     app::App,
-    commands::RequestKind,
+    arenas,
+    commands::{NEW_MESSAGE, RequestKind},
     delivery::{Fate, Letter, secrets},
-    domain::RoomView,
+    domain::{Reader, RoomView},
     handlers::{self, Member},
     locales::Language,
-    screens::{self, Screen},
+    screens::{self, Art, Screen},
     store::{accounts, deliveries, drafts, drafts::DraftKind, requests, requests::Request, threads},
 };
 use chassis::Fault;
@@ -19,6 +20,7 @@ use proto::{
     CommandId,
     common::Outcome,
     room::OpenRoomDone,
+    settlement::SetLeaderboardDone,
     wallet::{
         CancelWithdrawal, CancelWithdrawalDone, CloseAccountDone, ConfirmTotpDone, CoolOffDone,
         ExcludeSelfDone, OpenAccountDone, RemoveTotpDone, RequestWithdrawalDone, SetLimitDone,
@@ -75,6 +77,8 @@ struct Tidings {
     screen: Screen,
     /// Sent after it as a message of its own.
     then: Option<Screen>,
+    /// Sent to the group that it is for.
+    group: Option<(i64, Screen)>,
     /// What the message says a moment later.
     fades: Option<Fades>,
 }
@@ -100,20 +104,25 @@ async fn show(app: &App, request: Request) -> Result<(), Fault> {
                 .map_err(|_| Fault::bug("a stored outcome does not decode"))?;
             decided(app, &request, language, &outcome).await?
         }
+        (None, _) if request.message_id == NEW_MESSAGE => None,
         (None, 1) => Some(on_its_way(language, &request).into()),
         (None, _) => Some(Screen::new([language.say("still-working")]).into()),
     };
-    let (mut next, mut fading) = (None, None);
-    if let Some(Tidings { screen, then, fades }) = tidings {
-        let letter = Letter::edit(person.chat_id, request.message_id, &screen);
+    let (mut next, mut fading, mut posted) = (None, None, None);
+    let mut message_id = request.message_id;
+    if let Some(Tidings { screen, then, group, fades }) = tidings {
+        let edit = Some(message_id).filter(|id| *id != NEW_MESSAGE);
+        let letter = Letter { edit, ..Letter::new(person.chat_id, &below(&request, screen)) };
         let fate = match app.post.post(letter.clone()).await {
             Fate::Gone => app.post.post(Letter { edit: None, ..letter }).await,
             fate => fate,
         };
-        if let Fate::Unsent(why) | Fate::Unknown(why) = fate {
-            return Err(Fault::upstream("Telegram", why));
+        match fate {
+            Fate::Unsent(why) | Fate::Unknown(why) => return Err(Fault::upstream("Telegram", why)),
+            Fate::Sent(id) => message_id = id,
+            _ => {}
         }
-        (next, fading) = (then, fades);
+        (next, fading, posted) = (then, fades, group);
     }
     if has_left(&request)? {
         return erase(app, &request).await;
@@ -122,8 +131,11 @@ async fn show(app: &App, request: Request) -> Result<(), Fault> {
     if let Some(screen) = next.filter(|_| first) {
         app.post.post(Letter::new(person.chat_id, &screen)).await;
     }
+    if let Some((chat, card)) = posted.filter(|_| first) {
+        app.post.post(Letter::new(chat, &card)).await;
+    }
     if let Some(fades) = fading {
-        fade(app, person.chat_id, request.message_id, fades).await?;
+        fade(app, person.chat_id, message_id, fades).await?;
     }
     Ok(())
 }
@@ -134,9 +146,18 @@ async fn fade(app: &App, chat_id: i64, message_id: i32, fades: Fades) -> Result<
     let wait = Duration::try_from(fades.at - app.clock.now()).unwrap_or_default();
     tokio::time::sleep(wait).await;
     if requests::is_shown(app.db.pool(), fades.unless).await?.is_none() {
-        app.post.post(Letter::edit(chat_id, message_id, &fades.screen)).await;
+        app.post.post(Letter::edit(chat_id, message_id, &fades.screen.keeping())).await;
     }
     Ok(())
+}
+
+/// What is said of a bet or a room goes below the room's picture, if the pressed message has it.
+fn below(request: &Request, screen: Screen) -> Screen {
+    let about_a_room = matches!(
+        request.kind,
+        RequestKind::PlaceBet | RequestKind::CancelBet | RequestKind::CancelRoom | RequestKind::OpenDispute
+    );
+    if about_a_room && screen.art == Art::None { screen.keeping() } else { screen }
 }
 
 /// Whether an account was closed by its owner.
@@ -153,6 +174,7 @@ fn has_left(request: &Request) -> Result<bool, Fault> {
 /// not be forgotten with them.
 async fn erase(app: &App, request: &Request) -> Result<(), Fault> {
     let limits = app.clients.limits(request.account).await?;
+    arenas::let_go(app, request.account).await?;
     let mut unit = app.db.unit().await?;
     let now = unit.now().await?;
     accounts::erase(unit.conn(), &app.vault, request.account, limits.excluded_until, now).await?;
@@ -162,7 +184,7 @@ async fn erase(app: &App, request: &Request) -> Result<(), Fault> {
 
 impl From<Screen> for Tidings {
     fn from(screen: Screen) -> Self {
-        Self { screen, then: None, fades: None }
+        Self { screen, then: None, group: None, fades: None }
     }
 }
 
@@ -181,6 +203,7 @@ fn on_its_way(language: Language, request: &Request) -> Screen {
             Screen::new([language.say("requesting-limit")])
         }
         RequestKind::CloseAccount => Screen::new([language.say("requesting-erasure")]),
+        RequestKind::SetLeaderboard => Screen::new([language.say("requesting-leaderboard")]),
     }
 }
 
@@ -199,7 +222,7 @@ async fn decided(
                 let desk = handlers::desk::read(app, request.account).await;
                 let then = match request.room {
                     Some(room) => handlers::rooms::read(app, member, room).await?,
-                    None => None,
+                    None => handlers::create::waiting(app, member).await?,
                 };
                 Ok(Some(Tidings { then, ..screens::desk(language, &desk, true).into() }))
             }
@@ -212,8 +235,15 @@ async fn decided(
                 let room = done.room.as_ref().ok_or(proto::Malformed("an opened room without a room"))?;
                 let room = RoomView::try_from(room)?;
                 drafts::drop(app.db.pool(), request.account, DraftKind::Create).await?;
-                let prices = handlers::rooms::prices_of(app, &room).await;
-                Ok(Some(screens::opened(language, &room, prices, now).into()))
+                let group = if room.public {
+                    None
+                } else {
+                    Some((room.scope, handlers::group::card(app, language, &room).await))
+                };
+                let host = Reader { bet: None, host: true };
+                let above = language.say("room-opened");
+                let card = handlers::pictured::card(app, language, &room, &host, &above).await;
+                Ok(Some(Tidings { group, ..card.into() }))
             }
             Err(refusal) => Ok(Some(play::room_refused(language, &refusal, now).into())),
         },
@@ -244,6 +274,13 @@ async fn decided(
         RequestKind::CloseAccount => Ok(Some(match outcome.decided::<CloseAccountDone>()? {
             Ok(_) => screens::erased(language).into(),
             Err(refusal) => screens::leave_refused(language, &refusal, now).into(),
+        })),
+        RequestKind::SetLeaderboard => Ok(Some(match outcome.decided::<SetLeaderboardDone>()? {
+            Ok(done) => {
+                let key = if done.hidden { "leaderboard-hidden" } else { "leaderboard-listed" };
+                handlers::standings::overview(app, member, &language.say(key)).await?.into()
+            }
+            Err(refusal) => screens::note(language, screens::refusal(language, &refusal, now)).into(),
         })),
     }
 }
@@ -302,7 +339,7 @@ async fn authenticated(
     match told {
         Ok(told) => {
             secrets::forget(app, request.account).await?;
-            Ok(handlers::authenticator::overview(app, member, Some(told)).await?.into())
+            Ok(handlers::settings::overview(app, member, Some(told)).await?.into())
         }
         Err(refusal) => Ok(screens::authenticator_refused(language, &refusal, now).into()),
     }

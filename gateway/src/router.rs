@@ -3,11 +3,11 @@
 use crate::{
     app::App,
     arrival::Content,
-    callbacks::{Callback, Press, link_of},
-    domain::{Link, ReferralCode},
+    callbacks::{Callback, Press, group_of, link_of},
+    domain::{Asked, Link, ReferralCode},
     handlers::{
-        self, Member, Visitor, authenticator, bets, cancel, create, desk, disputes, group, limits, privacy,
-        proof, referrals, rooms, typed, withdraw,
+        self, Member, Visitor, admin, authenticator, bets, cancel, create, desk, disputes, group, limits,
+        pictured, privacy, proof, referrals, rooms, rules, settings, standings, typed, withdraw,
     },
     turn::Turn,
 };
@@ -25,6 +25,8 @@ pub type Route = dptree::Handler<'static, Result<Turn, Fault>>;
 pub enum Command {
     /// `/start`, alone or with a link to a room or of a friend.
     Start(Link),
+    /// `/start` with the link to a room for a group.
+    StartFor(i64),
     /// `/help`
     Help,
     /// `/wallet`
@@ -53,17 +55,32 @@ pub enum Command {
     Privacy,
     /// `/status`
     Status,
+    /// `/rules`
+    Rules,
+    /// `/language`
+    Language,
+    /// `/admin`, for operators
+    Admin,
+    /// `/won`
+    Won,
+    /// `/recent`
+    Recent,
+    /// `/leaderboard`
+    Leaderboard,
     /// Another one.
     Unknown,
 }
 
 impl Command {
     /// The command menu, in its order.
-    pub const MENU: [&'static str; 15] = [
+    pub const MENU: [&'static str; 20] = [
         "start",
         "rooms",
         "create",
         "bets",
+        "won",
+        "recent",
+        "leaderboard",
         "wallet",
         "deposit",
         "withdraw",
@@ -73,7 +90,9 @@ impl Command {
         "limits",
         "privacy",
         "settings",
+        "language",
         "status",
+        "rules",
         "help",
     ];
 
@@ -84,7 +103,10 @@ impl Command {
         let (head, payload) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         let name = head.split('@').next().unwrap_or_default().to_lowercase();
         Some(match name.as_str() {
-            "start" => Self::Start(link_of(payload.trim())),
+            "start" => match group_of(payload.trim()) {
+                Some(chat) => Self::StartFor(chat),
+                None => Self::Start(link_of(payload.trim())),
+            },
             "help" => Self::Help,
             "wallet" => Self::Wallet,
             "deposit" => Self::Deposit,
@@ -99,6 +121,12 @@ impl Command {
             "limits" => Self::Limits,
             "privacy" => Self::Privacy,
             "status" => Self::Status,
+            "rules" => Self::Rules,
+            "language" => Self::Language,
+            "admin" => Self::Admin,
+            "won" => Self::Won,
+            "recent" => Self::Recent,
+            "leaderboard" => Self::Leaderboard,
             _ => Self::Unknown,
         })
     }
@@ -108,17 +136,23 @@ impl Command {
 #[must_use]
 pub fn schema() -> Route {
     dptree::entry()
+        .branch(dptree::filter(asks_admin).endpoint(admin::answer))
         .branch(dptree::filter(|visitor: Visitor| !visitor.private).chain(in_groups()))
         .branch(dptree::filter_map(joining).endpoint(desk::join))
         .branch(dptree::filter(|visitor: Visitor| visitor.account.is_none()).endpoint(desk::terms))
         .branch(dptree::filter_map(Member::of).chain(of_members()))
 }
 
+fn asks_admin(visitor: Visitor, content: Content) -> bool {
+    admin::asked(&visitor, &content)
+}
+
 /// Groups hear from us only when they ask.
 fn in_groups() -> Route {
     dptree::entry()
+        .branch(dptree::filter(|content: Content| content == Content::Added).endpoint(group::welcome))
         .branch(dptree::filter_map(pressed_data).endpoint(group::pressed))
-        .branch(dptree::filter_map(command).endpoint(group::command))
+        .branch(dptree::filter_map(asked).endpoint(group::command))
         .endpoint(group::silence)
 }
 
@@ -134,6 +168,7 @@ fn of_members() -> Route {
 fn commands() -> Route {
     dptree::entry()
         .branch(case![Command::Start(link)].endpoint(desk::start))
+        .branch(case![Command::StartFor(chat)].endpoint(create::for_group))
         .branch(case![Command::Help].endpoint(desk::help))
         .branch(case![Command::Wallet].endpoint(desk::wallet))
         .branch(case![Command::Deposit].endpoint(desk::deposit))
@@ -143,8 +178,13 @@ fn commands() -> Route {
         .branch(case![Command::Rooms].endpoint(rooms::live))
         .branch(case![Command::Create].endpoint(create::resume))
         .branch(case![Command::Bets].endpoint(bets::first))
+        .branch(case![Command::Won].endpoint(standings::first_won))
+        .branch(case![Command::Recent].endpoint(standings::first_recent))
+        .branch(case![Command::Leaderboard].endpoint(standings::best))
         .branch(case![Command::Referrals].endpoint(referrals::show))
-        .branch(case![Command::Settings].endpoint(authenticator::settings))
+        .branch(case![Command::Settings].endpoint(settings::show))
+        .branch(case![Command::Language].endpoint(settings::languages))
+        .branch(case![Command::Rules].endpoint(rules::show))
         .branch(case![Command::Limits].endpoint(limits::show))
         .branch(case![Command::Privacy].endpoint(privacy::show))
         .branch(case![Command::Status].endpoint(desk::status))
@@ -173,6 +213,12 @@ fn presses() -> Route {
         .branch(case![Callback::Share { room }].endpoint(referrals::share))
         .branch(case![Callback::Dispute { room }].endpoint(disputes::begin))
         .branch(case![Callback::Referrals].endpoint(referrals::show))
+        .branch(case![Callback::Won { page }].endpoint(standings::won))
+        .branch(case![Callback::Recent { page }].endpoint(standings::recent))
+        .branch(case![Callback::Portfolio].endpoint(pictured::portfolio))
+        .branch(case![Callback::Leaderboard { period, page }].endpoint(standings::leaderboard))
+        .branch(case![Callback::LeaderboardHide].endpoint(standings::hide))
+        .branch(case![Callback::LeaderboardShow].endpoint(standings::show))
         .branch(case![Callback::Confirm { slip }].endpoint(handlers::confirm))
         .branch(case![Callback::Withdraw].endpoint(withdraw::begin))
         .branch(case![Callback::WithdrawAddress].endpoint(withdraw::address))
@@ -187,7 +233,13 @@ fn presses() -> Route {
         .branch(case![Callback::CreateComparator { comparator }].endpoint(create::comparator))
         .branch(case![Callback::CreateHorizon { seconds }].endpoint(create::horizon))
         .branch(case![Callback::CreateCancel].endpoint(create::cancel))
-        .branch(case![Callback::Settings].endpoint(authenticator::settings))
+        .branch(case![Callback::CreatePublic].endpoint(create::public))
+        .branch(case![Callback::AgreeFor { chat }].endpoint(create::for_group))
+        .branch(case![Callback::GroupRoom { room }].endpoint(rooms::card))
+        .branch(case![Callback::Settings].endpoint(settings::show))
+        .branch(case![Callback::Languages].endpoint(settings::languages))
+        .branch(case![Callback::Speak { language }].endpoint(settings::speak))
+        .branch(case![Callback::Rules].endpoint(rules::show))
         .branch(case![Callback::AuthenticatorAdd].endpoint(authenticator::add))
         .branch(case![Callback::AuthenticatorRemove].endpoint(authenticator::remove))
         .branch(case![Callback::Privacy].endpoint(privacy::show))
@@ -213,12 +265,15 @@ pub struct Joining {
     pub room: Option<RoomId>,
     /// Whose link they came by.
     pub code: Option<ReferralCode>,
+    /// The group that they open a room for.
+    pub group: Option<i64>,
 }
 
 fn joining(visitor: Visitor, content: Content) -> Option<Joining> {
     match press(content)? {
         _ if visitor.account.is_some() => None,
-        Callback::Agree { room, code } => Some(Joining { room, code }),
+        Callback::Agree { room, code } => Some(Joining { room, code, group: None }),
+        Callback::AgreeFor { chat } => Some(Joining { room: None, code: None, group: Some(chat) }),
         _ => None,
     }
 }
@@ -226,8 +281,20 @@ fn joining(visitor: Visitor, content: Content) -> Option<Joining> {
 fn command(content: Content) -> Option<Command> {
     match content {
         Content::Text(text) => Command::of(&text),
-        Content::Press { .. } | Content::Other => None,
+        _ => None,
     }
+}
+
+/// What a group asks for; a command of the private chat is shown the way there.
+fn asked(app: Arc<App>, content: Content) -> Option<Asked> {
+    let Content::Text(text) = content else { return None };
+    let own = app.username.get().map(String::as_str);
+    Asked::of(&text, own).or_else(|| match Command::of(&text)? {
+        Command::Unknown => None,
+        _ if Asked::is_for_another(&text, own) => None,
+        Command::Start(link) => Some(Asked::private(link)),
+        _ => Some(Asked::private(Link::default())),
+    })
 }
 
 /// Something typed that is not a command.
@@ -237,7 +304,7 @@ pub struct Typed(pub String);
 fn text(content: Content) -> Option<Typed> {
     match content {
         Content::Text(text) => Some(Typed(text)),
-        Content::Press { .. } | Content::Other => None,
+        _ => None,
     }
 }
 
@@ -248,7 +315,7 @@ pub struct Data(pub String);
 fn pressed_data(content: Content) -> Option<Data> {
     match content {
         Content::Press { data, .. } => Some(Data(data)),
-        Content::Text(_) | Content::Other => None,
+        _ => None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the user sees: text and keyboard from values, without any I/O.
 
+mod admin;
+mod arena;
 mod authenticator;
 mod bets;
 mod cancel;
@@ -8,8 +10,11 @@ mod desk;
 mod disputes;
 pub mod format;
 mod group;
+mod house_rules;
 mod limits;
 mod notices;
+mod pictured;
+mod portfolio;
 mod privacy;
 mod proof;
 mod question;
@@ -19,33 +24,47 @@ mod result;
 mod room_card;
 mod rooms;
 mod rules;
+mod settings;
+mod standings;
 mod transfers;
 mod wallet;
 mod withdraw;
 
+pub use admin::{Disputed, LINES as ADMIN_LINES, Listed, Named, Overview, Waiting, admin};
+pub use arena::{arena_over, arena_players_only, arena_title, arena_title_free};
 pub use authenticator::{
     authenticator_ask_remove, authenticator_confirm, authenticator_not_a_code, authenticator_refused,
-    authenticator_scan, settings,
+    authenticator_scan,
 };
 pub use bets::{BetLine, PAGE as BETS_PAGE, Wager, bets, placed, placing, preview, stake, type_stake};
-pub use cancel::{bet_cancelled, bet_not_cancelled, cancel_room, room_cancelled};
-pub use create::{Opening, create, opened, opening};
+pub use cancel::{bet_cancelled, bet_not_cancelled, cancel_room};
+pub use create::{Opening, create, opening};
 pub use desk::{Desk, desk, help, opening_account, status, terms};
 pub use disputes::{DISPUTE_MAX, dispute_ask, dispute_opened, dispute_refused, dispute_review};
 pub use format::Quote;
-pub use group::in_private;
+pub use group::{
+    ROOMS as GROUP_ROOMS, Shared, group_card, group_create, group_help, group_odds, group_oracle, group_players,
+    group_rooms, group_times, in_private, no_group_room, shared, shared_card, welcome, whispered, whispered_placing,
+};
+pub use house_rules::{HouseRules, house_rules};
 pub use limits::{
     cool_off, cool_off_review, exclusion, exclusion_first, exclusion_last, limit, limit_refused,
     limit_review, limits,
 };
 pub use notices::notice;
+pub use pictured::{
+    Art, Outline, Series, Window, captioned, fits_caption, room_drawing,
+};
+pub use portfolio::{BETS as PORTFOLIO_BETS, Course, course, portfolio};
 pub use privacy::{erased, leave_refused, privacy, privacy_export, privacy_last, privacy_leave};
 pub use proof::{no_proof, proof};
 pub use referrals::{referrals, share_room};
 pub use refusal::{bet_refused, refusal, room_refused, withdraw_refused};
-pub use result::{Settled, result};
-pub use room_card::{Prices, room_card};
+pub use result::{Settled, result, result_captions};
+pub use room_card::{Prices, room_captions, room_card};
 pub use rooms::{PAGE as ROOMS_PAGE, rooms};
+pub use settings::{languages, settings};
+pub use standings::{PLACES as PLACES_PAGE, RESULTS as RESULTS_PAGE, leaderboard, results};
 pub use transfers::{PAGE as TRANSFERS_PAGE, transfers};
 pub use wallet::{deposit, wallet};
 pub use withdraw::{
@@ -71,6 +90,8 @@ pub struct Screen {
     pub keyboard: Vec<Vec<Button>>,
     /// A file, whose caption the text then is; only in a new message.
     pub document: Option<Document>,
+    /// A picture above the text.
+    pub art: Art,
 }
 
 /// A file that a user keeps.
@@ -136,6 +157,12 @@ impl Screen {
             }
         }
         self
+    }
+
+    /// Goes below whatever picture the changed message has.
+    #[must_use]
+    pub fn keeping(self) -> Self {
+        Self { art: Art::Kept, ..self }
     }
 
     /// Puts a line above everything else.

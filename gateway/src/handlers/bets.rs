@@ -1,6 +1,6 @@
 //! Placing a bet in three taps, and looking at one's bets.
 
-use super::{Member, mint};
+use super::{Member, group, mint};
 use crate::{
     app::App,
     commands::RequestKind,
@@ -26,13 +26,25 @@ pub async fn first(app: Arc<App>, member: Member) -> Result<Turn, Fault> {
 /// # Errors
 /// room-svc does not answer.
 pub async fn list(app: Arc<App>, member: Member, page: u32) -> Result<Turn, Fault> {
-    let found = app.clients.bets(member.account, page, screens::BETS_PAGE).await?;
+    let (found, fared) = tokio::join!(
+        app.clients.bets(member.account, page, screens::BETS_PAGE),
+        app.clients.fared_if_known(member.account)
+    );
+    let found = found?;
     let lines: Vec<screens::BetLine> = found
         .bets
         .iter()
         .filter_map(|bet| Some((bet, found.rooms.iter().find(|room| room.id.bytes() == bet.room_id)?)))
         .collect();
-    Ok(Turn::show(screens::bets(member.language, page, found.total, &lines, app.clock.now())))
+    let record = fared.map(|fared| fared.lifetime);
+    Ok(Turn::show(screens::bets(
+        member.language,
+        page,
+        found.total,
+        &lines,
+        record.as_ref(),
+        app.clock.now(),
+    )))
 }
 
 /// First tap: an outcome.
@@ -42,12 +54,12 @@ pub async fn list(app: Arc<App>, member: Member, page: u32) -> Result<Turn, Faul
 pub async fn outcome(app: Arc<App>, member: Member, (room, outcome): (RoomId, u32)) -> Result<Turn, Fault> {
     let (room, account) = tokio::join!(app.clients.room(room), app.clients.account(member.account));
     let Some(room) = room? else { return Ok(member.note("room-not-found")) };
-    if let Some(closed) = closed(&app, member, &room) {
+    if let Some(closed) = closed(&app, member, &room).await? {
         return Ok(closed);
     }
     let balance = account.ok().flatten().map(|account| Lamports::new(account.available_lamports));
     let screen = screens::stake(member.language, &room, outcome, balance, app.clock.now());
-    Ok(Turn::show(screen).and(Write::Drop(DraftKind::Stake)))
+    Ok(Turn::show(screen.keeping()).and(Write::Drop(DraftKind::Stake)))
 }
 
 /// The stake will be typed.
@@ -71,8 +83,11 @@ pub(super) async fn ask_stake(
     wrong: bool,
 ) -> Result<Turn, Fault> {
     let Some(view) = app.clients.room(room).await? else { return Ok(member.note("room-not-found")) };
+    if let Some(closed) = closed(app, member, &view).await? {
+        return Ok(closed);
+    }
     let screen = screens::type_stake(member.language, &view, outcome, wrong, app.clock.now());
-    Ok(Turn::show(screen).and(Write::Save(Draft::Stake { room, outcome })))
+    Ok(Turn::show(screen.keeping()).and(Write::Save(Draft::Stake { room, outcome })))
 }
 
 /// Second tap: a stake. The preview mints the slip that the third tap confirms.
@@ -102,7 +117,7 @@ pub(super) async fn preview(
             return Ok(Turn::show(screens::note(member.language, text)));
         }
     };
-    if let Some(closed) = closed(app, member, &view) {
+    if let Some(closed) = closed(app, member, &view).await? {
         return Ok(closed);
     }
     let command = PlaceBet {
@@ -116,17 +131,21 @@ pub(super) async fn preview(
     let (cancel, now) = (app.settings.cancel, app.clock.now());
     let screen =
         screens::preview(member.language, &view, Wager { outcome, stake, payout }, slip.id, cancel, now);
-    Ok(Turn::show(screen).and(Write::Mint(slip)))
+    Ok(Turn::show(screen.keeping()).and(Write::Mint(slip)))
 }
 
-/// A room that surely takes no bets any more is not worth a preview; in doubt room-svc decides.
-fn closed(app: &App, member: Member, room: &RoomView) -> Option<Turn> {
+/// A room of a group is closed to others. One that surely takes no bets any more is not worth a preview; in doubt room-svc
+/// decides.
+async fn closed(app: &App, member: Member, room: &RoomView) -> Result<Option<Turn>, Fault> {
+    if !group::may_see(app, member.account, room).await? {
+        return Ok(Some(member.note("room-not-found")));
+    }
     let now = app.clock.now();
     if room.takes_bets(now) {
-        return None;
+        return Ok(None);
     }
     let lock_at = room.lock_at.min(now);
     let refusal = Refusal::new(RefusalCode::BetLocked).with("lock_at", lock_at.unix_timestamp());
     let text = screens::refusal(member.language, &refusal, now);
-    Some(Turn::show(screens::note(member.language, text)))
+    Ok(Some(Turn::show(screens::note(member.language, text))))
 }

@@ -1,9 +1,10 @@
 //! Start, dashboard, wallet, deposits, transfers, status, help.
 
-use super::{Member, Visitor, rooms};
+use super::{Member, Visitor, create, rooms};
 use crate::{
     app::App,
     arrival::Content,
+    callbacks::Callback,
     domain::{Asset, Link, ReferralCode, RoomKey},
     router::{Command, Joining},
     screens::{self, Desk},
@@ -19,19 +20,24 @@ use std::sync::Arc;
 /// # Errors
 /// Never.
 pub async fn terms(app: Arc<App>, visitor: Visitor, content: Content) -> Result<Turn, Fault> {
-    let link = match &content {
-        Content::Text(text) => match Command::of(text) {
-            Some(Command::Start(link)) => link,
-            _ => Link::default(),
-        },
-        Content::Press { .. } | Content::Other => Link::default(),
+    let command = match &content {
+        Content::Text(text) => Command::of(text),
+        _ => None,
+    };
+    let link = match command {
+        Some(Command::Start(link)) => link,
+        _ => Link::default(),
     };
     let room = match link.room {
         Some(key) => id_of(&app, key).await,
         None => None,
     };
+    let agree = match command {
+        Some(Command::StartFor(chat)) => Callback::AgreeFor { chat },
+        _ => Callback::Agree { room, code: link.code },
+    };
     let settings = &app.settings;
-    Ok(Turn::show(screens::terms(visitor.language, settings.network, &settings.fee_percent, room, link.code)))
+    Ok(Turn::show(screens::terms(visitor.language, settings.network, &settings.fee_percent, agree)))
 }
 
 /// The room that a link names; nothing if there is none, or nobody can say at the moment: a link never keeps anybody from
@@ -76,26 +82,41 @@ pub async fn agreed(
     Ok(if code.is_some() { turn.and(Write::Refer(code)) } else { turn })
 }
 
-/// The terms are accepted: the account is opened, and the pressed message tells so.
+/// The terms are accepted: the account is opened, and the pressed message tells so. Whoever came to open a room for a group
+/// goes on with that.
 ///
 /// # Errors
 /// Never.
-pub async fn join(visitor: Visitor, Joining { room, code }: Joining) -> Result<Turn, Fault> {
+pub async fn join(
+    app: Arc<App>,
+    visitor: Visitor,
+    Joining { room, code, group }: Joining,
+) -> Result<Turn, Fault> {
     let id = AccountId::new(uuid::Uuid::now_v7());
     let account = Account { id, language: visitor.language.code().to_owned() };
     let toast = visitor.language.plain("toast-opening-account", &[]);
-    Ok(Turn::toast(toast).and(Write::Join { account, room, code }))
+    let draft = match group {
+        Some(chat) => create::begun(&app, visitor.user_id, chat).await,
+        None => None,
+    };
+    Ok(Turn::toast(toast).and(Write::Join { account, room, code, draft }))
 }
 
 /// What the dashboard shows, read side by side. What does not answer is shown as unknown.
 pub(crate) async fn read(app: &App, account: AccountId) -> Desk {
-    let (wallet, bets, sol) = tokio::join!(
+    let (wallet, bets, fared, sol) = tokio::join!(
         app.clients.account(account),
         app.clients.live_bets(account),
+        app.clients.fared_if_known(account),
         app.clients.price_if_known("SOL")
     );
     let told = |fault: &Fault| tracing::warn!(%account, error = fault.chain(), "desk is incomplete");
-    Desk { account: wallet.inspect_err(told).ok().flatten(), live_bets: bets.inspect_err(told).ok(), sol }
+    Desk {
+        account: wallet.inspect_err(told).ok().flatten(),
+        live_bets: bets.inspect_err(told).ok(),
+        day: fared.map(|fared| fared.day),
+        sol,
+    }
 }
 
 /// The dashboard.
@@ -121,7 +142,7 @@ pub async fn old_button(app: Arc<App>, member: Member) -> Result<Turn, Fault> {
 /// # Errors
 /// Never.
 pub async fn help(member: Member) -> Result<Turn, Fault> {
-    Ok(Turn::show(screens::help(member.language)))
+    Ok(Turn::show(screens::help(member.language, &Command::MENU)))
 }
 
 /// Balances.

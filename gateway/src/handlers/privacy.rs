@@ -28,11 +28,12 @@ pub async fn show(member: Member) -> Result<Turn, Fault> {
 pub async fn export(app: Arc<App>, member: Member) -> Result<Turn, Fault> {
     let account = member.account;
     let person = accounts::reach(app.db.pool(), &app.vault, &[account.uuid()]).await?.remove(&account);
-    let (wallet, bets, notifications, referrals) = tokio::try_join!(
+    let (wallet, bets, notifications, referrals, fared) = tokio::try_join!(
         app.clients.export(account),
         app.clients.all_bets(account),
         app.clients.all_notifications(account),
-        app.clients.referrals(account)
+        app.clients.referrals(account),
+        app.clients.fared(account)
     )?;
     let Some(wallet) = wallet else {
         return Ok(member.refused(&app, RefusalCode::AccountUnknown));
@@ -46,6 +47,7 @@ pub async fn export(app: Arc<App>, member: Member) -> Result<Turn, Fault> {
         "wallet": wallet,
         "bets": bets.iter().map(kept::bet).collect::<Vec<_>>(),
         "referrals": kept::referrals(&referrals),
+        "leaderboard": json!({"hidden": fared.hidden}),
         "notifications": notifications.iter().map(kept::notification).collect::<Vec<_>>(),
     });
     let bytes = serde_json::to_vec_pretty(&document).map_err(|error| Fault::bug(error.to_string()))?;

@@ -1,6 +1,6 @@
 //! Looking at rooms.
 
-use super::Member;
+use super::{Member, group, pictured};
 use crate::{
     app::App,
     domain::{Question, Reader, RoomFilter, RoomView, Verdict},
@@ -19,12 +19,24 @@ pub async fn live(app: Arc<App>, member: Member) -> Result<Turn, Fault> {
     list(app, member, (RoomFilter::Live, 0)).await
 }
 
-/// A page of rooms.
+/// A page of rooms; the last one where rooms have gone since the button was made. Those of a group are its members'.
 ///
 /// # Errors
-/// room-svc does not answer.
+/// room-svc or Telegram does not answer.
 pub async fn list(app: Arc<App>, member: Member, (filter, page): (RoomFilter, u32)) -> Result<Turn, Fault> {
-    let (rooms, total) = app.clients.rooms(filter, member.account, page, screens::ROOMS_PAGE).await?;
+    if let RoomFilter::Of { chat } = filter
+        && !group::is_in(&app, member.account, chat).await?
+    {
+        return Ok(member.note("room-not-found"));
+    }
+    let size = screens::ROOMS_PAGE;
+    let (mut page, mut found) = (page, app.clients.rooms(filter, member.account, page, size).await?);
+    let last = screens::pages_of(found.1, size) - 1;
+    if page > last {
+        page = last;
+        found = app.clients.rooms(filter, member.account, page, size).await?;
+    }
+    let (rooms, total) = found;
     Ok(Turn::show(screens::rooms(member.language, filter, page, total, &rooms, app.clock.now())))
 }
 
@@ -42,8 +54,14 @@ pub async fn card(app: Arc<App>, member: Member, room: RoomId) -> Result<Turn, F
 /// The card as a screen; nothing if there is no such room.
 pub(crate) async fn read(app: &App, member: Member, room: RoomId) -> Result<Option<screens::Screen>, Fault> {
     let Some((room, reader)) = look(app, member, room).await? else { return Ok(None) };
-    let prices = if room.is_over() { Prices::default() } else { prices_of(app, &room).await };
-    Ok(Some(screens::room_card(member.language, &room, &reader, prices, app.clock.now())))
+    let arena = arena_link(app, &room, &reader).await;
+    let card = pictured::card(app, member.language, &room, &reader, "").await;
+    Ok(Some(card.with_arena(member.language, arena)))
+}
+
+/// The way into the group of a room's players, for one of them.
+async fn arena_link(app: &App, room: &RoomView, reader: &Reader) -> Option<String> {
+    if room.public && reader.bet.is_some() { app.clients.arena_link(room.id).await } else { None }
 }
 
 /// The prices of what a room is about.
@@ -59,15 +77,18 @@ pub(crate) async fn prices_of(app: &App, room: &RoomView) -> Prices {
     }
 }
 
-/// A room, and what it is to this member.
+/// A room, and what it is to this member; nothing if it is not open to them.
 pub(crate) async fn look(
     app: &App,
     member: Member,
     room: RoomId,
 ) -> Result<Option<(RoomView, Reader)>, Fault> {
     let (room, bets) = tokio::join!(app.clients.room(room), app.clients.bets_in(member.account, room));
-    let Some(room) = room? else { return Ok(None) };
-    let reader = Reader::of(&room, member.account, &bets?, app.settings.cancel)?;
+    let (Some(room), bets) = (room?, bets?) else { return Ok(None) };
+    if bets.is_empty() && !group::may_see(app, member.account, &room).await? {
+        return Ok(None);
+    }
+    let reader = Reader::of(&room, member.account, &bets, app.settings.cancel)?;
     Ok(Some((room, reader)))
 }
 
@@ -91,5 +112,5 @@ pub async fn result(app: Arc<App>, member: Member, room: RoomId) -> Result<Turn,
         explorer: settlement.as_ref().and_then(|settlement| app.explorer(&settlement.receipt_signature)),
         evidence: app.evidence(&room),
     };
-    Ok(Turn::show(screens::result(member.language, &room, &reader, settled, app.clock.now())))
+    Ok(Turn::show(pictured::result(&app, member, &room, &reader, settled).await))
 }

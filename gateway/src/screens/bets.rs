@@ -1,9 +1,9 @@
 //! Placing a bet, and one's bets.
 
-use super::{Button, Screen, home, pager, pages_of, question};
+use super::{Button, Screen, home, pager, pages_of, question, standings};
 use crate::{
     callbacks::Callback,
-    domain::{CancelRule, Player, RoomFilter, RoomView, multiple},
+    domain::{CancelRule, Player, Record, RoomFilter, RoomView, multiple},
     locales::Language,
 };
 use proto::{
@@ -168,13 +168,23 @@ pub fn placed(
 /// A bet with its room.
 pub type BetLine<'a> = (&'a Bet, &'a RoomView);
 
-/// One page of bets, newest first.
+/// One page of bets, newest first, under what all settled ones came to.
 #[must_use]
-pub fn bets(language: Language, page: u32, total: u64, shown: &[BetLine], now: OffsetDateTime) -> Screen {
+pub fn bets(
+    language: Language,
+    page: u32,
+    total: u64,
+    shown: &[BetLine],
+    record: Option<&Record>,
+    now: OffsetDateTime,
+) -> Screen {
     let pages = pages_of(total, PAGE);
     let mut lines = vec![language.say("bets-title"), String::new()];
     if shown.is_empty() {
         lines.push(language.say("bets-none"));
+    }
+    if let Some(record) = record.filter(|record| record.settled() > 0) {
+        lines.extend([standings::lifetime(language, record), String::new()]);
     }
     for (bet, room) in shown {
         let question = question::question(language, room, now).into();
@@ -202,6 +212,7 @@ pub fn bets(language: Language, page: u32, total: u64, shown: &[BetLine], now: O
     }
     screen.row(pager(language, page, pages, |page| Callback::Bets { page })).row([
         Button::go(language, "button-rooms", Callback::Rooms { filter: RoomFilter::Live, page: 0 }),
+        Button::go(language, "button-recent", Callback::Recent { page: 0 }),
         Button::go(language, "button-refresh", Callback::Bets { page }),
         home(language),
     ])

@@ -1,13 +1,13 @@
 //! Terms, dashboard, help, status.
 
-use super::{Button, Quote, Screen, format, home};
+use super::{Button, Quote, Screen, format, home, standings};
 use crate::{
     callbacks::Callback,
-    domain::{Asset, ReferralCode, RoomFilter},
+    domain::{Asset, Period, Record, RoomFilter},
     locales::Language,
 };
 use chassis::settings::Network;
-use proto::{Lamports, RoomId, wallet::Account};
+use proto::{Lamports, wallet::Account};
 use time::OffsetDateTime;
 
 /// What the dashboard shows. What could not be read is `None`, and the screen says so.
@@ -17,20 +17,15 @@ pub struct Desk {
     pub account: Option<Account>,
     /// Bets without a result.
     pub live_bets: Option<u64>,
+    /// What was settled within 24 hours.
+    pub day: Option<Record>,
     /// The price of SOL.
     pub sol: Option<Quote>,
 }
 
-/// What a newcomer accepts. `room` is shown next if they came by its link, `code` is of whoever shared it.
+/// What a newcomer accepts, by the button `agree`: it knows what they came for.
 #[must_use]
-pub fn terms(
-    language: Language,
-    network: Network,
-    fee_percent: &str,
-    room: Option<RoomId>,
-    code: Option<ReferralCode>,
-) -> Screen {
-    let agree = Callback::Agree { room, code };
+pub fn terms(language: Language, network: Network, fee_percent: &str, agree: Callback) -> Screen {
     Screen::new([
         language.say("terms"),
         String::new(),
@@ -73,6 +68,7 @@ pub fn desk(language: Language, desk: &Desk, welcome: bool) -> Screen {
         Some(count) => language.fill("desk-live-bets", &[("count", count.into())]),
         None => language.say("desk-live-bets-unknown"),
     });
+    lines.push(standings::day(language, desk.day.as_ref()));
     if let Some(account) = &desk.account {
         lines.push(String::new());
         lines.push(language.say("desk-address"));
@@ -99,20 +95,38 @@ pub fn desk(language: Language, desk: &Desk, welcome: bool) -> Screen {
             Button::go(language, "button-limits", Callback::Limits),
             Button::go(language, "button-privacy", Callback::Privacy),
         ])
-        .row([Button::go(language, "button-referrals", Callback::Referrals)])
+        .row([
+            Button::go(language, "button-won", Callback::Won { page: 0 }),
+            Button::go(language, "button-recent", Callback::Recent { page: 0 }),
+        ])
+        .row([
+            Button::go(
+                language,
+                "button-leaderboard",
+                Callback::Leaderboard { period: Period::Week, page: 0 },
+            ),
+            Button::go(language, "button-referrals", Callback::Referrals),
+        ])
         .row([
             Button::go(language, "button-help", Callback::Help),
             Button::go(language, "button-refresh", Callback::Home),
         ])
 }
 
-/// How it works.
+/// How it works, and the commands of the menu.
 #[must_use]
-pub fn help(language: Language) -> Screen {
-    Screen::new([language.say("help"), String::new(), language.say("help-commands")]).row([
-        Button::go(language, "button-rooms", Callback::Rooms { filter: RoomFilter::Live, page: 0 }),
-        home(language),
-    ])
+pub fn help(language: Language, menu: &[&str]) -> Screen {
+    let command = |name: &&str| {
+        let what = language.plain(&format!("command-{name}"), &[]);
+        language.fill("help-command", &[("name", (*name).into()), ("what", what.into())])
+    };
+    let lines = [language.say("help"), String::new()].into_iter().chain(menu.iter().map(command));
+    Screen::new(lines)
+        .row([
+            Button::go(language, "button-rooms", Callback::Rooms { filter: RoomFilter::Live, page: 0 }),
+            Button::go(language, "button-rules", Callback::Rules),
+        ])
+        .row([home(language)])
 }
 
 /// Which parts answer, and the prices.

@@ -1,6 +1,10 @@
 //! The room card: everything one needs to decide on a bet.
 
-use super::{Button, Quote, Screen, format, home, question, result::decision, rooms::state, rules::rules};
+use super::{Button, Quote, Screen, format, home, question, result::decision, rooms::state};
+use super::{
+    pictured::{self, Outline},
+    rules::{Print, rules},
+};
 use crate::{
     callbacks::Callback,
     domain::{Player, Question, Reader, RoomFilter, RoomView},
@@ -33,6 +37,32 @@ pub fn room_card(
     prices: Prices,
     now: OffsetDateTime,
 ) -> Screen {
+    card(language, room, reader, prices, None, Print::Whole, now)
+}
+
+/// The card as a caption with the numbers of its picture, from long to short.
+#[must_use]
+pub fn room_captions(
+    language: Language,
+    room: &RoomView,
+    reader: &Reader,
+    prices: Prices,
+    outline: &Outline,
+    now: OffsetDateTime,
+) -> [Screen; 3] {
+    [Print::Whole, Print::Short, Print::Least]
+        .map(|print| card(language, room, reader, prices, Some(outline), print, now))
+}
+
+fn card(
+    language: Language,
+    room: &RoomView,
+    reader: &Reader,
+    prices: Prices,
+    outline: Option<&Outline>,
+    print: Print,
+    now: OffsetDateTime,
+) -> Screen {
     let open = room.takes_bets(now);
     let mut lines = vec![head(language, room)];
     let asked = question::question(language, room, now).into();
@@ -56,12 +86,13 @@ pub fn room_card(
     if !room.is_over() {
         lines.extend(price_now(language, room, prices));
     }
+    lines.extend(outline.map(|outline| pictured::outline(language, outline, now)));
     lines.extend(times(language, room, open, now));
     if !open && !room.is_over() {
         lines.push(language.say("card-provisional"));
     }
     lines.push(String::new());
-    lines.push(rules(language, room));
+    lines.push(rules(language, room, print));
     Screen { keyboard: keyboard(language, room, reader, open, now), ..Screen::new(lines) }
 }
 
@@ -71,7 +102,8 @@ pub(super) fn head(language: Language, room: &RoomView) -> String {
     language.fill("card-head", &[("number", number), ("state", state(language, room.state).into())])
 }
 
-fn pool(language: Language, room: &RoomView, outcome: usize) -> String {
+/// One pool, and what it pays.
+pub(super) fn pool(language: Language, room: &RoomView, outcome: usize) -> String {
     let name = ("outcome", question::outcome(language, room, outcome).into());
     match (room.pools.get(outcome), room.odds(outcome)) {
         (Some(pool), Some(odds)) if *pool > Lamports::ZERO => {
@@ -108,7 +140,7 @@ fn own_bet(language: Language, room: &RoomView, player: &Player, now: OffsetDate
 }
 
 /// What the room is about, at this moment.
-fn price_now(language: Language, room: &RoomView, prices: Prices) -> Vec<String> {
+pub(super) fn price_now(language: Language, room: &RoomView, prices: Prices) -> Vec<String> {
     let price = |asset: &str, quote: Option<Quote>| {
         let asset = ("asset", question::asset(asset).into());
         match quote {
@@ -140,7 +172,8 @@ fn price_now(language: Language, room: &RoomView, prices: Prices) -> Vec<String>
     }
 }
 
-fn times(language: Language, room: &RoomView, open: bool, now: OffsetDateTime) -> [String; 2] {
+/// When betting and the room end.
+pub(super) fn times(language: Language, room: &RoomView, open: bool, now: OffsetDateTime) -> [String; 2] {
     let at = |moment| ("at", format::moment(language, moment, now).into());
     let relative = |moment| ("relative", format::relative(language, moment, now).into());
     let closes = if open {
@@ -178,20 +211,21 @@ fn keyboard(
     } else {
         Button::go(language, "button-refresh", Callback::Room { room: room.id })
     };
+    let filter = if room.public { RoomFilter::Live } else { RoomFilter::Of { chat: room.scope } };
     let screen = answers.into_iter().fold(Screen::default(), Screen::row);
     screen
         .row(take_back)
         .row(take_room_back)
         .row([follow_up, Button::go(language, "button-share-room", Callback::Share { room: room.id })])
         .row([
-            Button::go(language, "button-rooms", Callback::Rooms { filter: RoomFilter::Live, page: 0 }),
+            Button::go(language, "button-rooms", Callback::Rooms { filter, page: 0 }),
             home(language),
         ])
         .keyboard
 }
 
 /// One button per answer: short ones side by side.
-fn answers(language: Language, room: &RoomView) -> Vec<Vec<Button>> {
+pub(super) fn answers(language: Language, room: &RoomView) -> Vec<Vec<Button>> {
     let names: Vec<_> = (0..room.outcomes.len()).map(|i| question::outcome(language, room, i)).collect();
     let beside = if names.iter().all(|name| name.chars().count() <= SIDE_BY_SIDE) { 2 } else { 1 };
     let buttons: Vec<_> = names

@@ -26,6 +26,7 @@ pub fn rooms(
         RoomFilter::Live => ("rooms-title-live", "rooms-none-live"),
         RoomFilter::Mine => ("rooms-title-mine", "rooms-none-mine"),
         RoomFilter::Past => ("rooms-title-past", "rooms-none-past"),
+        RoomFilter::Of { .. } => ("rooms-title-here", "rooms-none-here"),
     };
     let pages = pages_of(total, PAGE);
     let mut lines = vec![language.say(title), String::new()];
@@ -57,19 +58,22 @@ pub fn rooms(
         (RoomFilter::Mine, "button-filter-mine"),
         (RoomFilter::Past, "button-filter-past"),
     ];
+    let here = matches!(filter, RoomFilter::Of { .. }).then_some((filter, "button-filter-here"));
     screen
         .row(pager(language, page, pages, |page| Callback::Rooms { filter, page }))
-        .row(tabs.map(|(tab, key)| {
+        .row(tabs.into_iter().chain(here).map(|(tab, key)| {
             let label = chosen(language, "button-filter-chosen", language.plain(key, &[]), tab == filter);
             Button::press(label, Callback::Rooms { filter: tab, page: 0 })
         }))
         .row([
             Button::go(language, "button-create", Callback::Create { step: CreateStep::Review }),
+            Button::go(language, "button-refresh", Callback::Rooms { filter, page }),
             home(language),
         ])
 }
 
-fn facts(language: Language, room: &RoomView, now: OffsetDateTime) -> String {
+/// State, pool, players and the end of betting in one line.
+pub(super) fn facts(language: Language, room: &RoomView, now: OffsetDateTime) -> String {
     let mut values = vec![
         ("state", state(language, room.state).into()),
         ("pool", room.pool().into()),

@@ -1,6 +1,10 @@
 //! Snapshots of every screen, and what holds for all of them.
 
+mod groups;
+mod pictured;
 mod play;
+mod standings;
+mod tongues;
 
 use super::*;
 use crate::domain::{
@@ -277,14 +281,14 @@ fn security(change: SecurityChange) -> Notice {
     Notice { kind: Some(NoticeKind::Security(changed)) }
 }
 
-fn all() -> Vec<(&'static str, Screen)> {
+fn all(language: Language) -> Vec<(&'static str, Screen)> {
     let young = GetTotpResponse { confirmed: true, counts_from: Some(timestamp(NOW + Duration::hours(24))) };
     let wrong_code = Refusal::new(RefusalCode::TotpWrong).with("left", 1);
     let locked = room(WireKind::Close, RoomState::Locked);
     let settled_room = room(WireKind::Touch, RoomState::Settled);
     let empty = RoomView { pools: vec![Lamports::ZERO; 2], ..touch() };
     let me = playing(player(BetState::Accepted));
-    let fresh = desk::Desk { account: Some(account()), live_bets: Some(2), sol: quote("160.21") };
+    let fresh = desk::Desk { account: Some(account()), live_bets: Some(2), day: Some(standings::record()), sol: quote("160.21") };
     let opening = |slip, wrong| Opening {
         quote: quote("102310.5"),
         presets: &[900, 1_800, 3_600, 7_200, 14_400],
@@ -320,7 +324,7 @@ fn all() -> Vec<(&'static str, Screen)> {
     let page = |signature: &str| {
         (!signature.is_empty()).then(|| "https://explorer.solana.com/tx/x?cluster=devnet".to_owned())
     };
-    let say = |notice_of: Notice| notice(EN, &notice_of, |_| None, NOW).unwrap();
+    let say = |notice_of: Notice| notice(language, &notice_of, |_| None, NOW).unwrap();
     let refusal =
         Refusal::new(RefusalCode::BetNotEnough).with("available", 100_000_000).with("stake", 500_000_000);
     let duplicate = Refusal::new(RefusalCode::RoomDuplicate)
@@ -353,31 +357,31 @@ fn all() -> Vec<(&'static str, Screen)> {
         ..Default::default()
     };
     let mut all = vec![
-        ("terms", desk::terms(EN, Network::Devnet, "3", None, None)),
-        ("desk", desk::desk(EN, &fresh, false)),
-        ("desk_welcome", desk::desk(EN, &desk::Desk { live_bets: Some(0), ..fresh }, true)),
-        ("desk_unknown", desk::desk(EN, &desk::Desk::default(), false)),
-        ("help", help(EN)),
+        ("terms", desk::terms(language, Network::Devnet, "3", Callback::Agree { room: None, code: None })),
+        ("desk", desk::desk(language, &fresh, false)),
+        ("desk_welcome", desk::desk(language, &desk::Desk { live_bets: Some(0), ..fresh }, true)),
+        ("desk_unknown", desk::desk(language, &desk::Desk::default(), false)),
+        ("help", help(language, &crate::router::Command::MENU)),
         (
             "status",
             status(
-                EN,
+                language,
                 Network::Local,
                 &[("status-service-room", true), ("status-service-oracle", false)],
                 &[(Asset::Sol, quote("160.21")), (Asset::Btc, None)],
                 NOW,
             ),
         ),
-        ("wallet", wallet(EN, &account(), quote("160.21"))),
-        ("deposit", deposit(EN, ADDRESS, sol("0.001"))),
-        ("proof", proof(EN, &own_proof("13"), Vec::new(), page(SIGNATURE))),
-        ("proof_short", proof(EN, &own_proof("11"), Vec::new(), None)),
-        ("proof_now", no_proof(EN, Some(NOW), NOW)),
-        ("proof_none", no_proof(EN, Some(datetime!(2026-11-23 00:00 UTC)), NOW)),
+        ("wallet", wallet(language, &account(), quote("160.21"))),
+        ("deposit", deposit(language, ADDRESS, sol("0.001"))),
+        ("proof", proof(language, &own_proof("13"), Vec::new(), page(SIGNATURE))),
+        ("proof_short", proof(language, &own_proof("11"), Vec::new(), None)),
+        ("proof_now", no_proof(language, Some(NOW), NOW)),
+        ("proof_none", no_proof(language, Some(datetime!(2026-11-23 00:00 UTC)), NOW)),
         (
             "transfers",
             transfers(
-                EN,
+                language,
                 1,
                 23,
                 &[
@@ -391,18 +395,18 @@ fn all() -> Vec<(&'static str, Screen)> {
                 NOW,
             ),
         ),
-        ("transfers_none", transfers(EN, 0, 0, &[], NOW)),
-        ("rooms_live", rooms(EN, RoomFilter::Live, 0, 7, &[touch(), locked.clone()], NOW)),
-        ("rooms_mine_none", rooms(EN, RoomFilter::Mine, 0, 0, &[], NOW)),
-        ("card_open", room_card(EN, &touch(), &nobody(), prices("160.21"), NOW)),
-        ("card_empty_no_price", room_card(EN, &empty, &nobody(), Prices::default(), NOW)),
-        ("card_mine", room_card(EN, &touch(), &me, prices("160.21"), NOW)),
-        ("card_locked", room_card(EN, &locked, &me, prices("160.21"), datetime!(2026-11-22 17:40 UTC))),
-        ("card_settled", room_card(EN, &settled_room, &me, Prices::default(), NOW + Duration::days(1))),
+        ("transfers_none", transfers(language, 0, 0, &[], NOW)),
+        ("rooms_live", rooms(language, RoomFilter::Live, 0, 7, &[touch(), locked.clone()], NOW)),
+        ("rooms_mine_none", rooms(language, RoomFilter::Mine, 0, 0, &[], NOW)),
+        ("card_open", room_card(language, &touch(), &nobody(), prices("160.21"), NOW)),
+        ("card_empty_no_price", room_card(language, &empty, &nobody(), Prices::default(), NOW)),
+        ("card_mine", room_card(language, &touch(), &me, prices("160.21"), NOW)),
+        ("card_locked", room_card(language, &locked, &me, prices("160.21"), datetime!(2026-11-22 17:40 UTC))),
+        ("card_settled", room_card(language, &settled_room, &me, Prices::default(), NOW + Duration::days(1))),
         (
             "result",
             result(
-                EN,
+                language,
                 &settled_room,
                 &playing(Player { payout: sol("0.791"), ..player(BetState::Won) }),
                 Settled {
@@ -414,73 +418,82 @@ fn all() -> Vec<(&'static str, Screen)> {
                 NOW,
             ),
         ),
-        ("result_pending", result(EN, &locked, &nobody(), Settled::default(), NOW)),
-        ("stake", stake(EN, &touch(), 0, Some(sol("1.25")), NOW)),
-        ("type_stake_wrong", type_stake(EN, &touch(), 1, true, NOW)),
-        ("preview", preview(EN, &touch(), wager(0, "0.707857142"), slip(), CANCEL, NOW)),
-        ("preview_alone", preview(EN, &empty, wager(1, "0.5"), slip(), CANCEL, NOW)),
-        ("placing", placing(EN, sol("0.5"))),
-        ("placed_for_good", placed(EN, &touch(), &player(BetState::Accepted), CANCEL, NOW)),
-        ("bet_refused", bet_refused(EN, touch().id, &refusal, NOW)),
-        ("bets", bets(EN, 0, 11, &lines, NOW)),
-        ("create_kind", create(EN, &CreateDraft::default(), &opening(None, false))),
-        ("create_asset", create(EN, &draft(CreateStep::Asset), &opening(None, false))),
-        ("create_comparator", create(EN, &draft(CreateStep::Comparator), &opening(None, false))),
-        ("create_target_wrong", create(EN, &draft(CreateStep::Target), &opening(None, true))),
-        ("create_horizon", create(EN, &draft(CreateStep::Horizon), &opening(None, false))),
-        ("create_custom_horizon", create(EN, &draft(CreateStep::CustomHorizon), &opening(None, false))),
-        ("create_review", create(EN, &draft(CreateStep::Review), &opening(Some(slip()), false))),
-        ("opened", opened(EN, &empty, prices("160.21"), NOW)),
-        ("room_refused", room_refused(EN, &duplicate, Some((touch().id, "12".into())), NOW)),
-        ("withdraw_address", withdraw_address(EN, &withdraw_draft, sol("0.75"), true)),
-        ("withdraw_amount", withdraw_amount(EN, ADDRESS, sol("0.75"), Some("No.".into()))),
-        ("withdraw_preview", withdraw_preview(EN, ADDRESS, sol("0.5"), &preview_withdrawal, slip())),
-        ("withdraw_refused", withdraw_refused(EN, &broke, NOW)),
+        ("result_pending", result(language, &locked, &nobody(), Settled::default(), NOW)),
+        ("stake", stake(language, &touch(), 0, Some(sol("1.25")), NOW)),
+        ("type_stake_wrong", type_stake(language, &touch(), 1, true, NOW)),
+        ("preview", preview(language, &touch(), wager(0, "0.707857142"), slip(), CANCEL, NOW)),
+        ("preview_alone", preview(language, &empty, wager(1, "0.5"), slip(), CANCEL, NOW)),
+        ("placing", placing(language, sol("0.5"))),
+        ("placed_for_good", placed(language, &touch(), &player(BetState::Accepted), CANCEL, NOW)),
+        ("bet_refused", bet_refused(language, touch().id, &refusal, NOW)),
+        ("bets", bets(language, 0, 11, &lines, Some(&standings::record()), NOW)),
+        ("create_kind", create(language, &CreateDraft::default(), &opening(None, false))),
+        ("create_asset", create(language, &draft(CreateStep::Asset), &opening(None, false))),
+        ("create_comparator", create(language, &draft(CreateStep::Comparator), &opening(None, false))),
+        ("create_target_wrong", create(language, &draft(CreateStep::Target), &opening(None, true))),
+        ("create_horizon", create(language, &draft(CreateStep::Horizon), &opening(None, false))),
+        ("create_custom_horizon", create(language, &draft(CreateStep::CustomHorizon), &opening(None, false))),
+        ("create_review", create(language, &draft(CreateStep::Review), &opening(Some(slip()), false))),
+        (
+            "opened",
+            room_card(language, &empty, &Reader { bet: None, host: true }, prices("160.21"), NOW).under(&language.say("room-opened")),
+        ),
+        ("room_refused", room_refused(language, &duplicate, Some((touch().id, "12".into())), NOW)),
+        ("withdraw_address", withdraw_address(language, &withdraw_draft, sol("0.75"), true)),
+        ("withdraw_amount", withdraw_amount(language, ADDRESS, sol("0.75"), Some("No.".into()))),
+        ("withdraw_preview", withdraw_preview(language, ADDRESS, sol("0.5"), &preview_withdrawal, slip())),
+        ("withdraw_refused", withdraw_refused(language, &broke, NOW)),
         (
             "withdrawal_submitted",
-            withdrawal(EN, &withdrawal_in(WithdrawalState::Submitted), page(SIGNATURE), NOW),
+            withdrawal(language, &withdrawal_in(WithdrawalState::Submitted), page(SIGNATURE), NOW),
         ),
-        ("withdrawal_held", withdrawal(EN, &withdrawal_in(WithdrawalState::Held), None, NOW)),
-        ("withdrawal_before_operators", withdrawal(EN, &large, None, NOW)),
-        ("withdrawal_between_operators", withdrawal(EN, &half_approved, None, NOW)),
-        ("withdrawal_cancelled", withdrawal(EN, &withdrawal_in(WithdrawalState::Cancelled), None, NOW)),
-        ("withdrawal_rejected", withdrawal(EN, &rejected, None, NOW)),
-        ("withdrawal_rejected_address", withdrawal(EN, &withdrawal_in(WithdrawalState::Rejected), None, NOW)),
-        ("cancelling", cancelling(EN)),
-        ("withdrawal_failed", withdrawal(EN, &withdrawal_in(WithdrawalState::Failed), None, NOW)),
+        ("withdrawal_held", withdrawal(language, &withdrawal_in(WithdrawalState::Held), None, NOW)),
+        ("withdrawal_before_operators", withdrawal(language, &large, None, NOW)),
+        ("withdrawal_between_operators", withdrawal(language, &half_approved, None, NOW)),
+        ("withdrawal_cancelled", withdrawal(language, &withdrawal_in(WithdrawalState::Cancelled), None, NOW)),
+        ("withdrawal_rejected", withdrawal(language, &rejected, None, NOW)),
+        (
+            "withdrawal_rejected_address",
+            withdrawal(language, &withdrawal_in(WithdrawalState::Rejected), None, NOW),
+        ),
+        ("cancelling", cancelling(language)),
+        ("withdrawal_failed", withdrawal(language, &withdrawal_in(WithdrawalState::Failed), None, NOW)),
         ("notice_deposit_seen", say(deposit_notice(DepositState::Seen))),
         ("notice_deposit_credited", say(deposit_notice(DepositState::Credited))),
         ("notice_won", say(settled(Fate::Won, 791_000_000, VoidReason::Unspecified, "165.02"))),
         ("notice_lost", say(settled(Fate::Lost, 0, VoidReason::Unspecified, "165.02"))),
         ("notice_void", say(settled(Fate::RoomVoid, 500_000_000, VoidReason::OracleInsufficient, ""))),
         ("notice_past_post", say(settled(Fate::PastPost, 500_000_000, VoidReason::Unspecified, "165.02"))),
-        ("settings_none", settings(EN, &GetTotpResponse::default(), None, NOW)),
-        ("settings_young", settings(EN, &young, Some("Told.".into()), NOW)),
-        ("settings_on", settings(EN, &young, None, NOW + Duration::days(2))),
+        ("settings_none", settings(language, &GetTotpResponse::default(), None, NOW)),
+        ("settings_young", settings(language, &young, Some("Told.".into()), NOW)),
+        ("settings_on", settings(language, &young, None, NOW + Duration::days(2))),
         (
             "authenticator_scan",
             authenticator_scan(
-                EN,
+                language,
                 "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
                 "otpauth://totp/ROOMS:0a1b2c3d?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=ROOMS&algorithm=SHA1&digits=6&period=30",
             ),
         ),
-        ("authenticator_ask_remove", authenticator_ask_remove(EN, true)),
-        ("authenticator_confirm_add", authenticator_confirm(EN, CodeFor::Add, slip())),
-        ("authenticator_confirm_remove", authenticator_confirm(EN, CodeFor::Remove, slip())),
-        ("authenticator_refused", authenticator_refused(EN, &wrong_code, NOW)),
-        ("withdraw_code", withdraw_code(EN, true)),
+        ("authenticator_ask_remove", authenticator_ask_remove(language, true)),
+        ("authenticator_confirm_add", authenticator_confirm(language, CodeFor::Add, slip())),
+        ("authenticator_confirm_remove", authenticator_confirm(language, CodeFor::Remove, slip())),
+        ("authenticator_refused", authenticator_refused(language, &wrong_code, NOW)),
+        ("withdraw_code", withdraw_code(language, true)),
         ("notice_authenticator_added", say(security(SecurityChange::TotpAdded))),
         ("notice_authenticator_removed", say(security(SecurityChange::TotpRemoved))),
         ("notice_authenticator_locked", say(security(SecurityChange::TotpLocked))),
-        ("limits_none", limits(EN, &LimitsView::default(), None, NOW)),
-        ("limits_all", limits(EN, &own_limits(), Some("Told.".into()), NOW)),
-        ("limit_wrong", limit(EN, LimitKind::StakeDay, &own_limits().of(LimitKind::StakeDay), true, NOW)),
-        ("limit_new", limit(EN, LimitKind::LossWeek, &LimitView::default(), false, NOW)),
+        ("limits_none", limits(language, &LimitsView::default(), None, NOW)),
+        ("limits_all", limits(language, &own_limits(), Some("Told.".into()), NOW)),
+        (
+            "limit_wrong",
+            limit(language, LimitKind::StakeDay, &own_limits().of(LimitKind::StakeDay), true, NOW),
+        ),
+        ("limit_new", limit(language, LimitKind::LossWeek, &LimitView::default(), false, NOW)),
         (
             "limit_tighter",
             limit_review(
-                EN,
+                language,
                 LimitKind::StakeDay,
                 &own_limits().of(LimitKind::StakeDay),
                 Some(sol("2.5")),
@@ -489,40 +502,50 @@ fn all() -> Vec<(&'static str, Screen)> {
         ),
         (
             "limit_looser",
-            limit_review(EN, LimitKind::DepositDay, &own_limits().of(LimitKind::DepositDay), None, slip()),
+            limit_review(
+                language,
+                LimitKind::DepositDay,
+                &own_limits().of(LimitKind::DepositDay),
+                None,
+                slip(),
+            ),
         ),
-        ("limit_refused", limit_refused(EN, &days, NOW)),
-        ("cool_off", cool_off(EN)),
-        ("cool_off_review", cool_off_review(EN, 7, slip())),
-        ("exclusion", exclusion(EN)),
-        ("exclusion_first", exclusion_first(EN, 6)),
-        ("exclusion_last", exclusion_last(EN, 6, slip())),
-        ("bet_over_limit", bet_refused(EN, touch().id, &over, NOW)),
-        ("bet_on_a_break", bet_refused(EN, touch().id, &resting, NOW)),
-        ("bet_withdraw_only", bet_refused(EN, touch().id, &bound, NOW)),
-        ("privacy", privacy(EN)),
-        ("privacy_leave", privacy_leave(EN, sol("1.25"), Some(NOW + Duration::days(200)))),
-        ("privacy_leave_empty", privacy_leave(EN, Lamports::ZERO, None)),
-        ("privacy_last", privacy_last(EN, Some(sol("1.25")), slip())),
-        ("privacy_refused", leave_refused(EN, &busy, NOW)),
-        ("privacy_erased", erased(EN)),
-        ("fault", fault(EN, "7F3A12BC")),
-        ("group", in_private(EN, link)),
+        ("limit_refused", limit_refused(language, &days, NOW)),
+        ("cool_off", cool_off(language)),
+        ("cool_off_review", cool_off_review(language, 7, slip())),
+        ("exclusion", exclusion(language)),
+        ("exclusion_first", exclusion_first(language, 6)),
+        ("exclusion_last", exclusion_last(language, 6, slip())),
+        ("bet_over_limit", bet_refused(language, touch().id, &over, NOW)),
+        ("bet_on_a_break", bet_refused(language, touch().id, &resting, NOW)),
+        ("bet_withdraw_only", bet_refused(language, touch().id, &bound, NOW)),
+        ("privacy", privacy(language)),
+        ("privacy_leave", privacy_leave(language, sol("1.25"), Some(NOW + Duration::days(200)))),
+        ("privacy_leave_empty", privacy_leave(language, Lamports::ZERO, None)),
+        ("privacy_last", privacy_last(language, Some(sol("1.25")), slip())),
+        ("privacy_refused", leave_refused(language, &busy, NOW)),
+        ("privacy_erased", erased(language)),
+        ("fault", fault(language, "7F3A12BC")),
+        ("group", in_private(language, link)),
     ];
-    all.extend(play::all());
+    all.extend(groups::all(language));
+    all.extend(play::all(language));
+    all.extend(standings::all(language));
+    all.extend(pictured::all(language));
+    all.extend(tongues::all(language));
     all
 }
 
 #[test]
 fn every_screen_is_as_committed() {
-    for (name, screen) in all() {
+    for (name, screen) in all(EN) {
         expect_file![format!("snapshots/{name}.txt")].assert_eq(&shown(&screen));
     }
 }
 
 #[test]
 fn every_screen_is_something_telegram_takes() {
-    for (name, screen) in all() {
+    for (name, screen) in Language::all().flat_map(all) {
         let most = if screen.document.is_some() { MAX_CAPTION } else { MAX_TEXT };
         assert!(screen.text.encode_utf16().count() <= most, "{name} is too long");
         assert!(!screen.text.is_empty(), "{name} is empty");
@@ -545,7 +568,7 @@ fn every_screen_is_something_telegram_takes() {
 /// Buttons of what stays in the chat as a record must not overwrite it.
 #[test]
 fn records_are_never_overwritten() {
-    for (name, screen) in all() {
+    for (name, screen) in all(EN) {
         let record = name.starts_with("notice_")
             || name.starts_with("withdrawal_")
             || ["placed", "placed_for_good", "fault", "authenticator_scan", "proof", "proof_short"]

@@ -158,11 +158,8 @@ async fn the_settlement_card_shows_venues_own_stake_and_evidence() {
     assert!(card.button("Something is wrong").is_some());
     // Nobody outside its chat gets a private room's evidence.
     stage.services.state.lock().unwrap().rooms[0].terms.as_mut().unwrap().scope_chat_id = -100;
-    stage.telegram.say(ANNA, "/rooms");
-    stage.telegram.press(ANNA, "#12").await;
     stage.telegram.forget_messages(ANNA);
-    stage.telegram.say(ANNA, "/rooms");
-    stage.telegram.press(ANNA, "#12").await;
+    stage.telegram.say(ANNA, "/start room_12");
     stage.telegram.press(ANNA, "Check the result").await;
     let card = stage.telegram.sees(ANNA, "Decided by").await;
     assert!(!card.keyboard.to_string().contains("evidence"), "{}", card.keyboard);

@@ -12,6 +12,7 @@
 )]
 
 mod arenas;
+mod admin;
 mod authenticator;
 mod cancel;
 mod delivery;
@@ -23,6 +24,7 @@ mod inline;
 mod intake;
 mod limits;
 mod pictures;
+mod operators;
 mod privacy;
 mod proof;
 mod referrals;
@@ -32,6 +34,7 @@ mod stage;
 mod standings;
 mod telegram;
 mod texts;
+mod tongues;
 mod withdrawing;
 mod wizard;
 

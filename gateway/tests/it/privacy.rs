@@ -137,7 +137,10 @@ async fn an_export_is_one_file_of_all_services() {
         stake_lamports: SOL,
         ..Default::default()
     });
-    stage.services.state.lock().unwrap().bets = bets.collect();
+    {
+        let mut state = stage.services.state.lock().unwrap();
+        (state.bets, state.fared.hidden) = (bets.collect(), true);
+    }
     stage.telegram.say(ANNA, "/privacy");
     stage.telegram.press(ANNA, "Export my data").await;
     let told = stage.telegram.sees(ANNA, "Everything that is kept of you").await;
@@ -149,5 +152,6 @@ async fn an_export_is_one_file_of_all_services() {
     assert_eq!(export["bets"].as_array().unwrap().len(), 60);
     assert_eq!(export["notifications"].as_array().unwrap().len(), 1);
     assert_eq!(export["referrals"]["referred"], false);
+    assert_eq!(export["leaderboard"]["hidden"], true);
     assert_eq!(export["chat"]["requests"][0]["kind"], "open_account");
 }

@@ -16,11 +16,13 @@ use proto::{
     },
     settlement::{
         self,
+        settlement_operator_service_server::SettlementOperatorServiceServer,
         settlement_service_server::{SettlementService, SettlementServiceServer},
     },
     timestamp,
     wallet::{
         self,
+        wallet_operator_service_server::WalletOperatorServiceServer,
         wallet_service_server::{WalletService, WalletServiceServer},
     },
 };
@@ -41,8 +43,19 @@ pub struct State {
     pub settlement: Option<settlement::GetSettlementResponse>,
     pub referrals: settlement::GetReferralsResponse,
     pub token: Option<oracle::Token>,
+    /// No quorum, for any asset.
+    pub priceless: bool,
+    pub arena: Option<room::Arena>,
+    pub fared: settlement::GetPlayerResponse,
+    /// Newest first.
+    pub results: Vec<settlement::PlayerResult>,
+    pub board: settlement::GetLeaderboardResponse,
+    /// The price of every second, where there is one.
+    pub charted: Option<String>,
     /// Venues whose quotes counted in every second.
     pub venues: Vec<String>,
+    /// What operators see.
+    pub desk: crate::operators::Desk,
     pub broken: bool,
 }
 
@@ -65,7 +78,9 @@ impl Services {
             .add_service(WalletServiceServer::new(services.clone()))
             .add_service(OracleServiceServer::new(services.clone()))
             .add_service(SettlementServiceServer::new(services.clone()))
-            .add_service(NotifierServiceServer::new(services.clone()));
+            .add_service(NotifierServiceServer::new(services.clone()))
+            .add_service(SettlementOperatorServiceServer::new(services.clone()))
+            .add_service(WalletOperatorServiceServer::new(services.clone()));
         tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
         services
     }
@@ -105,6 +120,19 @@ impl Services {
         self.state.lock().unwrap().rooms.push(room);
     }
 
+    /// What a chart is drawn from.
+    fn points(&self, request: &oracle::GetSeriesRequest) -> oracle::GetSeriesResponse {
+        let price = self.state.lock().unwrap().charted.clone();
+        let seconds = request.first_second..=request.last_second;
+        let seconds = seconds.step_by(usize::try_from(request.every_seconds).unwrap());
+        let seconds = seconds.zip(price.iter().cycle()).map(|(second, price)| oracle::Second {
+            second,
+            aggregates: vec![oracle::Aggregate { price: price.clone(), ..Default::default() }],
+            complete: true,
+        });
+        oracle::GetSeriesResponse { seconds: seconds.collect() }
+    }
+
     fn check(&self) -> Result<(), Status> {
         if self.state.lock().unwrap().broken { Err(Status::internal("reference 42")) } else { Ok(()) }
     }
@@ -141,10 +169,15 @@ impl RoomService for Services {
 
     async fn list_rooms(
         &self,
-        _: Request<room::ListRoomsRequest>,
+        request: Request<room::ListRoomsRequest>,
     ) -> Result<Response<room::ListRoomsResponse>, Status> {
         self.check()?;
-        let rooms = self.state.lock().unwrap().rooms.clone();
+        let request = request.into_inner();
+        let mut rooms = self.state.lock().unwrap().rooms.clone();
+        rooms.retain(|room| {
+            room.terms.as_ref().unwrap().scope_chat_id == request.scope_chat_id
+                && (request.states.is_empty() || request.states.contains(&room.state))
+        });
         let total = rooms.len() as u64;
         Ok(Response::new(room::ListRoomsResponse { rooms, total, next_page_token: String::new() }))
     }
@@ -193,14 +226,23 @@ impl RoomService for Services {
         &self,
         _: Request<room::GetArenaRequest>,
     ) -> Result<Response<room::GetArenaResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        self.check()?;
+        Ok(Response::new(room::GetArenaResponse { arena: self.state.lock().unwrap().arena.clone() }))
     }
 
     async fn list_players(
         &self,
-        _: Request<room::ListPlayersRequest>,
+        request: Request<room::ListPlayersRequest>,
     ) -> Result<Response<room::ListPlayersResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        self.check()?;
+        let request = request.into_inner();
+        let mut bets = self.state.lock().unwrap().bets.clone();
+        bets.retain(|bet| {
+            bet.room_id == request.room_id
+                && (request.account_ids.is_empty() || request.account_ids.contains(&bet.account_id))
+        });
+        let total = bets.len() as u64;
+        Ok(Response::new(room::ListPlayersResponse { bets, total, next_page_token: String::new() }))
     }
 }
 
@@ -276,7 +318,8 @@ impl WalletService for Services {
         &self,
         _: Request<wallet::ListWithdrawalsRequest>,
     ) -> Result<Response<wallet::ListWithdrawalsResponse>, Status> {
-        Err(Status::unimplemented("not asked by the gateway"))
+        self.check()?;
+        Ok(Response::new(wallet::ListWithdrawalsResponse::default()))
     }
 
     async fn get_limits(
@@ -327,6 +370,9 @@ impl OracleService for Services {
         request: Request<oracle::GetAggregateRequest>,
     ) -> Result<Response<oracle::GetAggregateResponse>, Status> {
         self.check()?;
+        if self.state.lock().unwrap().priceless {
+            return Err(Status::not_found("no quorum"));
+        }
         let aggregate = oracle::Aggregate {
             asset: request.into_inner().asset,
             price: "160.21".into(),
@@ -341,6 +387,9 @@ impl OracleService for Services {
     ) -> Result<Response<oracle::GetSeriesResponse>, Status> {
         self.check()?;
         let request = request.into_inner();
+        if request.every_seconds > 0 {
+            return Ok(Response::new(self.points(&request)));
+        }
         let quotes: Vec<_> = self
             .state
             .lock()
@@ -360,9 +409,21 @@ impl OracleService for Services {
 
     async fn get_candles(
         &self,
-        _: Request<oracle::GetCandlesRequest>,
+        request: Request<oracle::GetCandlesRequest>,
     ) -> Result<Response<oracle::GetCandlesResponse>, Status> {
-        Err(Status::unimplemented("not asked here"))
+        self.check()?;
+        let request = request.into_inner();
+        let price = self.state.lock().unwrap().charted.clone();
+        let minutes = (request.first_second..=request.last_second).filter(|second| second % 60 == 0);
+        let candles = minutes.zip(price.iter().cycle()).map(|(second, price)| oracle::Candle {
+            second,
+            open: price.clone(),
+            high: price.clone(),
+            low: "150.5".into(),
+            close: price.clone(),
+            seconds: 60,
+        });
+        Ok(Response::new(oracle::GetCandlesResponse { candles: candles.collect() }))
     }
 
     async fn get_token(
@@ -409,21 +470,47 @@ impl SettlementService for Services {
         &self,
         _: Request<settlement::GetPlayerRequest>,
     ) -> Result<Response<settlement::GetPlayerResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        self.check()?;
+        Ok(Response::new(self.state.lock().unwrap().fared))
     }
 
     async fn list_results(
         &self,
-        _: Request<settlement::ListResultsRequest>,
+        request: Request<settlement::ListResultsRequest>,
     ) -> Result<Response<settlement::ListResultsResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        self.check()?;
+        let request = request.into_inner();
+        let mut results = self.state.lock().unwrap().results.clone();
+        let won = |one: &settlement::PlayerResult| one.bet.as_ref().unwrap().fate() == settlement::Fate::Won;
+        results.retain(|one| !request.won_only || won(one));
+        let mut totals = settlement::Record::default();
+        for bet in results.iter().filter_map(|one| one.bet.as_ref()) {
+            match bet.fate() {
+                settlement::Fate::Won => totals.won += 1,
+                settlement::Fate::Lost => totals.lost += 1,
+                _ => {
+                    totals.returned += 1;
+                    continue;
+                }
+            }
+            totals.staked_lamports += bet.stake_lamports;
+            totals.paid_lamports += bet.payout_lamports;
+        }
+        let total = results.len();
+        let page = request.page.unwrap();
+        let (from, size) = (page.token.parse().unwrap_or(0), page.size as usize);
+        let next = if from + size < total { (from + size).to_string() } else { String::new() };
+        let results = results.into_iter().skip(from).take(size).collect();
+        let (totals, total) = (Some(totals), total as u64);
+        Ok(Response::new(settlement::ListResultsResponse { results, totals, total, next_page_token: next }))
     }
 
     async fn get_leaderboard(
         &self,
         _: Request<settlement::GetLeaderboardRequest>,
     ) -> Result<Response<settlement::GetLeaderboardResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        self.check()?;
+        Ok(Response::new(self.state.lock().unwrap().board.clone()))
     }
 }
 
