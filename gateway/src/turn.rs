@@ -3,10 +3,12 @@
 use crate::{
     commands::{self, Told},
     domain::ReferralCode,
+    locales::Language,
     screens::Screen,
     store::{
         accounts::{self, Account},
         drafts::{self, Draft, DraftKind},
+        groups,
         slips::{self, Slip},
         updates,
     },
@@ -14,6 +16,7 @@ use crate::{
 };
 use chassis::{Db, Fault, Outgoing};
 use proto::{AccountId, RoomId, wallet::WatchDeposits};
+use serde_json::json;
 use time::Duration;
 use uuid::Uuid;
 
@@ -34,6 +37,8 @@ pub struct Turn {
     pub fresh: bool,
     /// The typed message is deleted: nobody who scrolls up shall read it.
     pub erase: bool,
+    /// Shown in a group to whoever pressed, and to nobody else. Where that cannot be, `url` opens instead.
+    pub whisper: Option<Screen>,
     /// Shown by itself, and forgotten as soon as it was used.
     pub secret: Option<Secret>,
 }
@@ -90,11 +95,24 @@ pub enum Write {
         room: Option<RoomId>,
         /// Whose link they came by.
         code: Option<ReferralCode>,
+        /// What they go on with once the account is open.
+        draft: Option<Draft>,
+    },
+    /// A group is where rooms are.
+    Host {
+        /// Its chat.
+        chat: i64,
+        /// In which it is told.
+        language: &'static str,
     },
     /// A member came by somebody's link, or has no link of their own yet.
     Refer(Option<ReferralCode>),
     /// Somebody looks at their deposit screen.
     Watch(AccountId),
+    /// Another language is chosen.
+    Speak(Language),
+    /// Somebody tried what is the operators' alone, in this way.
+    Trespass(&'static str),
 }
 
 /// Whom and what a turn answers.
@@ -166,7 +184,8 @@ pub async fn commit(
                 let told = told(scene)?;
                 commands::request(&mut unit, slip, told, patience).await?;
             }
-            Write::Join { account, room, code } => {
+            Write::Host { chat, language } => groups::bind(unit.conn(), *chat, language, now).await?,
+            Write::Join { account, room, code, draft } => {
                 let person = Person {
                     telegram_user_id: scene.user_id,
                     chat_id: scene.chat_id,
@@ -176,6 +195,9 @@ pub async fn commit(
                     let excluded = accounts::excluded_until(unit.conn(), vault, scene.user_id, now).await?;
                     commands::open_account(&mut unit, account, told(scene)?, *room, excluded).await?;
                     commands::refer(&mut unit, account.id, *code).await?;
+                    if let Some(draft) = draft {
+                        drafts::save(unit.conn(), account.id, draft, now).await?;
+                    }
                 }
             }
             Write::Refer(code) => commands::refer(&mut unit, scene.account()?, *code).await?,
@@ -183,6 +205,16 @@ pub async fn commit(
                 let watch = WatchDeposits { account_id: account.bytes() };
                 let id = Uuid::new_v5(&account.uuid(), &scene.update_id.to_be_bytes());
                 unit.send(Outgoing::command(&watch).id(id).actor(account.to_string()));
+            }
+            Write::Speak(language) => {
+                accounts::speak(unit.conn(), vault, scene.account()?, *language).await?;
+            }
+            Write::Trespass(way) => {
+                // The log is for ever, so it names accounts and never people.
+                let account = scene.account.map(AccountId::uuid);
+                let actor = account.map_or_else(|| "visitor".to_owned(), |account| account.to_string());
+                let subject = account.unwrap_or_default();
+                unit.audit(actor, "refuse_admin", subject.as_bytes(), &json!({"tried": way}));
             }
         }
     }

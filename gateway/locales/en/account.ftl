@@ -87,16 +87,4 @@ help =
     Winners get their stake back and share the losing stakes in proportion to their own, less the fee. Nobody who was right gets less than the stake. If everyone gave the same answer, nobody was right, it is a tie, or the exchanges cannot agree on a price, all stakes are returned without a fee.
 
     If you lost and the result is wrong, say so below it: two operators look at it.
-help-commands =
-    /rooms – rooms to bet in
-    /create – open a room
-    /bets – your bets
-    /wallet – balance and address
-    /deposit – put SOL in
-    /withdraw – take SOL out
-    /transfers – every movement
-    /referrals – invite friends
-    /proof – check that we have what we owe you
-    /limits – limits you set for yourself
-    /privacy – your data: export or delete
-    /status – are all parts working?
+help-command = /{ $name } – { $what }

@@ -1,11 +1,5 @@
 # The authenticator: adding, confirming, removing, and being asked for a code.
 
-button-settings = Settings
-settings-title = <b>Settings</b>
-settings-authenticator-none = Authenticator: none
-settings-authenticator-young = Authenticator: added; raises what you may withdraw from { $at }
-settings-authenticator = Authenticator: on
-settings-authenticator-why = With an authenticator app every withdrawal asks for its code, and a day after adding it you may withdraw more. Whoever takes over your Telegram account still cannot withdraw.
 button-authenticator-add = Add an authenticator
 button-authenticator-remove = Remove the authenticator
 

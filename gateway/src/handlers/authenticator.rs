@@ -8,29 +8,13 @@ use crate::{
     app::App,
     commands::RequestKind,
     domain::CodeFor,
-    qr,
-    screens::{self, Screen},
+    qr, screens,
     store::drafts::{Draft, DraftKind},
     turn::{Secret, Turn, Write},
 };
 use chassis::Fault;
 use proto::wallet::{ConfirmTotp, RemoveTotp};
 use std::sync::Arc;
-
-/// Settings: whether there is an authenticator.
-///
-/// # Errors
-/// wallet-svc does not answer.
-pub async fn settings(app: Arc<App>, member: Member) -> Result<Turn, Fault> {
-    let screen = overview(&app, member, None).await?;
-    Ok(Turn::show(screen).and(Write::Drop(DraftKind::Totp)))
-}
-
-/// The same under what was just decided.
-pub(crate) async fn overview(app: &App, member: Member, told: Option<String>) -> Result<Screen, Fault> {
-    let totp = app.clients.totp(member.account).await?;
-    Ok(screens::settings(member.language, &totp, told, app.clock.now()))
-}
 
 /// Shows the secret, in a message of its own that goes to Telegram directly: it must be on no broker.
 ///

@@ -6,6 +6,8 @@ use crate::{
     arrival::Content,
     callbacks::Callback,
     domain::{Asset, Link, ReferralCode, RoomKey},
+    pictures::Picture,
+    qr,
     router::{Command, Joining},
     screens::{self, Desk},
     store::accounts::Account,
@@ -167,7 +169,10 @@ pub async fn deposit(app: Arc<App>, member: Member) -> Result<Turn, Fault> {
     };
     let minimum = app.settings.minimum_deposit;
     let screen = screens::deposit(member.language, &account.deposit_address, minimum);
-    Ok(Turn::show(screen).and(Write::Watch(member.account)))
+    // For the wallet on another phone.
+    let code = qr::png(&account.deposit_address).ok().map(Picture::new);
+    let pictured = code.and_then(|code| screens::captioned(&code, [screen.clone()]));
+    Ok(Turn::show(pictured.unwrap_or(screen)).and(Write::Watch(member.account)))
 }
 
 /// The newest movements.

@@ -1,3 +1,5 @@
+mod tongues;
+
 use super::*;
 use fluent_bundle::FluentResource;
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,7 +133,16 @@ fn what_comes_from_outside_is_escaped() {
 
 #[test]
 fn languages_come_from_tags() {
-    for (tag, code) in [("en-GB", "en"), ("EN", "en"), ("tlh", "en"), ("", "en")] {
+    for (tag, code) in [
+        ("en-GB", "en"),
+        ("EN", "en"),
+        ("tlh", "en"),
+        ("", "en"),
+        ("es-419", "es"),
+        ("ru", "ru"),
+        ("zh-hans", "zh"),
+        ("zh_CN", "zh"),
+    ] {
         assert_eq!(Language::of_tag(tag).code(), code, "{tag}");
     }
 }

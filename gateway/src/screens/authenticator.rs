@@ -1,44 +1,12 @@
-//! Settings and the authenticator.
+//! The authenticator: adding, removing, being asked for its code.
 
-use super::{Button, Screen, format, home};
+use super::{Button, Screen};
 use crate::{callbacks::Callback, domain::CodeFor, locales::Language};
 use proto::{
-    CommandId, Refusal, from_timestamp,
-    wallet::{GetTotpResponse, SecurityChange, SecurityChanged},
+    CommandId, Refusal,
+    wallet::{SecurityChange, SecurityChanged},
 };
 use time::OffsetDateTime;
-
-/// What a member can set. `told` is what was just decided.
-#[must_use]
-pub fn settings(
-    language: Language,
-    totp: &GetTotpResponse,
-    told: Option<String>,
-    now: OffsetDateTime,
-) -> Screen {
-    let mut lines = vec![language.say("settings-title"), String::new()];
-    if let Some(told) = told {
-        lines.extend([told, String::new()]);
-    }
-    let young = from_timestamp(totp.counts_from.as_ref()).ok().filter(|from| *from > now);
-    lines.push(match young {
-        _ if !totp.confirmed => language.say("settings-authenticator-none"),
-        Some(at) => {
-            let at = format::moment(language, at, now).into();
-            language.fill("settings-authenticator-young", &[("at", at)])
-        }
-        None => language.say("settings-authenticator"),
-    });
-    lines.push(language.say("settings-authenticator-why"));
-    let (key, callback) = if totp.confirmed {
-        ("button-authenticator-remove", Callback::AuthenticatorRemove)
-    } else {
-        ("button-authenticator-add", Callback::AuthenticatorAdd)
-    };
-    Screen::new(lines)
-        .row([Button::go(language, key, callback)])
-        .row([Button::go(language, "button-limits", Callback::Limits), home(language)])
-}
 
 /// The secret, as the caption of its picture.
 #[must_use]

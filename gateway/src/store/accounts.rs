@@ -1,6 +1,9 @@
 //! Who is who: the only table that knows, sealed.
 
-use crate::vault::{Person, SealedPerson, Vault};
+use crate::{
+    locales::Language,
+    vault::{Person, SealedPerson, Vault},
+};
 use chassis::Fault;
 use proto::AccountId;
 use sqlx::{PgConnection, PgExecutor};
@@ -86,6 +89,37 @@ pub async fn insert(
     .execute(db)
     .await?;
     Ok(inserted.rows_affected() == 1)
+}
+
+/// Remembers the language that somebody chose. Whoever is erased has none any more.
+///
+/// # Errors
+/// The database, another master key, or no randomness.
+pub async fn speak(
+    conn: &mut PgConnection,
+    vault: &Vault,
+    account: AccountId,
+    language: Language,
+) -> Result<(), Fault> {
+    let row = sqlx::query!(
+        r#"SELECT data_key AS "data_key!", sealed FROM gateway.person
+           WHERE account_id = $1 AND erased_at IS NULL FOR NO KEY UPDATE"#,
+        account.uuid()
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(row) = row else { return Ok(()) };
+    let person = vault.open(account, &SealedPerson { key: row.data_key, person: row.sealed })?;
+    let sealed = vault.seal(account, &Person { language: language.code().to_owned(), ..person })?;
+    sqlx::query!(
+        "UPDATE gateway.person SET data_key = $2, sealed = $3 WHERE account_id = $1",
+        account.uuid(),
+        sealed.key,
+        sealed.person
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Until when somebody is excluded by an account that is gone.

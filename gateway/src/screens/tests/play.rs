@@ -44,7 +44,7 @@ fn other_terms(kind: WireKind) -> Terms {
     }
 }
 
-fn other(kind: WireKind, state: RoomState) -> RoomView {
+pub(super) fn other(kind: WireKind, state: RoomState) -> RoomView {
     let terms = other_terms(kind);
     let pools = [1_250_000_000, 750_000_000, 0, 100_000_000];
     let pools = pools.into_iter().take(terms.outcomes.len()).collect();
@@ -111,7 +111,7 @@ fn refunded() -> Notice {
 }
 
 /// The settlement card of a room of one kind, for somebody who lost half a SOL on the second answer.
-fn settled_card(kind: WireKind, verdict: &WireVerdict, evidence: bool) -> Screen {
+fn settled_card(language: Language, kind: WireKind, verdict: &WireVerdict, evidence: bool) -> Screen {
     let settlement = GetSettlementResponse {
         verdict: Some(verdict.clone()),
         state: SettlementState::Posted.into(),
@@ -135,10 +135,10 @@ fn settled_card(kind: WireKind, verdict: &WireVerdict, evidence: bool) -> Screen
         explorer: None,
         evidence: evidence.then(|| "https://rooms.example.org/evidence/x".to_owned()),
     };
-    result(EN, &room, &reader, settled, NOW)
+    result(language, &room, &reader, settled, NOW)
 }
 
-pub(super) fn all() -> Vec<(&'static str, Screen)> {
+pub(super) fn all(language: Language) -> Vec<(&'static str, Screen)> {
     let opening = |slip, wrong| Opening {
         quote: quote("102310.5"),
         presets: &[900, 1_800, 3_600, 7_200, 14_400],
@@ -154,7 +154,7 @@ pub(super) fn all() -> Vec<(&'static str, Screen)> {
     let locked = room(WireKind::Close, RoomState::Locked);
     let settled_room = room(WireKind::Touch, RoomState::Settled);
     let empty = RoomView { pools: vec![Lamports::ZERO; 2], ..touch() };
-    let say = |notice_of: Notice| notice(EN, &notice_of, |_| None, NOW).unwrap();
+    let say = |notice_of: Notice| notice(language, &notice_of, |_| None, NOW).unwrap();
     let just_placed = Player::of(&touch(), &bet(BetState::Accepted, 0), CANCEL).unwrap();
     let with_pending = RoomView { pending: sol("0.5"), ..touch() };
     let queuing = RoomView { min_players: 3, players: (2, 10), ..room(WireKind::Touch, RoomState::Queuing) };
@@ -191,12 +191,13 @@ pub(super) fn all() -> Vec<(&'static str, Screen)> {
         Some(NoticeKind::Dispute(dispute)) => dispute,
         _ => Dispute::default(),
     };
+    let agree = Callback::Agree { room: Some(touch().id), code };
     vec![
-        ("terms_by_link", desk::terms(EN, Network::Devnet, "3", Some(touch().id), code)),
+        ("terms_by_link", desk::terms(language, Network::Devnet, "3", agree)),
         (
             "rooms_of_all_kinds",
             rooms(
-                EN,
+                language,
                 RoomFilter::Live,
                 0,
                 6,
@@ -212,55 +213,73 @@ pub(super) fn all() -> Vec<(&'static str, Screen)> {
                 NOW,
             ),
         ),
-        ("rooms_queuing", rooms(EN, RoomFilter::Live, 0, 1, std::slice::from_ref(&queuing), NOW)),
-        ("card_young_bet", room_card(EN, &with_pending, &playing(just_placed), prices("160.21"), NOW)),
-        ("card_queuing", room_card(EN, &queuing, &nobody(), prices("160.21"), NOW)),
-        ("card_host_alone", room_card(EN, &alone, &hosting, prices("160.21"), NOW)),
+        ("rooms_queuing", rooms(language, RoomFilter::Live, 0, 1, std::slice::from_ref(&queuing), NOW)),
+        ("card_young_bet", room_card(language, &with_pending, &playing(just_placed), prices("160.21"), NOW)),
+        ("card_queuing", room_card(language, &queuing, &nobody(), prices("160.21"), NOW)),
+        ("card_host_alone", room_card(language, &alone, &hosting, prices("160.21"), NOW)),
         (
             "card_up_down",
-            room_card(EN, &other(WireKind::UpDown, RoomState::Open), &nobody(), prices("160.21"), NOW),
+            room_card(language, &other(WireKind::UpDown, RoomState::Open), &nobody(), prices("160.21"), NOW),
         ),
         (
             "card_buckets",
-            room_card(EN, &other(WireKind::Buckets, RoomState::Open), &nobody(), prices("160.21"), NOW),
+            room_card(language, &other(WireKind::Buckets, RoomState::Open), &nobody(), prices("160.21"), NOW),
         ),
         (
             "card_head_to_head",
-            room_card(EN, &other(WireKind::HeadToHead, RoomState::Open), &nobody(), prices("160.21"), NOW),
+            room_card(
+                language,
+                &other(WireKind::HeadToHead, RoomState::Open),
+                &nobody(),
+                prices("160.21"),
+                NOW,
+            ),
         ),
         (
             "card_cap_touch",
-            room_card(EN, &other(WireKind::CapTouch, RoomState::Open), &nobody(), prices("0.00098"), NOW),
+            room_card(
+                language,
+                &other(WireKind::CapTouch, RoomState::Open),
+                &nobody(),
+                prices("0.00098"),
+                NOW,
+            ),
         ),
         (
             "card_cap_close",
-            room_card(EN, &other(WireKind::CapClose, RoomState::Open), &nobody(), Prices::default(), NOW),
+            room_card(
+                language,
+                &other(WireKind::CapClose, RoomState::Open),
+                &nobody(),
+                Prices::default(),
+                NOW,
+            ),
         ),
         (
             "card_custom",
-            room_card(EN, &other(WireKind::Custom, RoomState::Open), &nobody(), Prices::default(), NOW),
+            room_card(language, &other(WireKind::Custom, RoomState::Open), &nobody(), Prices::default(), NOW),
         ),
-        ("card_ten_answers", room_card(EN, &many, &nobody(), Prices::default(), NOW)),
+        ("card_ten_answers", room_card(language, &many, &nobody(), Prices::default(), NOW)),
         (
             "result_waits",
             result(
-                EN,
+                language,
                 &RoomView { verdict: None, ..locked.clone() },
                 &nobody(),
                 Settled { settlement: Some((&suspicious, &verdict)), ..Settled::default() },
                 NOW,
             ),
         ),
-        ("result_up_down", settled_card(WireKind::UpDown, &moved, true)),
-        ("result_tie", settled_card(WireKind::UpDown, &tie, true)),
-        ("result_buckets", settled_card(WireKind::Buckets, &at("149.99"), false)),
-        ("result_head_to_head", settled_card(WireKind::HeadToHead, &race, true)),
-        ("result_cap", settled_card(WireKind::CapTouch, &at("1251000.5"), true)),
-        ("result_custom", settled_card(WireKind::Custom, &WireVerdict::default(), true)),
-        ("dispute_ask", dispute_ask(EN, &settled_room, true)),
-        ("dispute_review", dispute_review(EN, &settled_room, "It never was <b>there</b>", slip())),
-        ("dispute_opened", dispute_opened(EN, touch().id, &dispute)),
-        ("dispute_refused", dispute_refused(EN, touch().id, &late, NOW)),
+        ("result_up_down", settled_card(language, WireKind::UpDown, &moved, true)),
+        ("result_tie", settled_card(language, WireKind::UpDown, &tie, true)),
+        ("result_buckets", settled_card(language, WireKind::Buckets, &at("149.99"), false)),
+        ("result_head_to_head", settled_card(language, WireKind::HeadToHead, &race, true)),
+        ("result_cap", settled_card(language, WireKind::CapTouch, &at("1251000.5"), true)),
+        ("result_custom", settled_card(language, WireKind::Custom, &WireVerdict::default(), true)),
+        ("dispute_ask", dispute_ask(language, &settled_room, true)),
+        ("dispute_review", dispute_review(language, &settled_room, "It never was <b>there</b>", slip())),
+        ("dispute_opened", dispute_opened(language, touch().id, &dispute)),
+        ("dispute_refused", dispute_refused(language, touch().id, &late, NOW)),
         ("notice_dispute_upheld", say(dispute_in(DisputeState::Upheld))),
         ("notice_dispute_refunding", say(dispute_in(DisputeState::Refunding))),
         ("notice_dispute_awaiting_funds", say(dispute_in(DisputeState::AwaitingFunds))),
@@ -270,64 +289,84 @@ pub(super) fn all() -> Vec<(&'static str, Screen)> {
         ("notice_tie", say(result_of(WireKind::UpDown, &tie))),
         (
             "referrals",
-            referrals(EN, &mine, Some("https://t.me/rooms_bot?start=ref_k7Qx2m".into()), &percents),
+            referrals(language, &mine, Some("https://t.me/rooms_bot?start=ref_k7Qx2m".into()), &percents),
         ),
-        ("referrals_none", referrals(EN, &GetReferralsResponse::default(), None, &percents)),
+        ("referrals_none", referrals(language, &GetReferralsResponse::default(), None, &percents)),
         (
             "share_room",
             share_room(
-                EN,
+                language,
                 &touch(),
                 Some("https://t.me/rooms_bot?start=room_AAAAAAAAAAAAAAAAAAAADA_k7Qx2m".into()),
             ),
         ),
         (
             "preview_range",
-            preview(EN, &other(WireKind::Buckets, RoomState::Open), wager(2, "2.537"), slip(), CANCEL, NOW),
+            preview(
+                language,
+                &other(WireKind::Buckets, RoomState::Open),
+                wager(2, "2.537"),
+                slip(),
+                CANCEL,
+                NOW,
+            ),
         ),
-        ("stake_custom", stake(EN, &other(WireKind::Custom, RoomState::Open), 2, Some(sol("1.25")), NOW)),
-        ("placed", placed(EN, &touch(), &just_placed, CANCEL, NOW)),
-        ("bet_taken_back", bet_cancelled(EN, &touch(), &bet(BetState::Cancelled, 0), NOW)),
-        ("bet_stands", bet_not_cancelled(EN, touch().id, &too_long, NOW)),
-        ("cancel_room", cancel_room(EN, &touch(), slip(), NOW)),
+        (
+            "stake_custom",
+            stake(language, &other(WireKind::Custom, RoomState::Open), 2, Some(sol("1.25")), NOW),
+        ),
+        ("placed", placed(language, &touch(), &just_placed, CANCEL, NOW)),
+        ("bet_taken_back", bet_cancelled(language, &touch(), &bet(BetState::Cancelled, 0), NOW)),
+        ("bet_stands", bet_not_cancelled(language, touch().id, &too_long, NOW)),
+        ("cancel_room", cancel_room(language, &touch(), slip(), NOW)),
         (
             "room_cancelled",
-            room_cancelled(
-                EN,
+            room_card(
+                language,
                 &other(WireKind::UpDown, RoomState::Settling),
                 &nobody(),
                 Prices::default(),
                 NOW,
-            ),
+            )
+            .under(&language.say("room-cancelled")),
         ),
-        ("create_rival", create(EN, &draft_of(Kind::HeadToHead, CreateStep::Rival), &opening(None, false))),
+        (
+            "create_rival",
+            create(language, &draft_of(Kind::HeadToHead, CreateStep::Rival), &opening(None, false)),
+        ),
         (
             "create_bounds_wrong",
-            create(EN, &draft_of(Kind::Buckets, CreateStep::Target), &opening(None, true)),
+            create(language, &draft_of(Kind::Buckets, CreateStep::Target), &opening(None, true)),
         ),
-        ("create_mint_wrong", create(EN, &draft_of(Kind::CapTouch, CreateStep::Asset), &opening(None, true))),
-        ("create_cap", create(EN, &draft_of(Kind::CapClose, CreateStep::Target), &of_token)),
-        ("create_players", create(EN, &draft_of(Kind::UpDown, CreateStep::Players), &opening(None, false))),
+        (
+            "create_mint_wrong",
+            create(language, &draft_of(Kind::CapTouch, CreateStep::Asset), &opening(None, true)),
+        ),
+        ("create_cap", create(language, &draft_of(Kind::CapClose, CreateStep::Target), &of_token)),
+        (
+            "create_players",
+            create(language, &draft_of(Kind::UpDown, CreateStep::Players), &opening(None, false)),
+        ),
         (
             "create_review_up_down",
             create(
-                EN,
+                language,
                 &CreateDraft { min_players: 3, ..draft_of(Kind::UpDown, CreateStep::Review) },
                 &opening(Some(slip()), false),
             ),
         ),
         (
             "create_review_buckets",
-            create(EN, &draft_of(Kind::Buckets, CreateStep::Review), &opening(Some(slip()), false)),
+            create(language, &draft_of(Kind::Buckets, CreateStep::Review), &opening(Some(slip()), false)),
         ),
         (
             "create_review_head_to_head",
-            create(EN, &draft_of(Kind::HeadToHead, CreateStep::Review), &opening(Some(slip()), false)),
+            create(language, &draft_of(Kind::HeadToHead, CreateStep::Review), &opening(Some(slip()), false)),
         ),
         (
             "create_review_cap",
             create(
-                EN,
+                language,
                 &draft_of(Kind::CapTouch, CreateStep::Review),
                 &Opening { slip: Some(slip()), ..of_token },
             ),
@@ -338,7 +377,7 @@ pub(super) fn all() -> Vec<(&'static str, Screen)> {
 /// What operators and players write is shown as text, whatever screen it is on.
 #[test]
 fn words_of_others_cannot_smuggle_tags() {
-    for (name, screen) in all() {
+    for (name, screen) in all(EN) {
         for smuggled in ["<final>", "<b>&", "<i>word", "<froze>", "<165>", "<b>there", "<b>BONK"] {
             assert!(!screen.text.contains(smuggled), "{name}: {}", screen.text);
         }
