@@ -2,7 +2,7 @@
 
 use crate::{
     commands::{CONTACT, REFERRER, REQUEST},
-    store::{deliveries, requests},
+    store::{arenas, deliveries, requests},
 };
 use async_trait::async_trait;
 use chassis::{Delivery, Fault, Handler, Unit};
@@ -19,6 +19,8 @@ chassis::incoming! {
         Deliver(proto::gateway::Deliver),
         /// What became of commands, ours among them.
         Outcomes(proto::common::Outcomes),
+        /// A group is to host the players of a room, or nobody any more.
+        ArrangeArena(proto::gateway::ArrangeArena),
     }
 }
 
@@ -29,6 +31,8 @@ pub struct Inbound {
     pub notices: Arc<Notify>,
     /// Requests were decided.
     pub decided: Arc<Notify>,
+    /// Groups are to be arranged.
+    pub arenas: Arc<Notify>,
 }
 
 #[async_trait]
@@ -42,6 +46,7 @@ impl Handler for Inbound {
 
     async fn handle(&self, unit: &mut Unit, batch: &[Delivery<Incoming>], (): ()) -> Result<(), Fault> {
         let mut outcomes: Vec<(Uuid, Vec<u8>)> = Vec::new();
+        let mut groups = Vec::new();
         for delivery in batch {
             match &delivery.message {
                 Incoming::Deliver(deliver) => {
@@ -54,7 +59,17 @@ impl Handler for Inbound {
                 Incoming::Outcomes(told) => outcomes.extend(told.items.iter().filter_map(|outcome| {
                     Some((Uuid::from_slice(&outcome.command_id).ok()?, outcome.encode_to_vec()))
                 })),
+                Incoming::ArrangeArena(command) => groups.push(command),
             }
+        }
+        // Rows in one order, whoever else takes them.
+        groups.sort_by_key(|command| (command.chat_id, command.version));
+        for command in groups {
+            let now = unit.now().await?;
+            if let Some(arranged) = arenas::enter(unit.conn(), command, now).await? {
+                unit.event(&arranged);
+            }
+            self.arenas.notify_one();
         }
         if !outcomes.is_empty() {
             let now = unit.now().await?;

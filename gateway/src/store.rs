@@ -1,8 +1,10 @@
 //! All SQL of the schema `gateway`, one file per thing it keeps.
 
 pub mod accounts;
+pub mod arenas;
 pub mod deliveries;
 pub mod drafts;
+pub mod groups;
 pub mod house;
 pub mod kept;
 pub mod requests;

@@ -1,7 +1,7 @@
 //! Long polling with an offset of our own: asking for updates from N on confirms everything below
 //! N, so N is the oldest update that must not be confirmed yet.
 
-use super::Intake;
+use super::{Intake, KINDS};
 use chassis::{Fault, Held, health::Report};
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,7 @@ use teloxide::{
     RequestError,
     payloads::GetUpdatesSetters as _,
     requests::Requester as _,
-    types::{AllowedUpdate, Update},
+    types::Update,
 };
 use tokio::sync::Notify;
 
@@ -110,8 +110,7 @@ pub async fn poll(intake: Intake, held: Held, wait: Duration, health: Report) ->
 
 async fn ask(intake: &Intake, offset: Option<u32>, wait: Duration) -> Result<Vec<Update>, String> {
     let seconds = u32::try_from(wait.as_secs()).unwrap_or(1);
-    let kinds = [AllowedUpdate::Message, AllowedUpdate::CallbackQuery];
-    let mut call = intake.app().bot.get_updates().timeout(seconds).limit(100).allowed_updates(kinds);
+    let mut call = intake.app().bot.get_updates().timeout(seconds).limit(100).allowed_updates(KINDS);
     if let Some(offset) = offset.and_then(|offset| i32::try_from(offset).ok()) {
         call = call.offset(offset);
     }

@@ -1,6 +1,6 @@
 //! Updates by webhook: Telegram posts them, a 200 confirms.
 
-use super::Intake;
+use super::{Intake, KINDS};
 use crate::settings::Webhook;
 use axum::{Json, Router, extract::State, http::HeaderMap, http::StatusCode, routing::post};
 use secrecy::{ExposeSecret, SecretString};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use teloxide::{
     payloads::SetWebhookSetters as _,
     requests::Requester as _,
-    types::{AllowedUpdate, Update},
+    types::Update,
 };
 
 /// Carries the secret.
@@ -52,7 +52,7 @@ pub async fn register(intake: &Intake, webhook: &Webhook) -> Result<(), String> 
     let call = intake.app().bot.set_webhook(url);
     let call = call
         .secret_token(webhook.secret.expose_secret())
-        .allowed_updates([AllowedUpdate::Message, AllowedUpdate::CallbackQuery]);
+        .allowed_updates(KINDS);
     match tokio::time::timeout(LIMIT, call.into_future()).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(error.to_string()),

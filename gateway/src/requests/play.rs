@@ -41,11 +41,13 @@ pub(super) async fn placed(
     let player = Player::of(&room, &bet, cancel)?;
     let cancel_until = known.filter(|known| known.bet == player.bet).and_then(|known| known.cancel_until);
     let player = Player { cancel_until, ..player };
-    let screen = screens::placed(language, &room, &player, cancel, now);
+    let arena = if room.public { app.clients.arena_link(room.id).await } else { None };
+    let screen = screens::placed(language, &room, &player, cancel, now).with_arena(language, arena.clone());
     let fades = player.cancel_until.filter(|until| now < *until).map(|until| Fades {
         at: until + MARGIN,
         unless: handlers::cancel::cancel_of(player.bet, member.account),
-        screen: screens::placed(language, &room, &Player { cancel_until: None, ..player }, cancel, until),
+        screen: screens::placed(language, &room, &Player { cancel_until: None, ..player }, cancel, until)
+            .with_arena(language, arena),
     });
     Ok(Tidings { fades, ..screen.into() })
 }
@@ -99,8 +101,8 @@ pub(super) async fn room_cancelled(
             let room = RoomView::try_from(room)?;
             let bets = app.clients.bets_in(member.account, id).await?;
             let reader = Reader::of(&room, member.account, &bets, app.settings.cancel)?;
-            let prices = handlers::rooms::prices_of(app, &room).await;
-            Ok(screens::room_cancelled(language, &room, &reader, prices, now).into())
+            let above = language.say("room-cancelled");
+            Ok(handlers::pictured::card(app, language, &room, &reader, &above).await.into())
         }
         Err(refusal) => {
             let text = screens::refusal(language, &refusal, now);

@@ -76,6 +76,13 @@ async fn who_somebody_is_is_sealed_and_gone_after_an_erasure() {
     stage.telegram.say(ANNA, "/withdraw");
     stage.telegram.sees(ANNA, "Send me the Solana address").await;
     assert_eq!(found(&stage, ANNA).await, [] as [String; 0]);
+    let group = -1_002_000_000_007_i64;
+    for sql in [
+        "INSERT INTO gateway.arena (chat_id, version, done_version, asked, next_attempt_at) VALUES ($2, 1, 1, $1, now())",
+        "INSERT INTO gateway.arena_guest (account_id, chat_id, admitted_at) VALUES (encode($1, 'hex')::uuid, $2, now())",
+    ] {
+        sqlx::query(sql).bind(&account).bind(group).execute(stage.db.pool()).await.unwrap();
+    }
     let close = leaves(&stage, "Give up 2 SOL").await;
     assert_eq!(close.command, CloseAccount { account_id: account.clone(), give_up: true });
     let done = CloseAccountDone { given_up_lamports: 2 * SOL };
@@ -87,6 +94,10 @@ async fn who_somebody_is_is_sealed_and_gone_after_an_erasure() {
     let erased = "SELECT count(*) FROM gateway.person WHERE data_key IS NULL AND lookup IS NULL AND erased_at IS NOT NULL";
     crate::eventually("erased", || async { count(erased).await == 1 }).await;
     assert_eq!(count("SELECT count(*) FROM gateway.draft").await, 0);
+    // Out of the group of a room as well: later nobody would know whom to remove.
+    assert_eq!(count("SELECT count(*) FROM gateway.arena_guest").await, 0);
+    let removed: Vec<_> = stage.telegram.deeds(group).into_iter().map(|(method, _)| method).collect();
+    assert_eq!(removed, ["BanChatMember", "UnbanChatMember"]);
     assert_eq!(found(&stage, ANNA).await, [] as [String; 0]);
 
     // A notice that comes late finds nobody.

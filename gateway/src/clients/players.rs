@@ -1,0 +1,38 @@
+//! Questions about who plays in a room, and where they meet.
+
+use super::{CHUNK, Clients, DEADLINE, PAUSE, answered};
+use chassis::Fault;
+use proto::{
+    AccountId, RoomId,
+    common::Page,
+    room::{ArenaState, GetArenaRequest, ListPlayersRequest, get_arena_request::Key},
+};
+use tonic::{Code, Status};
+
+impl Clients {
+    /// Whether an account has an accepted or pending bet in a room.
+    ///
+    /// # Errors
+    /// room-svc does not answer.
+    pub async fn plays(&self, room: RoomId, account: AccountId) -> Result<bool, Fault> {
+        let request = ListPlayersRequest {
+            room_id: room.bytes(),
+            account_ids: vec![account.bytes()],
+            page: Some(Page { size: CHUNK, token: String::new() }),
+        };
+        let answer = answered("room-svc", ask!("room-svc", self.room, list_players, request.clone()))?;
+        Ok(answer.bets.iter().any(|bet| bet.account_id == account.bytes()))
+    }
+
+    /// The link into the group of a room's players, for a screen that goes on without it.
+    pub async fn arena_link(&self, room: RoomId) -> Option<String> {
+        let request = GetArenaRequest { key: Some(Key::RoomId(room.bytes())) };
+        let answer = answered("room-svc", ask!("room-svc", self.room, get_arena, request.clone()));
+        let arena = answer
+            .inspect_err(|fault| tracing::warn!(%room, error = fault.chain(), "no group is shown"))
+            .ok()?
+            .arena?;
+        let open = matches!(arena.state(), ArenaState::Ready | ArenaState::Talking);
+        (open && !arena.invite_link.is_empty()).then_some(arena.invite_link)
+    }
+}
