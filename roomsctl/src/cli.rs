@@ -71,6 +71,9 @@ pub enum Command {
     /// Disputes of players: list, judge
     #[command(subcommand, visible_alias = "disputes")]
     Dispute(Disputes),
+    /// Groups in which the players of a public room meet: add, retire, list
+    #[command(subcommand, visible_alias = "arenas")]
+    Arena(crate::operator::arenas::Arenas),
     /// List what stops withdrawals, one pause per cause
     Pauses,
     /// List what the rules against abuse have found, newest first

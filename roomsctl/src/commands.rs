@@ -33,6 +33,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Rooms(Rooms::Open(open)) => operator::rooms::open(options, *open).await?,
         Command::Rooms(Rooms::Rule(rule)) => operator::rooms::rule(options, rule).await?,
         Command::Rooms(Rooms::Waiting) => operator::rooms::waiting(options).await?,
+        Command::Arena(command) => operator::arenas::run(options, command).await?,
         Command::Dispute(command) => operator::disputes::run(options, command).await?,
         Command::Wallet(Wallet::Show { account, limit }) => {
             show_wallet(options, account, limit.limit).await?

@@ -1,6 +1,7 @@
 //! What operators do: approve and reject withdrawals, pause and resume them, rule rooms, judge disputes. Every action is
 //! signed with the operator's key; the services believe the signature, not whoever calls.
 
+pub mod arenas;
 pub mod disputes;
 mod key;
 mod proof;
@@ -241,12 +242,14 @@ pub fn advice(refusal: &Refusal) -> Option<&'static str> {
             "is this key among OPERATOR_KEYS of the service, and is the clock of this machine right?"
         }
         Code::OperatorTwice => "this operator approved it before; it waits for another one",
-        Code::NotFound => "there is no such withdrawal, pause, room or settlement",
+        Code::NotFound => "there is no such withdrawal, pause, room, settlement or arena",
         Code::SettlementPaid => "payouts are under way; there is only the dispute",
         Code::SettlementRuling => {
             "operators may void a room, answer a custom one after its deadline, or let a verdict stand"
         }
         Code::SettlementInterest => "you have bet in this room; another operator has to speak about it",
+        Code::ArenaState => "the group is in the pool; `roomsctl arena list` shows where it is",
+        Code::ArenaRights => "the number of a supergroup begins with -100",
         Code::DisputeClosed => "the room's disputes are judged, or there are none",
         _ => return None,
     })

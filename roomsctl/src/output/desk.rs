@@ -3,7 +3,7 @@
 use super::{fields, table, text, write};
 use crate::{
     failure::Failure,
-    view::desk::{DisputeView, JudgedView, RuledView, WaitingView},
+    view::desk::{ArenaView, DisputeView, JudgedView, RuledView, WaitingView},
 };
 
 pub fn ruled(ruled: &RuledView) -> Result<(), Failure> {
@@ -58,4 +58,19 @@ pub fn disputes(disputes: &[DisputeView]) -> Result<(), Failure> {
         ]
     });
     write(&table(&["opened", "room", "account", "state", "says", "answer"], rows))
+}
+
+pub fn arenas(arenas: &[ArenaView]) -> Result<(), Failure> {
+    if arenas.is_empty() {
+        return text("there are no arenas");
+    }
+    let rows = arenas.iter().map(|arena| {
+        vec![
+            arena.chat_id.to_string(),
+            arena.state.clone(),
+            arena.room_id.map(|room| room.to_string()).unwrap_or_default(),
+            arena.fault.clone(),
+        ]
+    });
+    write(&table(&["group", "state", "room", "fault"], rows))
 }

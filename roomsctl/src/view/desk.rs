@@ -3,6 +3,7 @@
 use super::{Instant, void_reason, word};
 use proto::{
     AccountId, Lamports, Malformed, RoomId,
+    room::{Arena, ArenaState},
     settlement::{
         Dispute, DisputeState, JudgeDisputeDone, RuleRoomDone, Ruling, Suspicion, Verdict, WaitingRoom,
     },
@@ -105,6 +106,29 @@ impl JudgedView {
             admin_needed: done.admin_needed,
             refund_lamports: Lamports::new(done.refund_lamports),
         }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct ArenaView {
+    pub chat_id: i64,
+    pub state: String,
+    pub room_id: Option<RoomId>,
+    pub fault: String,
+}
+
+impl TryFrom<&Arena> for ArenaView {
+    type Error = Malformed;
+
+    fn try_from(arena: &Arena) -> Result<Self, Malformed> {
+        let state = ArenaState::try_from(arena.state).map(|state| state.as_str_name());
+        let room = (!arena.room_id.is_empty()).then(|| RoomId::try_from_bytes(&arena.room_id));
+        Ok(Self {
+            chat_id: arena.chat_id,
+            state: word("ARENA_STATE_", state, arena.state),
+            room_id: room.transpose()?,
+            fault: arena.fault.clone(),
+        })
     }
 }
 

@@ -27,6 +27,7 @@ struct Said {
     asked: BTreeSet<Vec<u8>>,
     rulings: BTreeMap<String, RuleRoom>,
     judgements: BTreeMap<String, i32>,
+    arenas: BTreeMap<i64, Arena>,
 }
 
 #[tonic::async_trait]
@@ -142,23 +143,52 @@ impl RoomOperatorService for Desk {
 
     async fn register_arena(
         &self,
-        _: Request<proto::room::RegisterArenaRequest>,
-    ) -> std::result::Result<Response<proto::room::RegisterArenaResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        request: Request<RegisterArenaRequest>,
+    ) -> std::result::Result<Response<RegisterArenaResponse>, Status> {
+        let RegisterArenaRequest { request_id, command } = request.into_inner();
+        let (command, mut said) = (command.unwrap(), self.0.lock().unwrap());
+        let said = &mut *said;
+        let outcome = obey(&mut said.asked, &request_id, &command, |_| {
+            if said.arenas.contains_key(&command.chat_id) {
+                return Err(Refusal::new(RefusalCode::ArenaState));
+            }
+            let state = ArenaState::Clearing.into();
+            let arena = Arena { chat_id: command.chat_id, state, ..Arena::default() };
+            said.arenas.insert(command.chat_id, arena.clone());
+            Ok(RegisterArenaDone { arena: Some(arena) })
+        })?;
+        Ok(Response::new(RegisterArenaResponse { outcome }))
     }
 
     async fn retire_arena(
         &self,
-        _: Request<proto::room::RetireArenaRequest>,
-    ) -> std::result::Result<Response<proto::room::RetireArenaResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        request: Request<RetireArenaRequest>,
+    ) -> std::result::Result<Response<RetireArenaResponse>, Status> {
+        let RetireArenaRequest { request_id, command } = request.into_inner();
+        let (command, mut said) = (command.unwrap(), self.0.lock().unwrap());
+        let said = &mut *said;
+        let outcome = obey(&mut said.asked, &request_id, &command, |_| {
+            let arena = said.arenas.get_mut(&command.chat_id);
+            let arena = arena.ok_or_else(|| Refusal::new(RefusalCode::NotFound))?;
+            arena.state = ArenaState::Retired.into();
+            Ok(RetireArenaDone { arena: Some(arena.clone()) })
+        })?;
+        Ok(Response::new(RetireArenaResponse { outcome }))
     }
 
     async fn list_arenas(
         &self,
-        _: Request<proto::room::ListArenasRequest>,
-    ) -> std::result::Result<Response<proto::room::ListArenasResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        _: Request<ListArenasRequest>,
+    ) -> std::result::Result<Response<ListArenasResponse>, Status> {
+        let faulty = Arena {
+            chat_id: -1_002_000_000_009,
+            state: ArenaState::Faulty.into(),
+            fault: "chat not found".to_owned(),
+            ..Arena::default()
+        };
+        let mut arenas: Vec<Arena> = self.0.lock().unwrap().arenas.values().cloned().collect();
+        arenas.push(faulty);
+        Ok(Response::new(ListArenasResponse { arenas }))
     }
 }
 
@@ -262,6 +292,25 @@ async fn operators_open_a_question_in_words() {
     assert!(code == Some(2) && error.contains("ROOM_OPERATORS_ONLY"), "{error}");
     let (code, error) = said(&open(&["--horizon", "soon"]).await);
     assert!(code == Some(2) && error.contains("horizon"), "{error}");
+}
+
+#[tokio::test]
+async fn groups_are_added_retired_and_listed() {
+    let (peer, folder) = (Peer::start().await, Folder::make());
+    let [ann, bob] = keys(&peer, &folder).await;
+    let group = "-1002000000007";
+    let added = crate::table(&peer, &["arena", "add", group, "--key", &ann]).await;
+    assert!(added.contains(group) && added.contains("CLEARING"), "{added}");
+    let (code, error) = said(&crate::roomsctl(&peer, &["arena", "add", group, "--key", &bob]).await);
+    assert!(code == Some(2) && error.contains("arena list"), "{error}");
+    let retired = crate::json(&peer, &["arena", "retire", group, "--key", &bob]).await;
+    assert_eq!(retired["arenas"][0]["state"], "RETIRED");
+    let (code, error) = said(&crate::roomsctl(&peer, &["arena", "retire", "-5", "--key", &bob]).await);
+    assert!(code == Some(3) && error.contains("NOT_FOUND"), "{error}");
+    let list = crate::table(&peer, &["arenas", "list"]).await;
+    for part in [group, "RETIRED", "-1002000000009", "FAULTY", "chat not found"] {
+        assert!(list.contains(part), "{part} is missing in\n{list}");
+    }
 }
 
 /// What is signed is what is asked: a peer that changes a word has no signature for it.
