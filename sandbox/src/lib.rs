@@ -13,6 +13,7 @@
 
 pub mod bench;
 pub mod botapi;
+pub mod browser;
 pub mod environment;
 pub mod faucet;
 pub mod helius;

@@ -12,8 +12,9 @@
 //! # drop(rooms); Ok(()) }
 //! ```
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -24,7 +25,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::botapi::control::NewUser;
-use crate::botapi::state::{Answer, Stored};
+use crate::botapi::state::{Answer, Group, Stored};
 use crate::botapi::wire::{Chat, Keyboard, Message, User};
 use crate::botapi::world::Counters;
 use crate::botapi::{Fault, webhook};
@@ -37,6 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub struct Game {
     base: Arc<str>,
     http: Client,
+    /// The data of every button that players of this game pressed.
+    pressed: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// A message as a user sees it.
@@ -95,12 +98,14 @@ impl Shown {
         self.buttons.iter().flatten().map(String::as_str).find(|label| label.starts_with(prefix))
     }
 
-    /// The data behind the first button that begins with `prefix`.
+    /// The data behind the button with this label, or else the first that begins so.
     #[must_use]
     pub fn data(&self, prefix: &str) -> Option<&str> {
         let keyboard = self.message.reply_markup.as_ref()?;
-        let mut buttons = keyboard.inline_keyboard.iter().flatten();
-        buttons.find(|button| button.text.starts_with(prefix))?.callback_data.as_deref()
+        let buttons = || keyboard.inline_keyboard.iter().flatten();
+        let exact = buttons().find(|button| button.text == prefix);
+        let found = exact.or_else(|| buttons().find(|button| button.text.starts_with(prefix)));
+        found?.callback_data.as_deref()
     }
 }
 
@@ -110,6 +115,35 @@ pub struct Press {
     /// As the bot gets it.
     pub callback_query_id: String,
     seq: u64,
+}
+
+impl Press {
+    /// Number of the last change before it.
+    #[must_use]
+    pub const fn seq(&self) -> u64 {
+        self.seq
+    }
+}
+
+/// A group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupNow {
+    /// What it is called.
+    pub title: String,
+    /// Ids of its members, the owner first; without the bot.
+    pub members: Vec<i64>,
+    /// Whether members may not write.
+    pub muted: bool,
+}
+
+#[derive(Deserialize)]
+struct Groups {
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Opened {
+    joined: bool,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +156,31 @@ struct Done {
 struct Pressed {
     seq: u64,
     callback_query_id: String,
+}
+
+/// What the bot offers for `@bot query`.
+#[derive(Clone, Debug)]
+pub struct Search {
+    id: String,
+    /// As the bot has written them.
+    pub results: Vec<Value>,
+}
+
+impl Search {
+    /// The titles of the results.
+    #[must_use]
+    pub fn titles(&self) -> Vec<&str> {
+        self.results.iter().map(title_of).collect()
+    }
+}
+
+fn title_of(result: &Value) -> &str {
+    result.get("title").and_then(Value::as_str).unwrap_or_default()
+}
+
+#[derive(Deserialize)]
+struct Offered {
+    results: Option<Vec<Value>>,
 }
 
 #[derive(Deserialize)]
@@ -143,7 +202,15 @@ impl Game {
     /// A server by its address, `http://host:port`.
     #[must_use]
     pub fn new(base: impl AsRef<str>) -> Self {
-        Self { base: base.as_ref().trim_end_matches('/').into(), http: webhook::http_client() }
+        let base = base.as_ref().trim_end_matches('/').into();
+        Self { base, http: webhook::http_client(), pressed: Arc::default() }
+    }
+
+    /// The data of every button that players of this game pressed, each once.
+    #[must_use]
+    pub fn pressed(&self) -> Vec<String> {
+        // A poisoned lock only means that somebody panicked; the set is whole.
+        self.pressed.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     /// Makes a new user, who has not written to the bot yet.
@@ -176,6 +243,26 @@ impl Game {
     pub async fn group(&self, title: &str, players: &[&Player]) -> Result<Chat> {
         let members: Vec<i64> = players.iter().map(|player| player.user.id).collect();
         self.post("groups", json!({"title": title, "members": members})).await
+    }
+
+    /// Makes the bot an administrator of a group, or takes that back.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or the bot is not in the group.
+    pub async fn appoint(&self, chat: &Chat, here: bool) -> Result<()> {
+        let path = format!("groups/{}/administrator", chat.id);
+        self.post::<Value>(&path, json!({"here": here})).await.map(drop)
+    }
+
+    /// A group as it is now.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or there is no such group.
+    pub async fn group_now(&self, chat: i64) -> Result<GroupNow> {
+        let state: Groups = self.get("state", &[]).await?;
+        let group = state.groups.into_iter().find(|group| group.chat.id == chat);
+        let Group { chat, members, house, .. } = group.with_context(|| format!("no group {chat}"))?;
+        Ok(GroupNow { title: chat.title.unwrap_or_default(), members, muted: house.muted })
     }
 
     /// Injects a fault between the bot and the server.
@@ -311,7 +398,13 @@ impl Player {
     /// # Errors
     /// There is no such button; the message says which there are.
     pub async fn press(&self, on: &Shown, label: &str) -> Result<Press> {
-        self.press_with(on, json!({"button": label})).await
+        let press = self.press_with(on, json!({"button": label})).await?;
+        self.note(on.data(label).unwrap_or_default());
+        Ok(press)
+    }
+
+    fn note(&self, data: &str) {
+        self.game.pressed.lock().unwrap_or_else(PoisonError::into_inner).insert(data.to_owned());
     }
 
     /// Sends any data in the name of a button, as a forged client would.
@@ -319,7 +412,9 @@ impl Player {
     /// # Errors
     /// The message is gone.
     pub async fn press_data(&self, on: &Shown, data: &str) -> Result<Press> {
-        self.press_with(on, json!({"data": data})).await
+        let press = self.press_with(on, json!({"data": data})).await?;
+        self.note(data);
+        Ok(press)
     }
 
     async fn press_with(&self, on: &Shown, mut body: Value) -> Result<Press> {
@@ -358,6 +453,49 @@ impl Player {
         self.game.post::<Value>(&path, json!({"user": self.user.id})).await.map(drop)
     }
 
+    /// Opens a link into a group. True if that is all it took; else the player asks to be let in.
+    ///
+    /// # Errors
+    /// The link has expired, or the player is banned.
+    pub async fn open_link(&self, link: &str) -> Result<bool> {
+        let body = json!({"user": self.user.id, "link": link});
+        Ok(self.game.post::<Opened>("invitations", body).await?.joined)
+    }
+
+    /// Brings the bot into a group, or removes it.
+    ///
+    /// # Errors
+    /// The player is not in the group.
+    pub async fn bring_bot(&self, chat: &Chat, here: bool) -> Result<()> {
+        let path = format!("groups/{}/bot", chat.id);
+        self.game.post::<Value>(&path, json!({"user": self.user.id, "here": here})).await.map(drop)
+    }
+
+    /// Types `@bot query` in some chat and waits for what the bot offers.
+    ///
+    /// # Errors
+    /// The bot does not answer within the player's patience.
+    pub async fn search(&self, query: &str) -> Result<Search> {
+        let asked: Value = self.game.post("inline", json!({"user": self.user.id, "query": query})).await?;
+        let id = asked.get("inline_query_id").and_then(Value::as_str).context("a search has an id")?.to_owned();
+        let wait = [("wait", self.patience.as_secs().to_string())];
+        let found: Offered = self.game.get(&format!("inline/{id}"), &wait).await?;
+        let results = found.results.with_context(|| format!("{query:?} was not answered"))?;
+        Ok(Search { id, results })
+    }
+
+    /// Sends the result with this title, or else the first whose title begins with it, into a chat.
+    ///
+    /// # Errors
+    /// There is no such result, or the player cannot write there.
+    pub async fn share(&self, search: &Search, title: &str, chat: &Chat) -> Result<Shown> {
+        let titled = |result: &&Value| title_of(result).starts_with(title);
+        let result = search.results.iter().find(titled).and_then(|result| result.get("id")?.as_str());
+        let Some(result) = result else { bail!("no result begins with {title:?}, there are {:?}", search.titles()) };
+        let body = json!({"user": self.user.id, "chat": chat.id, "result": result});
+        self.act(&format!("inline/{}/choose", search.id), body).await
+    }
+
     /// Waits for a message of the bot in the private chat, new or changed since the last deed.
     ///
     /// # Errors
@@ -383,6 +521,14 @@ impl Player {
         self.wait_since(self.user.id, 0, wanted).await
     }
 
+    /// As [`Player::find`], in any chat.
+    ///
+    /// # Errors
+    /// As [`Player::wait_for`].
+    pub async fn find_in(&self, chat: i64, wanted: impl Fn(&Shown) -> bool) -> Result<Shown> {
+        self.wait_since(chat, 0, wanted).await
+    }
+
     async fn wait_since(&self, chat: i64, mut after: u64, wanted: impl Fn(&Shown) -> bool) -> Result<Shown> {
         let deadline = Instant::now() + self.patience;
         let mut others = Vec::new();
@@ -402,8 +548,22 @@ impl Player {
         }
     }
 
+    /// What was written, changed or deleted in a chat after the change numbered `after`, as soon as there is something; nothing
+    /// if there is nothing within so many seconds.
+    ///
+    /// # Errors
+    /// The server cannot be reached.
+    pub async fn news(&self, chat: i64, after: u64, seconds: u64) -> Result<Vec<Shown>> {
+        self.changes(chat, after, seconds).await
+    }
+
     async fn changes(&self, chat: i64, after: u64, wait: u64) -> Result<Vec<Shown>> {
-        let query = [("chat", chat.to_string()), ("after", after.to_string()), ("wait", wait.to_string())];
+        let query = [
+            ("chat", chat.to_string()),
+            ("user", self.user.id.to_string()),
+            ("after", after.to_string()),
+            ("wait", wait.to_string()),
+        ];
         let found: Messages = self.game.get("messages", &query).await?;
         Ok(found.messages.into_iter().map(Shown::from).collect())
     }

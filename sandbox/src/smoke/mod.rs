@@ -7,6 +7,8 @@
 
 mod audit;
 mod betting;
+pub mod browser;
+pub mod chat;
 mod faults;
 pub mod money;
 pub mod oracle;
@@ -54,6 +56,15 @@ pub struct Arguments {
     /// Play rooms while venues lie, freeze, jump and vanish, and an oracle is killed, instead
     #[arg(long, conflicts_with_all = ["money", "kill", "wipe_broker", "twice", "shuffle", "replicas"])]
     oracle: bool,
+    /// Press every button of the chat, three presses deep, as three people, instead
+    #[arg(long, conflicts_with_all = ["oracle", "money", "kill", "wipe_broker", "twice", "shuffle", "replicas"])]
+    chat: bool,
+    /// With --chat: take a picture of each screen into this folder, and write the page beside it; needs Chromium
+    #[arg(long, value_name = "DIR", requires = "chat")]
+    tour: Option<PathBuf>,
+    /// Play one bet on the chat page in headless Chromium instead
+    #[arg(long, conflicts_with_all = ["chat", "oracle", "money", "kill", "wipe_broker", "twice", "shuffle", "replicas"])]
+    browser: bool,
     /// Decides amounts, outcomes and the walk of prices
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -110,6 +121,15 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         if arguments.oracle {
             let Setup { program, seed, dir, leisure, .. } = calm.clone();
             return oracle::play(&oracle::Setup { program, seed, dir, leisure }, &mut report).await;
+        }
+        if arguments.chat {
+            let Setup { program, seed, dir, .. } = calm.clone();
+            let setup = chat::Setup { program, seed, dir, tour: arguments.tour.clone() };
+            return chat::play(&setup, &mut report).await;
+        }
+        if arguments.browser {
+            let Setup { program, seed, dir, .. } = calm.clone();
+            return browser::play(&browser::Setup { program, seed, dir }, &mut report).await;
         }
         let undisturbed = play(&calm, &mut report).await?;
         if arguments.faults.any() {

@@ -56,6 +56,11 @@ impl Person {
         self.player.id()
     }
 
+    /// The user in the hands of another script.
+    pub const fn player(&self) -> &Player {
+        &self.player
+    }
+
     /// Adds a line to the transcript.
     pub fn tell(&self, what: impl std::fmt::Display) {
         self.tale.tell(self.name, what);

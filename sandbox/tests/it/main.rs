@@ -12,6 +12,7 @@ mod aggregators;
 mod bets;
 mod botapi;
 mod faucet;
+mod scenarios;
 mod secrets;
 mod smoke;
 mod tokens;

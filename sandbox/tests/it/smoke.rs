@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::{OnceCell, Semaphore};
 
 /// One world at a time: each has some dozen processes, and prices that must not be late.
-static WORLDS: Semaphore = Semaphore::const_new(1);
+pub(crate) static WORLDS: Semaphore = Semaphore::const_new(1);
 
 static UNDISTURBED: OnceCell<Record> = OnceCell::const_new();
 

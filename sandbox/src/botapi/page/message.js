@@ -78,6 +78,7 @@ export function day(date) {
 export function summary(message) {
   if (message.new_chat_members) return `${message.new_chat_members.map(fullName).join(', ')} joined the group`;
   if (message.left_chat_member) return `${fullName(message.left_chat_member)} left the group`;
+  if (message.new_chat_title) return `The group is now called “${message.new_chat_title}”`;
   const text = (message.text ?? message.caption ?? '').replace(/\s+/g, ' ');
   if (message.photo) return `🖼 ${text || 'Photo'}`;
   if (message.document) return `📎 ${message.document.file_name}`;
@@ -201,7 +202,7 @@ export function row(stored, place, act) {
   const side = group && !mine
     ? (last ? avatar(message.from.id, fullName(message.from), true) : element('span', { class: 'gap' }))
     : null;
-  return element('div', { class: `row ${mine ? 'out' : 'in'}${first ? ' first' : ''}` }, side, stack);
+  return element('div', { class: `row ${mine ? 'out' : 'in'}${first ? ' first' : ''}`, 'data-message': message.message_id }, side, stack);
 }
 
 export function service(message) {
@@ -209,5 +210,6 @@ export function service(message) {
   const who = element('b', {}, fullName(message.from));
   if (members?.length === 1 && members[0].id !== message.from.id) return element('div', { class: 'service' }, who, ' added ', element('b', {}, fullName(members[0])));
   if (members) return element('div', { class: 'service' }, who, ' joined the group');
-  return element('div', { class: 'service' }, who, ' left the group');
+  if (message.new_chat_title) return element('div', { class: 'service' }, who, ' named the group ', element('b', {}, message.new_chat_title));
+  return element('div', { class: 'service' }, element('b', {}, fullName(message.left_chat_member)), ' left the group');
 }
