@@ -1,9 +1,10 @@
 //! What every handler can reach.
 
 use crate::{
-    clients::Clients, delivery::Post, domain::RoomView, limits::Limiter, settings::Settings, vault::Vault,
+    clients::Clients, delivery::Post, domain::RoomView, groups::Groups,
+    handlers::pictured::Glances, pictures::Pictures, inline::Catalogue, limits::Limiter, settings::Settings, vault::Vault,
 };
-use chassis::{Clock, Db};
+use chassis::{Clock, Db, kv::Bucket};
 use std::sync::{Arc, OnceLock};
 use teloxide::Bot;
 use tokio::sync::Notify;
@@ -24,6 +25,14 @@ pub struct App {
     pub bot: Bot,
     /// The bot's name, once Telegram told it.
     pub username: OnceLock<String>,
+    /// Who is in which group.
+    pub groups: Groups,
+    /// What is found from other chats.
+    pub catalogue: Catalogue,
+    /// Pictures of rooms.
+    pub pictures: Pictures,
+    /// What the pictures show.
+    pub glances: Glances,
     /// Flood control.
     pub limiter: Limiter,
     /// Numbers.
@@ -32,7 +41,49 @@ pub struct App {
     pub requests: Arc<Notify>,
 }
 
+/// What an [`App`] is made of, beside its settings.
+pub struct Parts {
+    /// Own rows.
+    pub db: Db,
+    /// Time outside transactions.
+    pub clock: Clock,
+    /// Speaks to Telegram.
+    pub bot: Bot,
+    /// Messages out.
+    pub post: Post,
+    /// Counts what users do.
+    pub counters: Bucket,
+    /// Remembers who is in which group.
+    pub groups: Bucket,
+    /// Requests were opened or decided.
+    pub requests: Arc<Notify>,
+}
+
 impl App {
+    /// Puts the parts together. Nobody is asked anything yet.
+    ///
+    /// # Errors
+    /// The address of a service is none.
+    pub fn new(settings: Settings, parts: Parts) -> Result<Self, tonic::transport::Error> {
+        let Parts { db, clock, bot, post, counters, groups, requests } = parts;
+        Ok(Self {
+            db,
+            vault: Arc::clone(&settings.vault),
+            clients: Clients::new(&settings.services)?,
+            post,
+            username: OnceLock::new(),
+            groups: Groups::new(bot.clone(), groups, clock.clone()),
+            bot,
+            catalogue: Catalogue::default(),
+            pictures: Pictures::default(),
+            glances: Glances::default(),
+            limiter: Limiter::new(counters, clock.clone(), settings.limits),
+            clock,
+            settings,
+            requests,
+        })
+    }
+
     /// A link that opens the private chat with a payload for `/start`.
     #[must_use]
     pub fn deep_link(&self, payload: &str) -> Option<String> {

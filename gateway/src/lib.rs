@@ -16,18 +16,24 @@
 )]
 
 pub mod app;
+pub mod arenas;
 pub mod arrival;
 pub mod callbacks;
 pub mod clients;
 pub mod commands;
 pub mod delivery;
 pub mod domain;
+pub mod dry;
 pub mod events;
-pub mod handlers;
+pub mod groups;
+mod handlers;
+pub mod inline;
 pub mod intake;
 pub mod limits;
 pub mod locales;
+pub mod pictures;
 pub mod qr;
+mod recent;
 pub mod requests;
 pub mod router;
 pub mod screens;

@@ -1,12 +1,12 @@
 //! How the parts are put together.
 
 use crate::{
-    app::App,
-    clients::Clients,
-    delivery::{Courier, Post, Sender},
+    app::{App, Parts},
+    arenas,
+    delivery::{whisper, Courier, Post, Sender},
+    domain::About,
     events::Inbound,
     intake::{Intake, poll, webhook},
-    limits::Limiter,
     locales::Language,
     requests,
     router::Command,
@@ -24,7 +24,7 @@ use secrecy::ExposeSecret as _;
 use sqlx::migrate::Migrator;
 use std::{
     convert::Infallible,
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::Duration,
 };
 use teloxide::{
@@ -70,6 +70,9 @@ impl Service for Gateway {
         let counters = kv::Limits { replicas: runtime.common.nats.replicas, ..COUNTERS };
         let counters = Bucket::new(broker.clone(), "gateway-flood", counters);
         counters.report_to(&runtime.health);
+        let groups = kv::Limits { replicas: runtime.common.nats.replicas, ..COUNTERS };
+        let groups = Bucket::new(broker.clone(), "gateway-groups", groups);
+        groups.report_to(&runtime.health);
         let inbound = Inbound::default();
         let sender = Sender {
             courier: Courier::new(bot.clone()),
@@ -82,17 +85,19 @@ impl Service for Gateway {
             network: settings.network,
             notices: Arc::clone(&inbound.notices),
         };
-        let app = Arc::new(App {
+        let parts = Parts {
             db: runtime.db.clone(),
-            vault: Arc::clone(&settings.vault),
             clock: runtime.clock.clone(),
-            clients: Clients::new(&settings.services)?,
-            post: sender.post.clone(),
             bot,
-            username: OnceLock::new(),
-            limiter: Limiter::new(counters, runtime.clock.clone(), settings.limits),
+            post: sender.post.clone(),
+            counters,
+            groups,
             requests: Arc::clone(&inbound.decided),
-            settings,
+        };
+        let app = Arc::new(App::new(settings, parts)?);
+        let (keeper, wake) = (Arc::clone(&app), Arc::clone(&inbound.arenas));
+        runtime.lease("arena-keeper", TERM, move |held| {
+            arenas::run(Arc::clone(&keeper), Arc::clone(&wake), held)
         });
         runtime.writer("gateway-writer", &["gateway-commands", "gateway-events"], inbound);
         runtime.lease("telegram-sender", TERM, move |held| sender.clone().run(held));
@@ -177,11 +182,17 @@ async fn meet(intake: &Intake) -> Result<(), String> {
         // A webhook left over from before would refuse polling.
         bot.delete_webhook().await.map_err(|error| error.to_string())?;
     }
+    intake.app().groups.set_whisper(whisper::is_there(bot).await);
     for language in Language::all() {
         let menu =
             Command::MENU.map(|name| BotCommand::new(name, language.plain(&format!("command-{name}"), &[])));
         let call = bot.set_my_commands(menu).scope(BotCommandScope::AllPrivateChats);
         // English stands for every language without texts.
+        let call = if language == Language::ENGLISH { call } else { call.language_code(language.code()) };
+        call.await.map_err(|error| error.to_string())?;
+        let menu = About::MENU
+            .map(|name| BotCommand::new(name, language.plain(&format!("group-command-{name}"), &[])));
+        let call = bot.set_my_commands(menu).scope(BotCommandScope::AllGroupChats);
         let call = if language == Language::ENGLISH { call } else { call.language_code(language.code()) };
         call.await.map_err(|error| error.to_string())?;
     }

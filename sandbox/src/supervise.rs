@@ -100,6 +100,12 @@ impl Supervised {
         &self.0.launch.http
     }
 
+    /// The number of its process now.
+    #[must_use]
+    pub fn process(&self) -> Option<i32> {
+        self.child().map(|child| child.id())
+    }
+
     /// Every end that nobody asked for, in order.
     #[must_use]
     pub fn exits(&self) -> Vec<Exit> {

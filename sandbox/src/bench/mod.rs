@@ -1,9 +1,14 @@
 //! `bench`: measurements against a baseline taken in the same run.
 
 mod bets;
+mod chats;
+mod fanout;
 mod figures;
+mod handler;
 mod pack;
+mod picture;
 mod proof;
+mod sessions;
 mod settle;
 mod stage;
 mod tick;
@@ -28,10 +33,18 @@ pub struct Arguments {
 enum What {
     /// Accepted durable bets, end to end, against one bet per transaction in SQL
     Bets(bets::Arguments),
+    /// Notices by the ten thousand and money messages between them, at Telegram's limits
+    Fanout(fanout::Arguments),
+    /// What an update costs the gateway itself, with nobody to ask
+    Handler(handler::Arguments),
     /// Transfers in a transaction, against the most that the network's limits allow
     Pack(pack::Arguments),
+    /// A picture of a room or of results, drawn and written as PNG
+    Picture(picture::Arguments),
     /// A proof of liabilities, a user's file of it, and the chain of the audit log
     Proof(proof::Arguments),
+    /// What the gateway holds of people in the middle of a dialogue
+    Sessions(sessions::Arguments),
     /// A room from its verdict to all credits, against set-based SQL, and what other rooms feel of it
     Settle(settle::Arguments),
     /// A touch from the aggregate that confirms it to the credit of every winner
@@ -48,8 +61,12 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     let mut report = Report::new();
     match arguments.what {
         What::Bets(bets) => bets::run(&bets, &mut report).await?,
+        What::Fanout(fanout) => fanout::run(&fanout, &mut report).await?,
+        What::Handler(handler) => handler::run(&handler, &mut report).await?,
         What::Pack(pack) => pack::run(&pack, &mut report)?,
+        What::Picture(picture) => picture::run(&picture, &mut report)?,
         What::Proof(proof) => proof::run(&proof, &mut report).await?,
+        What::Sessions(sessions) => sessions::run(&sessions, &mut report).await?,
         What::Settle(settle) => settle::run(&settle, &mut report).await?,
         What::Tick(tick) => tick::run(&tick, &mut report).await?,
         What::Watch(watch) => watch::run(&watch, &mut report)?,

@@ -52,7 +52,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts servers and services, these with `more` settings, and gives `accounts` accounts plenty of money.
+    /// Starts servers and services, these with `more` settings, and gives `accounts` accounts plenty of money,
+    /// if wallet-svc is among them.
     ///
     /// # Errors
     /// Whatever could not be started.
@@ -79,16 +80,18 @@ impl Stage {
         }
         let superuser = postgres.connect_options(servers::postgres::SUPERUSER, DATABASE);
         let pool = PgPoolOptions::new().max_connections(20).connect_with(superuser).await?;
-        let functions = [
-            include_str!("one_bet.sql"),
-            include_str!("many_bets.sql"),
-            include_str!("accepted_bets.sql"),
-            include_str!("settled_room.sql"),
-        ];
-        for function in functions {
-            sqlx::raw_sql(function).execute(&pool).await?;
+        if names.contains(&"wallet-svc") {
+            let functions = [
+                include_str!("one_bet.sql"),
+                include_str!("many_bets.sql"),
+                include_str!("accepted_bets.sql"),
+                include_str!("settled_room.sql"),
+            ];
+            for function in functions {
+                sqlx::raw_sql(function).execute(&pool).await?;
+            }
+            fund(&pool, accounts).await?;
         }
-        fund(&pool, accounts).await?;
         let doors = names
             .iter()
             .map(|name| Ok((*name, format!("127.0.0.1:{}", port::free()?))))
@@ -186,6 +189,12 @@ impl Stage {
         let told = self.client.subscribe(PayoutsPosted::default().subject()).await?;
         self.client.flush().await?;
         Ok(Payouts { told, pool: self.pool.clone() })
+    }
+
+    /// The process of a service, if it runs.
+    #[must_use]
+    pub fn process(&self, name: &str) -> Option<i32> {
+        self.services.iter().find(|service| service.name() == name)?.process()
     }
 
     /// Ends everything.
