@@ -1,8 +1,8 @@
 //! One call to Telegram, and what became of it.
 
-use super::Letter;
+use super::{Letter, album::Album, whisper};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use teloxide::{
     ApiError, Bot, RequestError,
     payloads::{EditMessageTextSetters as _, SendDocumentSetters as _, SendMessageSetters as _},
@@ -11,7 +11,7 @@ use teloxide::{
 };
 
 /// The client sleeps ten seconds after a 5xx before it says so; by then we have gone on.
-const LIMIT: Duration = Duration::from_secs(8);
+pub(super) const LIMIT: Duration = Duration::from_secs(8);
 
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,21 +37,30 @@ pub enum Fate {
 /// Speaks to Telegram.
 #[derive(Clone)]
 pub struct Courier {
-    bot: Bot,
+    pub(super) bot: Bot,
+    pub(super) album: Arc<Album>,
 }
 
 impl Courier {
     /// Takes the bot it speaks for.
     #[must_use]
-    pub const fn new(bot: Bot) -> Self {
-        Self { bot }
+    pub fn new(bot: Bot) -> Self {
+        Self { bot, album: Arc::new(Album::new()) }
     }
 
     /// Makes the call.
     pub async fn deliver(&self, letter: &Letter) -> Fate {
+        if let Some(to) = &letter.whisper {
+            return Self::counted(whisper::deliver(&self.bot, letter, to).await);
+        }
+        Self::counted(self.carry(letter).await)
+    }
+
+    /// A text or a file as a new message, or a text in place of another.
+    pub(super) async fn plain(&self, letter: &Letter, edit: Option<i32>) -> Fate {
         let chat = ChatId(letter.chat_id);
         let call = async {
-            match (letter.edit, &letter.document) {
+            match (edit, &letter.document) {
                 (None, Some(document)) => {
                     let file = InputFile::memory(document.bytes.clone()).file_name(document.name.clone());
                     let call = self.bot.send_document(chat, file).caption(&letter.text);
@@ -73,11 +82,14 @@ impl Courier {
                 }
             }
         };
-        let fate = match tokio::time::timeout(LIMIT, call).await {
+        match tokio::time::timeout(LIMIT, call).await {
             Ok(Ok(message)) => Fate::Sent(message.id.0),
-            Ok(Err(error)) => fate_of(&error, letter.edit),
+            Ok(Err(error)) => fate_of(&error, edit),
             Err(_) => Fate::Unknown("no answer in time".to_owned()),
-        };
+        }
+    }
+
+    fn counted(fate: Fate) -> Fate {
         metrics::counter!("telegram_messages_total", "fate" => fate.name()).increment(1);
         fate
     }
@@ -99,7 +111,7 @@ impl Fate {
 }
 
 /// An error in our terms. Unknown texts of the API that name a server error are not a refusal.
-fn fate_of(error: &RequestError, edit: Option<i32>) -> Fate {
+pub(super) fn fate_of(error: &RequestError, edit: Option<i32>) -> Fate {
     match error {
         RequestError::RetryAfter(seconds) => Fate::Later(u64::from(seconds.seconds())),
         RequestError::Api(error) => match (error, edit) {
@@ -136,7 +148,9 @@ fn fate_of(error: &RequestError, edit: Option<i32>) -> Fate {
     }
 }
 
-fn no_preview() -> LinkPreviewOptions {
+/// A message speaks for itself.
+#[must_use]
+pub const fn no_preview() -> LinkPreviewOptions {
     LinkPreviewOptions {
         is_disabled: true,
         url: None,

@@ -21,6 +21,8 @@ pub struct RoomView {
     pub asset: String,
     /// The aggregate at opening, in USD; of a market cap, the cap.
     pub open_price: Option<Decimal>,
+    /// When it was opened; absent from what a preview shows.
+    pub open_at: Option<OffsetDateTime>,
     /// No bet is accepted from here on.
     pub lock_at: OffsetDateTime,
     /// The question is about this moment.
@@ -51,6 +53,8 @@ pub struct RoomView {
     pub host: Option<AccountId>,
     /// Whether everybody may look at it.
     pub public: bool,
+    /// The group whose members may, if it is not public.
+    pub scope: i64,
     /// Added by the host.
     pub subtitle: String,
     /// Of the canonical terms.
@@ -123,6 +127,7 @@ impl RoomView {
             question: Question::of_terms(terms)?,
             asset: terms.asset.clone(),
             open_price: price(&terms.open_price)?,
+            open_at: terms.open_at.as_ref().map(|at| from_timestamp(Some(at))).transpose()?,
             lock_at: from_timestamp(terms.lock_at.as_ref())?,
             deadline: from_timestamp(terms.deadline.as_ref())?,
             outcomes: terms.outcomes.clone(),
@@ -138,6 +143,7 @@ impl RoomView {
             dispute: Duration::seconds(i64::from(terms.dispute_seconds)),
             host,
             public: terms.scope_chat_id == 0,
+            scope: terms.scope_chat_id,
             subtitle: terms.subtitle.clone(),
             terms_hash: Vec::new(),
             state: RoomState::Unspecified,

@@ -46,5 +46,5 @@ pub async fn room(app: Arc<App>, member: Member, room: RoomId) -> Result<Turn, F
     let command = CancelRoom { room_id: room.bytes(), host_account_id: member.account.bytes() };
     let slip = mint(&app, member.account, RequestKind::CancelRoom, &command);
     let screen = screens::cancel_room(member.language, &view, slip.id, app.clock.now());
-    Ok(Turn::show(screen).and(Write::Mint(slip)))
+    Ok(Turn::show(screen.keeping()).and(Write::Mint(slip)))
 }

@@ -1,9 +1,9 @@
 //! Taking a bet or a room back.
 
-use super::{Button, Prices, Screen, home, question, refusal, room_card};
+use super::{Button, Screen, home, question, refusal};
 use crate::{
     callbacks::Callback,
-    domain::{Reader, RoomView},
+    domain::RoomView,
     locales::Language,
 };
 use proto::{CommandId, Lamports, Refusal, RoomId, room::Bet};
@@ -51,16 +51,4 @@ pub fn cancel_room(language: Language, room: &RoomView, slip: CommandId, now: Of
     ])
     .row([Button::go(language, "button-cancel-room-confirm", Callback::Confirm { slip })])
     .row([Button::go(language, "button-back", Callback::Room { room: room.id })])
-}
-
-/// The room is taken back: its card, with a word about it.
-#[must_use]
-pub fn room_cancelled(
-    language: Language,
-    room: &RoomView,
-    reader: &Reader,
-    prices: Prices,
-    now: OffsetDateTime,
-) -> Screen {
-    room_card(language, room, reader, prices, now).under(&language.say("room-cancelled"))
 }

@@ -1,6 +1,11 @@
 //! The settlement card: verdict, own stake and payout, receipt, and the way to check all of it.
 
-use super::{Button, Screen, format, home, question, room_card::head};
+use super::{
+    Button, Screen, format, home,
+    pictured::{self, Outline},
+    question,
+    room_card::{head, pool},
+};
 use crate::{
     callbacks::Callback,
     domain::{Question, Reader, RoomView, Verdict},
@@ -36,6 +41,32 @@ pub fn result(
     settled: Settled,
     now: OffsetDateTime,
 ) -> Screen {
+    card(language, room, reader, settled, None, true, now)
+}
+
+/// The card as a caption with the numbers of its picture, from long to short.
+#[must_use]
+pub fn result_captions(
+    language: Language,
+    room: &RoomView,
+    reader: &Reader,
+    settled: &Settled,
+    outline: &Outline,
+    now: OffsetDateTime,
+) -> [Screen; 2] {
+    [true, false].map(|help| card(language, room, reader, settled.clone(), Some(outline), help, now))
+}
+
+/// With the numbers of a picture, if there is one, and with `help` to check the result.
+fn card(
+    language: Language,
+    room: &RoomView,
+    reader: &Reader,
+    settled: Settled,
+    drawn: Option<&Outline>,
+    help: bool,
+    now: OffsetDateTime,
+) -> Screen {
     let asked = question::dated_question(language, room).into();
     let mut lines =
         vec![head(language, room), language.fill("card-question", &[("question", asked)]), String::new()];
@@ -47,12 +78,17 @@ pub fn result(
                 lines.push(language.say("result-corrected"));
             }
             lines.extend(own(language, room, reader));
+            if let Some(drawn) = drawn {
+                lines.push(String::new());
+                lines.extend((0..room.outcomes.len()).map(|outcome| pool(language, room, outcome)));
+                lines.push(pictured::outline(language, drawn, now));
+            }
             match waiting(language, settlement, now) {
                 // Nothing is paid or written anywhere yet.
                 Some(waits) => lines.extend([String::new(), waits]),
                 None => lines.extend(proof(language, room, settlement, verdict)),
             }
-            lines.extend(settled.evidence.iter().map(|_| language.say("result-verify")));
+            lines.extend(settled.evidence.iter().filter(|_| help).map(|_| language.say("result-verify")));
         }
         None => lines.push(language.say("result-pending")),
     }

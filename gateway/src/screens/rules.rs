@@ -7,17 +7,30 @@ use crate::{
 };
 use time::Duration;
 
+/// How much of the small print a text has room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Print {
+    /// All of it.
+    Whole,
+    /// Without what holds for every room: the page of rules has that.
+    Short,
+    /// The fee and the hash: the text alone, without a picture, has the rest.
+    Least,
+}
+
 /// Folded away below the card.
 #[must_use]
-pub fn rules(language: Language, room: &RoomView) -> String {
-    let mut lines = decided(language, room);
-    if room.question.is_touch() && room.past_post_seconds > 0 {
+pub fn rules(language: Language, room: &RoomView, print: Print) -> String {
+    let mut lines = if print == Print::Least { Vec::new() } else { decided(language, room) };
+    if print == Print::Whole && room.question.is_touch() && room.past_post_seconds > 0 {
         let seconds = ("seconds", room.past_post_seconds.into());
         lines.push(language.fill("card-rule-past-post", &[seconds]));
     }
-    lines.push(language.say("card-rule-void"));
+    if print == Print::Whole {
+        lines.push(language.say("card-rule-void"));
+    }
     lines.push(language.fill("card-rule-fee", &[("fee", fee_percent(room).into())]));
-    if let Some(open) = room.open_price {
+    if let Some(open) = room.open_price.filter(|_| print != Print::Least) {
         let open = match room.question.supply() {
             Some(_) => format::cap(open),
             None => format::price(open),

@@ -16,7 +16,7 @@ use uuid::Uuid;
 const ANNA: i64 = 5_000_000_001;
 const BEN: i64 = 5_000_000_002;
 
-fn accepted(command: &PlaceBet, id: Uuid) -> PlaceBetDone {
+pub fn accepted(command: &PlaceBet, id: Uuid) -> PlaceBetDone {
     PlaceBetDone {
         bet: Some(Bet {
             bet_id: id.as_bytes().to_vec(),
@@ -248,6 +248,7 @@ async fn the_deposit_screen_asks_for_attention() {
     stage.telegram.say(ANNA, "/deposit");
     let screen = stage.telegram.sees(ANNA, "Deposit SOL").await;
     assert!(screen.text.contains(crate::services::ADDRESS) && screen.text.contains("0.001 SOL"));
+    assert!(screen.photo.is_some(), "with a code for the wallet on another phone");
     assert_eq!(stage.next::<WatchDeposits>().await.command.account_id, account);
 }
 
