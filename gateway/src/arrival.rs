@@ -28,6 +28,15 @@ pub enum Content {
     Text(String),
     /// Sent something else.
     Other,
+    /// Brought the bot into a group.
+    Added,
+    /// Types in another chat what they look for.
+    Search {
+        /// To be answered.
+        query_id: String,
+        /// What stands there so far.
+        words: String,
+    },
     /// Pressed a button.
     Press {
         /// To be answered.
@@ -54,6 +63,21 @@ impl Arrival {
                 let data = query.data.clone().unwrap_or_default();
                 let content = Content::Press { query_id: query.id.0.clone(), data, message_id };
                 Self::by(update_id, &query.from, chat, content)
+            }
+            UpdateKind::InlineQuery(query) => Some(Self {
+                update_id,
+                user_id: i64::try_from(query.from.id.0).ok()?,
+                language_tag: query.from.language_code.clone().unwrap_or_default(),
+                // Where it is typed nobody tells.
+                chat_id: i64::try_from(query.from.id.0).ok()?,
+                private: true,
+                content: Content::Search { query_id: query.id.0.clone(), words: query.query.clone() },
+                typed: None,
+            }),
+            UpdateKind::MyChatMember(change) => {
+                let came = !change.old_chat_member.is_present() && change.new_chat_member.is_present();
+                let group = change.chat.is_group() || change.chat.is_supergroup();
+                (came && group).then(|| Self::by(update_id, &change.from, &change.chat, Content::Added))?
             }
             _ => None,
         }
@@ -90,7 +114,7 @@ impl Arrival {
     pub const fn message_id(&self) -> Option<i32> {
         match &self.content {
             Content::Press { message_id, .. } => Some(*message_id),
-            Content::Text(_) | Content::Other => None,
+            _ => None,
         }
     }
 }

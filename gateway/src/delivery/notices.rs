@@ -7,14 +7,14 @@ use crate::{
     screens::{self, Screen},
     store::{
         accounts,
-        deliveries::{self, Delivery, End},
-        threads,
+        deliveries::{self, Delivery, End, Recipient},
+        groups, threads,
     },
-    vault::{Person, Vault},
+    vault::Vault,
 };
-use chassis::{Clock, Db, Fault, Held, settings::Network};
-use proto::notifier::NotificationState;
-use std::{collections::HashMap, sync::Arc};
+use chassis::{Clock, Db, Fault, Held, clock::monotonic, settings::Network};
+use proto::{AccountId, notifier::NotificationState};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 use time::Duration;
 use uuid::Uuid;
 
@@ -39,7 +39,7 @@ pub(super) struct Notices {
 #[derive(Clone, Debug)]
 pub(super) struct Addressed {
     delivery: Delivery,
-    /// The chat of its account's owner.
+    /// The chat of its account's owner, or of a group.
     pub(super) chat_id: i64,
     language: String,
 }
@@ -65,19 +65,26 @@ impl Notices {
     pub(super) async fn due(&self, in_hand: &[Uuid], room: usize) -> Result<Vec<Addressed>, Fault> {
         let limit = i64::try_from(room).unwrap_or_default();
         let due = deliveries::due(self.db.pool(), in_hand, limit, self.clock.now()).await?;
-        let accounts: Vec<Uuid> = due.iter().map(|delivery| delivery.account.uuid()).collect();
-        let people = if due.is_empty() {
+        let accounts: Vec<Uuid> =
+            due.iter().filter_map(|delivery| delivery.to.account()).map(AccountId::uuid).collect();
+        let people = if accounts.is_empty() {
             HashMap::new()
         } else {
             accounts::reach(self.db.pool(), &self.vault, &accounts).await?
         };
+        let chats: Vec<i64> = due.iter().filter_map(|delivery| delivery.to.group()).collect();
+        let languages =
+            if chats.is_empty() { HashMap::new() } else { groups::languages(self.db.pool(), &chats).await? };
         let mut addressed = Vec::with_capacity(due.len());
         for delivery in due {
-            match people.get(&delivery.account) {
-                Some(Person { chat_id, language, .. }) => {
-                    let (chat_id, language) = (*chat_id, language.clone());
-                    addressed.push(Addressed { delivery, chat_id, language });
+            let found = match delivery.to {
+                Recipient::Account(account) => {
+                    people.get(&account).map(|person| (person.chat_id, person.language.clone()))
                 }
+                Recipient::Group(chat) => Some((chat, languages.get(&chat).cloned().unwrap_or_default())),
+            };
+            match found {
+                Some((chat_id, language)) => addressed.push(Addressed { delivery, chat_id, language }),
                 // Erased: nobody is left to be told.
                 None => {
                     let mut unit = self.db.unit().await?;
@@ -91,29 +98,44 @@ impl Notices {
 
     /// What a notice will do in its chat, as far as it is known before its turn.
     pub(super) async fn kind(&self, notice: &Addressed) -> Result<Kind, Fault> {
-        let Some(key) = &notice.thread else { return Ok(Kind::Send) };
-        let message = threads::message(self.db.pool(), notice.account, key).await?;
+        let Some((account, key)) = notice.thread() else { return Ok(Kind::Send) };
+        let message = threads::message(self.db.pool(), account, key).await?;
         Ok(message.map_or(Kind::Send, Kind::Edit))
     }
 
     /// Delivers one notice. Returns how long its chat has to wait, if Telegram said so.
-    pub(super) async fn deliver(&self, notice: Addressed) -> Result<Option<std::time::Duration>, Fault> {
+    /// The moment is that of Telegram's answer, which is what its limits are counted from.
+    pub(super) async fn deliver(
+        &self,
+        notice: Addressed,
+    ) -> (Instant, Result<Option<std::time::Duration>, Fault>) {
+        let (message, screen) = match self.begin(&notice).await {
+            Ok(Some(call)) => call,
+            Ok(None) => return (monotonic(), Ok(None)),
+            Err(fault) => return (monotonic(), Err(fault)),
+        };
+        let fate = self.call(&notice, message, &screen).await;
+        (monotonic(), self.record(&notice, fate).await)
+    }
+
+    /// Says in the row that the call begins. Nothing where there is nothing to say any more.
+    async fn begin(&self, notice: &Addressed) -> Result<Option<(Option<i32>, Screen)>, Fault> {
         let mut unit = self.db.unit().await?;
         self.held.check(&mut unit).await?;
         let now = unit.now().await?;
         if !deliveries::sending(unit.conn(), notice.id).await? {
             return Ok(None);
         }
-        if deliveries::is_outdated(unit.conn(), &notice).await? {
-            return self.conclude(unit, &notice, &End::Sent).await.map(|()| None);
+        if deliveries::is_outdated(unit.conn(), notice).await? {
+            return self.conclude(unit, notice, &End::Sent).await.map(|()| None);
         }
-        let message = match &notice.thread {
+        let message = match notice.thread() {
             None => None,
-            Some(key) => {
-                match threads::claim(unit.conn(), notice.account, key, notice.version, now).await? {
+            Some((account, key)) => {
+                match threads::claim(unit.conn(), account, key, notice.version, now).await? {
                     Some(message) => message,
                     // The chat shows a newer state already.
-                    None => return self.conclude(unit, &notice, &End::Sent).await.map(|()| None),
+                    None => return self.conclude(unit, notice, &End::Sent).await.map(|()| None),
                 }
             }
         };
@@ -123,12 +145,11 @@ impl Notices {
             Ok(screen) => screen,
             Err(malformed) => {
                 let end = End::Failed(malformed.to_string());
-                return self.conclude(unit, &notice, &end).await.map(|()| None);
+                return self.conclude(unit, notice, &end).await.map(|()| None);
             }
         };
         unit.commit().await?;
-        let fate = self.call(&notice, message, &screen).await;
-        self.record(&notice, fate).await
+        Ok(Some((message, screen)))
     }
 
     /// Edits the thread's message, or sends a new one where there is none any more.
@@ -148,8 +169,8 @@ impl Notices {
         let now = unit.now().await?;
         let end = match fate {
             Fate::Sent(message) => {
-                if let Some(key) = &notice.thread {
-                    threads::name(unit.conn(), notice.account, key, message).await?;
+                if let Some((account, key)) = notice.thread() {
+                    threads::name(unit.conn(), account, key, message).await?;
                 }
                 End::Sent
             }

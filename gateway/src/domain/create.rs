@@ -167,6 +167,18 @@ pub struct CreateDraft {
     /// So many have to bet before it begins; 0 begins at once.
     #[serde(default)]
     pub min_players: u32,
+    /// The group that it is for; without one it is for everybody.
+    #[serde(default)]
+    pub scope: Option<Scope>,
+}
+
+/// A group whose members alone see a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// Its chat.
+    pub chat: i64,
+    /// As it was called when the draft began.
+    pub title: String,
 }
 
 impl CreateDraft {
@@ -253,6 +265,7 @@ impl CreateDraft {
             rival_asset: rival.map(|rival| rival.symbol().to_owned()).unwrap_or_default(),
             bounds: bounds.map(Decimal::to_string).collect(),
             min_players: self.min_players,
+            scope_chat_id: self.scope.as_ref().map_or(0, |scope| scope.chat),
             ..OpenRoom::default()
         })
     }

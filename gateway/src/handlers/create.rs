@@ -1,11 +1,11 @@
 //! The wizard that opens a room.
 
-use super::{Member, mint};
+use super::{Member, Visitor, group, mint};
 use crate::{
     app::App,
     commands::RequestKind,
-    domain::{Asset, Comparator, CreateDraft, CreateStep, Kind},
-    screens::{self, Opening},
+    domain::{Asset, Comparator, CreateDraft, CreateStep, Kind, Scope},
+    screens::{self, Opening, Screen},
     store::drafts::{Draft, DraftKind},
     turn::{Turn, Write},
 };
@@ -20,6 +20,54 @@ use std::sync::Arc;
 pub async fn resume(app: Arc<App>, member: Member) -> Result<Turn, Fault> {
     let draft = current(&app, member).await?.onward();
     show(&app, member, draft, false).await
+}
+
+/// Begins a room for a group, or goes on with the draft for it. Telegram says whether whoever asks is in the group: a link can
+/// name any.
+///
+/// # Errors
+/// The database, or Telegram does not answer.
+pub async fn for_group(app: Arc<App>, visitor: Visitor, member: Member, chat: i64) -> Result<Turn, Fault> {
+    if !app.groups.has(chat, visitor.user_id).await? {
+        return Ok(member.note("group-not-in"));
+    }
+    let scope = Some(scope_of(&app, chat).await);
+    let draft = CreateDraft { scope, ..current(&app, member).await? };
+    let turn = show(&app, member, draft.onward(), false).await?;
+    Ok(turn.and(Write::Host { chat, language: member.language.code() }))
+}
+
+/// What a newcomer goes on with who came to open a room for a group; nothing if they are not in it, or nobody can say.
+pub(super) async fn begun(app: &App, user: i64, chat: i64) -> Option<Draft> {
+    let told = |fault: &Fault| tracing::warn!(error = fault.chain(), "a room for a group is not begun");
+    if !app.groups.has(chat, user).await.inspect_err(told).unwrap_or_default() {
+        return None;
+    }
+    let scope = Some(scope_of(app, chat).await);
+    Some(Draft::Create(CreateDraft { scope, ..CreateDraft::default() }))
+}
+
+async fn scope_of(app: &App, chat: i64) -> Scope {
+    let title = app.groups.title(chat).await.unwrap_or_else(|| chat.to_string());
+    Scope { chat, title }
+}
+
+/// The wizard of a newcomer who came to open a room for a group.
+pub(crate) async fn waiting(app: &App, member: Member) -> Result<Option<Screen>, Fault> {
+    let draft = current(app, member).await?;
+    if draft.scope.is_none() {
+        return Ok(None);
+    }
+    Ok(show(app, member, draft, false).await?.screen)
+}
+
+/// The room will be for everybody.
+///
+/// # Errors
+/// The database.
+pub async fn public(app: Arc<App>, member: Member) -> Result<Turn, Fault> {
+    let draft = CreateDraft { scope: None, ..current(&app, member).await? };
+    show(&app, member, draft.onward(), false).await
 }
 
 /// Goes to a step.
@@ -97,8 +145,14 @@ pub async fn cancel(app: Arc<App>, member: Member) -> Result<Turn, Fault> {
     Ok(desk.and(Write::Drop(DraftKind::Create)))
 }
 
-/// The wizard at the draft's step; the review mints the slip.
+/// The wizard at the draft's step; the review mints the slip, for a group only as long as the member is in it.
 pub(super) async fn show(app: &App, member: Member, draft: CreateDraft, wrong: bool) -> Result<Turn, Fault> {
+    if let Some(scope) = draft.scope.as_ref().filter(|_| draft.step == CreateStep::Review)
+        && !group::is_in(app, member.account, scope.chat).await?
+    {
+        let draft = CreateDraft { scope: None, ..draft };
+        return Ok(member.note("group-not-in").and(Write::Save(Draft::Create(draft))));
+    }
     let compared = matches!(draft.step, CreateStep::Target | CreateStep::Review);
     let (mut quote, mut symbol) = (None, String::new());
     match (&draft.mint, draft.asset) {

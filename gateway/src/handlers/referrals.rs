@@ -1,6 +1,6 @@
 //! Own link, what came of it, and links to rooms that carry it.
 
-use super::Member;
+use super::{Member, group};
 use crate::{
     app::App,
     callbacks::payload_of,
@@ -31,6 +31,9 @@ pub async fn show(app: Arc<App>, member: Member) -> Result<Turn, Fault> {
 pub async fn share(app: Arc<App>, member: Member, room: RoomId) -> Result<Turn, Fault> {
     let (view, referrals) = tokio::join!(app.clients.room(room), app.clients.referrals(member.account));
     let Some(view) = view? else { return Ok(member.note("room-not-found")) };
+    if !group::may_see(&app, member.account, &view).await? {
+        return Ok(member.note("room-not-found"));
+    }
     let told = |fault: &Fault| tracing::warn!(error = fault.chain(), "a link goes without a code");
     let code = referrals.inspect_err(told).ok().and_then(|found| ReferralCode::parse(&found.code));
     let link = link(&app, Link { room: Some(RoomKey::Id(room)), code });

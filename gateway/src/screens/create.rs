@@ -1,14 +1,14 @@
 //! The wizard that opens a room.
 
-use super::{Button, Prices, Quote, Screen, chosen, format, home, question, room_card};
+use super::{Button, Quote, Screen, chosen, format, home, question};
 use crate::{
     callbacks::Callback,
-    domain::{Asset, Comparator, CreateDraft, CreateStep, Kind, Reader, RoomView},
+    domain::{Asset, Comparator, CreateDraft, CreateStep, Kind},
     locales::Language,
 };
 use proto::CommandId;
 use rust_decimal::{Decimal, RoundingStrategy};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 /// Offered numbers of players that a room waits for; 0 is none.
 const PLAYERS: [u32; 5] = [0, 2, 3, 5, 10];
@@ -55,7 +55,15 @@ fn lines(language: Language, draft: &CreateDraft) -> Vec<String> {
     let summary = summary(language, draft);
     let so_far = language.fill("create-so-far", &[("summary", summary.as_str().into())]);
     let title = language.say("create-title");
-    if summary.is_empty() { vec![title, String::new()] } else { vec![title, so_far, String::new()] }
+    let so_far = (!summary.is_empty()).then_some(so_far);
+    let lines = [Some(title), for_group(language, draft), so_far, Some(String::new())];
+    lines.into_iter().flatten().collect()
+}
+
+/// Whose room it will be, unless it is everybody's.
+fn for_group(language: Language, draft: &CreateDraft) -> Option<String> {
+    let scope = draft.scope.as_ref()?;
+    Some(language.fill("create-for-group", &[("title", scope.title.as_str().into())]))
 }
 
 /// What a draft has so far, in one line: what its kind does not need is left out.
@@ -286,6 +294,7 @@ fn review(language: Language, draft: &CreateDraft, opening: &Opening) -> Screen 
         let span = format::span(language, Duration::seconds(i64::from(seconds)));
         lines.push(language.fill("create-review-horizon", &[("span", span.into())]));
     }
+    lines.extend(for_group(language, draft));
     if draft.min_players > 0 {
         lines.push(language.fill("create-review-players", &[("players", draft.min_players.into())]));
     }
@@ -299,7 +308,9 @@ fn review(language: Language, draft: &CreateDraft, opening: &Opening) -> Screen 
         .into_iter()
         .map(|(key, step)| Button::go(language, key, Callback::Create { step }))
         .collect();
-    let screen = Screen::new(lines).row(open);
+    let public =
+        draft.scope.as_ref().map(|_| Button::go(language, "button-create-public", Callback::CreatePublic));
+    let screen = Screen::new(lines).row(open).row(public);
     edits
         .chunks(3)
         .fold(screen, |screen, row| screen.row(row.to_vec()))
@@ -350,11 +361,4 @@ fn distance(language: Language, draft: &CreateDraft, target: Decimal, price: Dec
 #[must_use]
 pub fn opening(language: Language) -> Screen {
     Screen::new([language.say("opening-room")])
-}
-
-/// The room is open: its card, with a word of congratulation.
-#[must_use]
-pub fn opened(language: Language, room: &RoomView, prices: Prices, now: OffsetDateTime) -> Screen {
-    let host = Reader { bet: None, host: true };
-    room_card(language, room, &host, prices, now).under(&language.say("room-opened"))
 }

@@ -1,7 +1,7 @@
 //! What arrives without being asked for: deposits, withdrawals, results.
 
 use super::{
-    Button, Screen, authenticator, disputes, home, question,
+    Button, Screen, authenticator, disputes, group, home, question,
     result::{self, void_reason},
     withdraw,
 };
@@ -39,7 +39,7 @@ pub fn notice(
         }
         Kind::BetRefunded(refunded) => disputes::bet_refunded(language, refunded),
         Kind::Dispute(dispute) => disputes::dispute(language, dispute),
-        Kind::RoomSettled(_) => return Err(Malformed("not yet")),
+        Kind::RoomSettled(settled) => group::settled(language, settled),
     }
     .map(Screen::lasting)
 }

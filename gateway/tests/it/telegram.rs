@@ -2,6 +2,7 @@
 
 mod arenas;
 mod groups;
+mod tongues;
 
 pub use arenas::LINK;
 
@@ -73,6 +74,7 @@ struct Inner {
     pictures: Vec<(String, Vec<u8>)>,
     faults: HashMap<String, VecDeque<Fault>>,
     calls: Vec<(String, std::time::Instant)>,
+    tongues: tongues::Tongues,
     places: groups::Places,
     deeds: Vec<(String, Value)>,
 }
@@ -119,7 +121,7 @@ impl Telegram {
 
     /// A user writes something in a chat.
     pub fn say_in(&self, chat: i64, user: i64, text: &str) -> i64 {
-        let message = json!({"message_id": 1, "date": 1, "chat": chat_json(chat), "from": user_json(user), "text": text});
+        let message = json!({"message_id": 1, "date": 1, "chat": chat_json(chat), "from": self.user(user), "text": text});
         self.push(json!({"message": message}))
     }
 
@@ -132,7 +134,7 @@ impl Telegram {
         let id = self.lock().next_update;
         let message = json!({"message_id": message, "date": 1, "chat": chat_json(chat), "text": "x",
             "from": {"id": 4711, "is_bot": true, "first_name": "ROOMS", "username": "rooms_test_bot"}});
-        let query = json!({"id": format!("q{id}"), "from": user_json(user), "chat_instance": "1", "message": message, "data": data});
+        let query = json!({"id": format!("q{id}"), "from": self.user(user), "chat_instance": "1", "message": message, "data": data});
         self.push(json!({"callback_query": query}))
     }
 
@@ -227,6 +229,10 @@ impl Telegram {
                 "has_main_web_app": false}))
             }
             "GetUpdates" => Ok(self.updates(params).await),
+            "SetMyCommands" => {
+                self.set_menu(params);
+                Ok(true.into())
+            }
             "SendMessage" => {
                 let _open = self.gate.read().await;
                 let mut inner = self.lock();
