@@ -8,12 +8,18 @@
 //! | `GET /sandbox/state` | everything a page shows, with the number of the latest change |
 //! | `GET /sandbox/events` | server-sent events: every change from now on |
 //! | `GET /sandbox/files/{file_id}` | a picture or file |
-//! | `GET /sandbox/messages?chat=&after=&wait=` | messages of a chat changed after a number |
+//! | `GET /sandbox/messages?chat=&user=&after=&wait=` | messages of a chat changed after a number; with those that the user alone sees |
 //! | `GET /sandbox/answers?user=&after=&wait=` | answers to a user's presses |
 //! | `GET /sandbox/counters` | counters and peaks |
 //! | `POST /sandbox/users` `{first_name, last_name?, username?, language_code?}` | a new user |
 //! | `POST /sandbox/groups` `{title, members, without_bot?}` | a new group, the first member owns it |
 //! | `POST /sandbox/groups/{chat}/join` or `/leave` `{user}` | comes or goes |
+//! | `POST /sandbox/groups/{chat}/bot` `{user, here}` | a member brings the bot, or removes it |
+//! | `POST /sandbox/groups/{chat}/administrator` `{here}` | its owner makes the bot an administrator, or takes that back |
+//! | `POST /sandbox/invitations` `{user, link}` | the user opens a link into a group, and is in or asks to be let in |
+//! | `POST /sandbox/inline` `{user, query}` | the user has typed `@bot query` in some chat |
+//! | `GET /sandbox/inline/{id}?wait=` | what the bot offers for it |
+//! | `POST /sandbox/inline/{id}/choose` `{user, chat?, result}` | the user sends one of these |
 //! | `POST /sandbox/messages` `{user, chat?, text, reply_to?}` | the user writes |
 //! | `POST /sandbox/start` `{user, payload?}` | the user opens `t.me/<bot>?start=payload` |
 //! | `POST /sandbox/press` `{user, chat?, message_id, button? \| data?}` | presses the button whose label begins so, or sends any data at all |
@@ -35,7 +41,9 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, timeout_at};
 
 use crate::botapi::faults::Fault;
+use crate::botapi::guests;
 use crate::botapi::people;
+use crate::botapi::search;
 use crate::botapi::refusal::Refusal;
 use crate::botapi::wire::{Chat, Message, User};
 use crate::botapi::world::World;
@@ -57,6 +65,12 @@ pub(crate) fn routes() -> Router<BotApi> {
         .route("/sandbox/groups", post(add_group))
         .route("/sandbox/groups/{chat}/join", post(join))
         .route("/sandbox/groups/{chat}/leave", post(leave))
+        .route("/sandbox/groups/{chat}/bot", post(bring_bot))
+        .route("/sandbox/groups/{chat}/administrator", post(appoint))
+        .route("/sandbox/invitations", post(open_link))
+        .route("/sandbox/inline", post(search))
+        .route("/sandbox/inline/{id}", get(found))
+        .route("/sandbox/inline/{id}/choose", post(choose))
         .route("/sandbox/start", post(start))
         .route("/sandbox/press", post(press))
         .route("/sandbox/block", post(block))
@@ -140,6 +154,7 @@ async fn messages(State(api): State<BotApi>, Query(since): Query<Since>) -> Json
         let changed = world.state.by_change.range(since.after.saturating_add(1)..);
         let here = changed.filter(|(_, key)| since.chat.is_none_or(|chat| chat == key.0));
         let stored = here.filter_map(|(_, key)| world.state.messages.get(key));
+        let stored = stored.filter(|stored| stored.message.is_for(since.user));
         stored.map(|stored| json!(stored)).collect()
     })
     .await;
@@ -213,6 +228,87 @@ async fn leave(
     Json(who): Json<Who>,
 ) -> Result<Json<Chat>, Refusal> {
     api.change(|world| people::leave(world, chat, who.user)).map(Json)
+}
+
+#[derive(Deserialize)]
+struct BringBot {
+    user: i64,
+    here: bool,
+}
+
+async fn bring_bot(
+    State(api): State<BotApi>,
+    Path(chat): Path<i64>,
+    Json(bring): Json<BringBot>,
+) -> Result<Json<Chat>, Refusal> {
+    api.change(|world| people::invite_bot(world, chat, bring.user, bring.here)).map(Json)
+}
+
+#[derive(Deserialize)]
+struct Appoint {
+    here: bool,
+}
+
+async fn appoint(
+    State(api): State<BotApi>,
+    Path(chat): Path<i64>,
+    Json(appoint): Json<Appoint>,
+) -> Result<Json<Chat>, Refusal> {
+    api.change(|world| guests::appoint(world, chat, appoint.here)).map(Json)
+}
+
+#[derive(Deserialize)]
+struct Invitation {
+    user: i64,
+    link: String,
+}
+
+async fn open_link(
+    State(api): State<BotApi>,
+    Json(invitation): Json<Invitation>,
+) -> Result<Json<Value>, Refusal> {
+    let joined = api.change(|world| guests::open_link(world, invitation.user, &invitation.link))?;
+    Ok(Json(json!({"joined": joined})))
+}
+
+#[derive(Deserialize)]
+struct Ask {
+    user: i64,
+    query: String,
+}
+
+async fn search(State(api): State<BotApi>, Json(ask): Json<Ask>) -> Result<Json<Value>, Refusal> {
+    api.change(|world| search::ask(world, ask.user, &ask.query)).map(|id| Json(json!({"inline_query_id": id})))
+}
+
+async fn found(
+    State(api): State<BotApi>,
+    Path(id): Path<String>,
+    Query(since): Query<Since>,
+) -> Json<Value> {
+    // An empty offer is an answer, too.
+    let offered = |world: &World| world.searches.results(&id).map(|results| json!(results));
+    let (_, found) = wait_for(&api, since.wait, |world| offered(world).into_iter().collect()).await;
+    Json(json!({"results": found.into_iter().next()}))
+}
+
+#[derive(Deserialize)]
+struct Choose {
+    user: i64,
+    chat: Option<i64>,
+    result: String,
+}
+
+async fn choose(
+    State(api): State<BotApi>,
+    Path(id): Path<String>,
+    Json(chosen): Json<Choose>,
+) -> Result<Json<Value>, Refusal> {
+    api.change(|world| {
+        let chat = chosen.chat.unwrap_or(chosen.user);
+        let message = search::choose(world, chosen.user, chat, &id, &chosen.result)?;
+        Ok(done(world, message))
+    })
 }
 
 #[derive(Deserialize)]

@@ -1,7 +1,9 @@
 //! The Bot API's methods.
 
+mod administer;
 mod chats;
 mod edit;
+mod ephemeral;
 mod send;
 
 use axum::body::Body;
@@ -97,7 +99,12 @@ pub(crate) async fn call(api: &BotApi, method: &str, params: &Params) -> Result<
             "setwebhook" => updates::set_webhook(world, params),
             "deletewebhook" => updates::delete_webhook(world, params),
             "getwebhookinfo" => Ok(updates::webhook_info(world)),
-            "sendmessage" => send::message(world, params),
+            "sendmessage" => match ephemeral::addressee(params)? {
+                Some(to) => ephemeral::message(world, params, &to),
+                None => send::message(world, params),
+            },
+            "editephemeralmessagetext" => ephemeral::edit_text(world, params),
+            "deleteephemeralmessage" => ephemeral::delete(world, params),
             "sendphoto" => send::photo(world, params),
             "senddocument" => send::document(world, params),
             "sendchataction" => send::chat_action(world, params),
@@ -106,7 +113,16 @@ pub(crate) async fn call(api: &BotApi, method: &str, params: &Params) -> Result<
             "editmessagemedia" => edit::media(world, params),
             "editmessagereplymarkup" => edit::reply_markup(world, params),
             "deletemessage" => edit::delete(world, params),
+            "answerinlinequery" => world.answer_search(params),
             "answercallbackquery" => send::answer_callback(world, params),
+            "setchattitle" => administer::set_title(world, params),
+            "setchatpermissions" => administer::set_permissions(world, params),
+            "createchatinvitelink" => administer::create_link(world, params),
+            "revokechatinvitelink" => administer::revoke_link(world, params),
+            "approvechatjoinrequest" => administer::answer_join_request(world, params, true),
+            "declinechatjoinrequest" => administer::answer_join_request(world, params, false),
+            "banchatmember" => administer::ban(world, params),
+            "unbanchatmember" => administer::unban(world, params),
             "getchat" => chats::chat(world, params),
             "getchatmember" => chats::member(world, params),
             "getchatmembercount" => chats::member_count(world, params),
@@ -131,7 +147,7 @@ fn get_me(api: &BotApi) -> Value {
             ("can_join_groups", true),
             // Privacy mode is on: in groups the bot gets commands and answers to its messages.
             ("can_read_all_group_messages", false),
-            ("supports_inline_queries", false),
+            ("supports_inline_queries", true),
             ("can_connect_to_business", false),
             ("has_main_web_app", false),
         ] {

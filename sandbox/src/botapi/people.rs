@@ -5,17 +5,18 @@ use serde_json::{Value, json};
 use crate::botapi::content::{MAX_TEXT, quoted};
 use crate::botapi::control::NewUser;
 use crate::botapi::detect::{detect, leading_command};
+use crate::botapi::guests::{self, House};
 use crate::botapi::journal::Record;
 use crate::botapi::refusal::Refusal;
 use crate::botapi::state::{Group, Person, Stored};
 use crate::botapi::wire::{Button, Chat, Message, User, utf16_len};
 use crate::botapi::world::{World, unix_now};
 
-fn person(world: &World, id: i64) -> Result<Person, Refusal> {
+pub(crate) fn person(world: &World, id: i64) -> Result<Person, Refusal> {
     world.state.people.get(&id).cloned().ok_or_else(|| Refusal::bad(format!("no user {id}")))
 }
 
-fn group(world: &World, id: i64) -> Result<Group, Refusal> {
+pub(crate) fn group(world: &World, id: i64) -> Result<Group, Refusal> {
     world.state.groups.get(&id).cloned().ok_or_else(|| Refusal::bad(format!("no group {id}")))
 }
 
@@ -24,7 +25,7 @@ fn keep_person(world: &mut World, person: Person) -> Result<(), Refusal> {
     world.record(Record::Person(person))
 }
 
-fn keep_group(world: &mut World, group: Group) -> Result<(), Refusal> {
+pub(crate) fn keep_group(world: &mut World, group: Group) -> Result<(), Refusal> {
     world.news.push(json!({"type": "group", "group": group}));
     world.record(Record::Group(group))
 }
@@ -68,7 +69,7 @@ pub(crate) fn add_group(
         person(world, member)?;
     }
     let chat = Chat::supergroup(world.state.next_group_id, title.trim().to_owned());
-    keep_group(world, Group { chat: chat.clone(), members, has_bot: with_bot })?;
+    keep_group(world, Group { chat: chat.clone(), members, has_bot: with_bot, house: House::default() })?;
     if with_bot {
         let creator = person(world, creator)?.user;
         membership(world, &chat, &creator, ("left", "member"))?;
@@ -102,6 +103,28 @@ pub(crate) fn leave(world: &mut World, chat: i64, user: i64) -> Result<Chat, Ref
     Ok(chat)
 }
 
+/// A member brings the bot into a group, or removes it.
+pub(crate) fn invite_bot(world: &mut World, chat: i64, by: i64, here: bool) -> Result<Chat, Refusal> {
+    let (person, group) = (person(world, by)?, group(world, chat)?);
+    let chat = seat(world, &person, chat)?;
+    if group.has_bot == here {
+        return Ok(chat);
+    }
+    let (bot, by) = (world.bot.clone(), person.user);
+    keep_group(world, Group { has_bot: here, ..group })?;
+    if here {
+        membership(world, &chat, &by, ("left", "member"))?;
+        service(world, &chat, &by, |message| message.new_chat_members = vec![bot])?;
+    } else {
+        // What is said in a group that it has left, a bot does not hear.
+        membership(world, &chat, &by, ("member", "kicked"))?;
+        let mut message = world.draft(&by, &chat);
+        message.left_chat_member = Some(bot);
+        hand_over(world, message, false)?;
+    }
+    Ok(chat)
+}
+
 /// A message of Telegram itself about somebody's deed.
 fn service(
     world: &mut World,
@@ -115,7 +138,7 @@ fn service(
 }
 
 /// Puts a user's message into its chat and, if `told`, into the bot's queue.
-fn hand_over(world: &mut World, message: Message, told: bool) -> Result<Stored, Refusal> {
+pub(crate) fn hand_over(world: &mut World, message: Message, told: bool) -> Result<Stored, Refusal> {
     let update_id = if told { world.upcoming_update("message") } else { None };
     let seq = world.state.seq.saturating_add(1);
     let stored = world.put(Stored {
@@ -184,6 +207,9 @@ pub(crate) fn say(
         return Err(Refusal::bad("a text has 1 to 4096 characters"));
     }
     let chat = seat(world, &person, chat)?;
+    if world.state.groups.get(&chat.id).is_some_and(|group| !guests::may_write(group, user)) {
+        return Err(Refusal::bad("CHAT_WRITE_FORBIDDEN"));
+    }
     let user = person.user.clone();
     if chat.is_private() && !person.started {
         keep_person(world, Person { started: true, ..person })?;
@@ -201,7 +227,7 @@ pub(crate) fn say(
 }
 
 /// The chat, if the user can write there.
-fn seat(world: &World, person: &Person, chat: i64) -> Result<Chat, Refusal> {
+pub(crate) fn seat(world: &World, person: &Person, chat: i64) -> Result<Chat, Refusal> {
     if chat == person.user.id {
         if person.blocked {
             return Err(Refusal::bad("this user has blocked the bot"));
@@ -240,6 +266,7 @@ pub(crate) fn press(
     let person = person(world, user)?;
     let chat = seat(world, &person, chat)?;
     let stored = world.state.messages.get(&(chat.id, message_id)).filter(|s| !s.deleted);
+    let stored = stored.filter(|stored| stored.message.is_for(Some(user)));
     let message = stored.ok_or_else(|| Refusal::bad("no such message"))?.message.clone();
     if message.from.id != world.bot.id {
         return Err(Refusal::bad("only messages of the bot have buttons"));

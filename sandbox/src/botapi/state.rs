@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::botapi::guests::House;
 use crate::botapi::journal::Record;
 use crate::botapi::wire::{Chat, Command, Message, User};
 
@@ -28,6 +29,8 @@ pub(crate) struct Group {
     pub(crate) chat: Chat,
     pub(crate) members: Vec<i64>,
     pub(crate) has_bot: bool,
+    #[serde(default)]
+    pub(crate) house: House,
 }
 
 /// A message with what Telegram's own clients know beyond the Bot API.
@@ -271,7 +274,13 @@ impl State {
         last.map_or(1, |(key, _)| key.1.saturating_add(1))
     }
 
-    /// Messages of one chat, oldest first.
+    /// The number of the next message in a chat that one member alone sees.
+    pub(crate) fn next_ephemeral(&self, chat: i64) -> i64 {
+        let first = self.messages.range((chat, i64::MIN)..(chat, 0)).next();
+        first.map_or(1, |(key, _)| key.1.saturating_neg().saturating_add(1))
+    }
+
+    /// Messages of one chat that everybody there sees, oldest first.
     pub(crate) fn messages_of(&self, chat: i64) -> impl Iterator<Item = &Stored> {
         self.messages.range((chat, 0)..=(chat, i64::MAX)).map(|(_, stored)| stored)
     }

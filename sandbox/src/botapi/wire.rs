@@ -197,6 +197,31 @@ pub struct Message {
     /// Service message: who left the group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_chat_member: Option<User>,
+    /// Service message: what the group is called now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_chat_title: Option<String>,
+    /// The bot whose inline result it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via_bot: Option<User>,
+    /// Its number among the messages that one member alone sees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ephemeral_message_id: Option<i64>,
+    /// Who alone sees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receiver_user: Option<User>,
+}
+
+impl Message {
+    /// As bots get it: what one member alone sees has no number among the messages of the chat.
+    pub(crate) fn for_bot(&self) -> Value {
+        let hidden = self.ephemeral_message_id.map(|_| Self { message_id: 0, ..self.clone() });
+        serde_json::json!(hidden.as_ref().unwrap_or(self))
+    }
+
+    /// Whether a user sees it.
+    pub(crate) fn is_for(&self, user: Option<i64>) -> bool {
+        self.receiver_user.as_ref().is_none_or(|receiver| Some(receiver.id) == user)
+    }
 }
 
 /// An inline keyboard.

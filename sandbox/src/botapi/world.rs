@@ -12,14 +12,20 @@ use tokio::time::Instant;
 use crate::botapi::faults::Faults;
 use crate::botapi::journal::{self, Journal, Record};
 use crate::botapi::limits::{Kind, Limiter, Peaks};
-use crate::botapi::params::Upload;
+use crate::botapi::params::{Params, Upload};
 use crate::botapi::picture;
 use crate::botapi::refusal::Refusal;
+use crate::botapi::search::{self, Searches};
 use crate::botapi::state::{Answer, FileMeta, Pending, State, Stored};
 use crate::botapi::wire::{Chat, Message, User};
 
 /// Kinds of updates that Telegram sends only to bots that ask for them.
 const ON_REQUEST: [&str; 3] = ["chat_member", "message_reaction", "message_reaction_count"];
+
+/// What Telegram takes for a picture: the longer side so many times the shorter one, and so many bytes.
+/// <https://core.telegram.org/bots/api#sendphoto>
+const MAX_RATIO: u32 = 20;
+const MAX_PHOTO_BYTES: usize = 10 * 1024 * 1024;
 
 /// How often what was done, since the start of the process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +75,7 @@ pub(crate) struct World {
     limiter: Limiter,
     presses: HashMap<String, Press>,
     callback_life: Duration,
+    pub(crate) searches: Searches,
     /// Events to be shown once the lock is released.
     pub(crate) news: Vec<Value>,
 }
@@ -92,6 +99,7 @@ impl World {
             limiter,
             presses: HashMap::new(),
             callback_life,
+            searches: Searches::default(),
             news: Vec::new(),
         }
     }
@@ -136,6 +144,10 @@ impl World {
             link_preview_options: None,
             new_chat_members: Vec::new(),
             left_chat_member: None,
+            new_chat_title: None,
+            via_bot: None,
+            ephemeral_message_id: None,
+            receiver_user: None,
         }
     }
 
@@ -187,7 +199,7 @@ impl World {
         let query = json!({
             "id": id,
             "from": user,
-            "message": message,
+            "message": message.for_bot(),
             "chat_instance": chat_instance(message.chat.id),
             "data": data,
         });
@@ -196,6 +208,18 @@ impl World {
         self.presses.insert(id.clone(), press);
         self.counters.callbacks = self.counters.callbacks.saturating_add(1);
         Ok(id)
+    }
+
+    /// Whether a press is young enough to be followed by a message that its presser alone sees.
+    pub(crate) fn is_pressed(&self, id: &str, user: i64, chat: i64) -> bool {
+        let press = self.presses.get(id).filter(|press| press.at.elapsed() < self.callback_life);
+        press.is_some_and(|press| press.user_id == user && press.chat_id == chat)
+    }
+
+    /// Takes the bot's answer to a search.
+    pub(crate) fn answer_search(&mut self, params: &Params) -> Result<Value, Refusal> {
+        let life = self.callback_life;
+        search::answer(self, params, life)
     }
 
     /// Gives the bot's answer to whoever pressed; a press is answered once and not for long.
@@ -235,8 +259,13 @@ impl World {
         if photo && pixels.is_none() {
             return Err(Refusal::bad("IMAGE_PROCESS_FAILED"));
         }
-        if photo && pixels.is_some_and(|(w, h)| w.saturating_add(h) > 10_000) {
+        let misshapen =
+            |(w, h): (u32, u32)| w.saturating_add(h) > 10_000 || w.max(h) / w.min(h).max(1) > MAX_RATIO;
+        if photo && pixels.is_some_and(misshapen) {
             return Err(Refusal::bad("PHOTO_INVALID_DIMENSIONS"));
+        }
+        if photo && upload.bytes.len() > MAX_PHOTO_BYTES {
+            return Err(Refusal::bad("file is too big"));
         }
         let prefix = if photo { "AgACAgIAAx" } else { "BQACAgIAAx" };
         let meta = FileMeta {

@@ -32,6 +32,9 @@ pub const LOWERED: &[Lowered] = &[
     lowered("ROOM_CAP_MEAN", "5s", "5m"),
     lowered("ROOM_CAP_PAST_POST", "1s", "60s"),
     lowered("ROOM_SUSPICION_WAIT", "10s", "1h"),
+    lowered("ROOM_ARENA_TALK", "5s", "5m"),
+    lowered("LEADERBOARD_MIN_BETS", "1", "5"),
+    lowered("LEADERBOARD_MIN_STAKED", "0.05", "0.5"),
     lowered("DEPOSIT_WITHDRAWABLE_AFTER", "2s", "10m"),
     lowered("WITHDRAW_NEW_ADDRESS_HOLD", "2s", "24h"),
     // There is one endpoint of one chain, and it does not fork.

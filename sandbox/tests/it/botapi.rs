@@ -1,5 +1,8 @@
 //! The local Telegram over HTTP, as a bot and as users see it.
 
+mod arenas;
+mod groups;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -484,6 +487,19 @@ async fn pictures_are_uploaded_and_sent_again() {
         telegram.refused("editMessageText", text).await,
         "Bad Request: there is no text in the message to edit"
     );
+    // A text gets a picture, and loses it no more.
+    let words = telegram.ok("sendMessage", json!({"chat_id": ann.id(), "text": "165?"})).await;
+    let mut edit = json!({"chat_id": ann.id(), "message_id": words["message_id"]});
+    edit["media"] = json!({"type": "photo", "media": photo["file_id"], "caption": "165!"});
+    let edited = telegram.ok("editMessageMedia", edit).await;
+    assert_eq!((&edited["caption"], &edited["text"]), (&json!("165!"), &Value::Null));
+    assert_eq!(edited["photo"][0]["file_unique_id"], photo["file_unique_id"]);
+    let strip = [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), vec![0, 0, 8, 0, 0, 0, 0, 100]].concat();
+    let part = reqwest::multipart::Part::bytes(strip).file_name("strip.png");
+    let form = reqwest::multipart::Form::new().text("chat_id", ann.id().to_string()).part("photo", part);
+    let request = telegram.http.post(format!("{}/bot{TOKEN}/sendPhoto", telegram.url));
+    let answer: Value = request.multipart(form).send().await.unwrap().json().await.unwrap();
+    assert_eq!(answer["description"], "Bad Request: PHOTO_INVALID_DIMENSIONS");
     let gif = json!({"chat_id": ann.id(), "photo": "AgACnothing"});
     assert_eq!(
         telegram.refused("sendPhoto", gif).await,

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::botapi::journal::Record;
+use crate::botapi::methods::administer;
 use crate::botapi::methods::send::named_chat;
 use crate::botapi::params::Params;
 use crate::botapi::refusal::Refusal;
@@ -22,7 +23,8 @@ pub(super) fn chat(world: &World, params: &Params) -> Result<Value, Refusal> {
             "unique_gifts": false, "premium_subscription": false, "gifts_from_channels": false});
         fields.insert("accepted_gift_types".into(), gifts);
         if !chat.is_private() {
-            fields.insert("permissions".into(), json!({"can_send_messages": true}));
+            let muted = world.state.groups.get(&chat.id).is_some_and(|group| group.house.muted);
+            fields.insert("permissions".into(), json!({"can_send_messages": !muted}));
             fields.insert("join_to_send_messages".into(), true.into());
         }
     }
@@ -37,7 +39,11 @@ pub(super) fn member(world: &World, params: &Params) -> Result<Value, Refusal> {
     let person = world.state.people.get(&id);
     let user = if id == world.bot.id { Some(&world.bot) } else { person.map(|p| &p.user) };
     let user = user.ok_or_else(|| Refusal::bad("user not found"))?;
-    let status = match world.state.groups.get(&chat.id) {
+    let group = world.state.groups.get(&chat.id);
+    if id == world.bot.id && group.is_some_and(|group| group.has_bot && group.house.administers) {
+        return Ok(administer::administrator(&world.bot));
+    }
+    let status = match group {
         None => "member",
         Some(group) if id == world.bot.id => {
             if group.has_bot {

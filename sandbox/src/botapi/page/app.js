@@ -1,6 +1,6 @@
 // The chat page: who plays, which chat is open, what is typed and pressed.
 
-import { chatTitle, chatsOf, commandsIn, follow, fullName, messagesOf, post, world } from './api.js';
+import { chatTitle, chatsOf, commandsIn, follow, fullName, get, messagesOf, post, world } from './api.js';
 import { avatar, clock, day, element, icon, quote, row, service, summary } from './message.js';
 import { panel } from './world.js';
 
@@ -25,7 +25,7 @@ const view = {
 const readKey = (user, chat) => `${user}/${chat}`;
 const lastRead = (user, chat) => Math.min(view.read[readKey(user, chat)] ?? 0, world.seq);
 const isNews = (user, entry) => entry.message.from.id !== user && entry.created > lastRead(user, entry.message.chat.id);
-const unread = (user, chat) => messagesOf(chat).filter((entry) => isNews(user, entry)).length;
+const unread = (user, chat) => messagesOf(chat, user).filter((entry) => isNews(user, entry)).length;
 
 function markRead() {
   if (document.hidden || !view.chat) return;
@@ -72,6 +72,12 @@ const act = {
       event.preventDefault();
       openChat(view.me);
       start(link.searchParams.get('start'));
+    } else if (link.hostname === 't.me' && link.pathname.startsWith('/+')) {
+      event.preventDefault();
+      attempt(async () => {
+        const { joined } = await post('invitations', { user: view.me, link: url });
+        toast(joined ? 'You are in this group' : 'You asked to join the group');
+      });
     } else if (isButton) window.open(url, '_blank', 'noopener');
   },
   jump(id) {
@@ -142,7 +148,7 @@ function renderPlayers() {
 function renderChats() {
   if (!view.me) return $('chats').replaceChildren();
   const wanted = $('filter').value.trim().toLowerCase();
-  const latest = (chat) => messagesOf(chat).at(-1);
+  const latest = (chat) => messagesOf(chat, view.me).at(-1);
   const chats = chatsOf(view.me).filter((chat) => chatTitle(chat).toLowerCase().includes(wanted));
   chats.sort((a, b) => (latest(b)?.created ?? 0) - (latest(a)?.created ?? 0));
   $('chats').replaceChildren(...chats.map((chat) => chatRow(chat, latest(chat))));
@@ -180,7 +186,7 @@ function playAs(user) {
 
 function openChat(chat) {
   view.chat = chat;
-  view.unreadFrom = Math.min(...messagesOf(chat).filter((entry) => isNews(view.me, entry)).map((entry) => entry.created), Infinity);
+  view.unreadFrom = Math.min(...messagesOf(chat, view.me).filter((entry) => isNews(view.me, entry)).map((entry) => entry.created), Infinity);
   view.shown.clear();
   setReply(null);
   toggleCommands(false);
@@ -213,9 +219,9 @@ function renderHead() {
 // Every row has a key and a signature; a row is built anew only when its signature changes.
 function plan() {
   const group = view.chat < 0;
-  const entries = messagesOf(view.chat);
+  const entries = messagesOf(view.chat, view.me);
   const rows = [];
-  const isService = ({ message }) => Boolean(message.new_chat_members || message.left_chat_member);
+  const isService = ({ message }) => Boolean(message.new_chat_members || message.left_chat_member || message.new_chat_title);
   const together = (a, b) => a && b && !isService(a) && !isService(b) && a.message.from.id === b.message.from.id
     && b.message.date - a.message.date < 300 && day(a.message.date) === day(b.message.date);
   entries.forEach((entry, index) => {
@@ -320,6 +326,20 @@ function toggleCommands(open, prefix = '') {
       element('b', {}, `/${command}`), element('span', {}, description))));
 }
 
+// Inline mode: what the bot offers for `@bot words` is listed as the commands are; a tap sends it.
+let searched = 0;
+async function search(words) {
+  const turn = ++searched;
+  const { inline_query_id: id } = await post('inline', { user: view.me, query: words });
+  const { results } = await get(`inline/${id}?wait=10`);
+  if (turn !== searched || !results) return;
+  const { me, chat } = view;
+  $('commands').hidden = !results.length;
+  $('commands').replaceChildren(...results.map((result) =>
+    element('button', { type: 'button', role: 'option', onclick: () => { $('input').value = ''; resize(); toggleCommands(false); attempt(() => post(`inline/${id}/choose`, { user: me, chat, result: result.id })); } },
+      element('b', {}, result.title), element('span', {}, result.description ?? ''))));
+}
+
 function moveChoice(step) {
   const options = [...$('commands').children];
   const now = options.findIndex((option) => option.getAttribute('aria-selected') === 'true');
@@ -330,8 +350,12 @@ function moveChoice(step) {
 
 $('input').addEventListener('input', () => {
   resize();
-  const typed = /^\/(\w*)$/.exec($('input').value);
+  const value = $('input').value;
+  const typed = /^\/(\w*)$/.exec(value);
+  searched += 1;
   toggleCommands(Boolean(typed), typed?.[1]);
+  const inline = `@${world.bot.username.toLowerCase()} `;
+  if (value.toLowerCase().startsWith(inline)) attempt(() => search(value.slice(inline.length)));
 });
 $('input').addEventListener('keydown', (event) => {
   const choosing = !$('commands').hidden;
@@ -399,6 +423,11 @@ $('more').addEventListener('click', () => {
   }
   if (view.chat < 0) {
     items.push(['Add members…', addMembers]);
+    const { members, has_bot: bot, house } = world.groups.get(view.chat);
+    if (bot && members[0] === view.me) {
+      const here = !house.administers;
+      items.push([here ? 'Make the bot an administrator' : 'Take the bot’s rights', () => attempt(() => post(`groups/${view.chat}/administrator`, { here }))]);
+    }
     items.push(['Leave the group', () => attempt(async () => { await post(`groups/${view.chat}/leave`, { user: view.me }); openChat(view.me); }), true]);
   }
   items.unshift([theme() === 'dark' ? 'Light theme' : 'Dark theme', () => setTheme(theme() === 'dark' ? 'light' : 'dark')]);
