@@ -79,7 +79,10 @@ impl Intake {
     pub fn take(&self, update: Update) -> BoxFuture<'static, ()> {
         if let UpdateKind::ChatJoinRequest(request) = update.kind {
             let app = Arc::clone(&self.app);
-            return async move { arenas::join(&app, i64::from(update.id.0), &request).await }.boxed();
+            // It goes on when nobody waits for the confirmation any more.
+            let joining =
+                tokio::spawn(async move { arenas::join(&app, i64::from(update.id.0), &request).await });
+            return joining.map(drop).boxed();
         }
         let Some(arrival) = Arrival::of(&update) else { return std::future::ready(()).boxed() };
         let span = tracing::info_span!("update", id = arrival.update_id);

@@ -53,10 +53,9 @@ pub(super) fn halt_of(error: &RequestError) -> Halt {
     match error {
         RequestError::RetryAfter(seconds) => Halt::Later(seconds.duration()),
         RequestError::MigrateToChatId(chat) => Halt::Refused(format!("the group is now {}", chat.0)),
-        RequestError::Api(ApiError::Unknown(text))
-            if !(text.starts_with("Bad Request") || text.starts_with("Forbidden")) =>
-        {
-            Halt::Later(PAUSE)
+        RequestError::Api(ApiError::Unknown(text)) => {
+            let refused = text.starts_with("Bad Request") || text.starts_with("Forbidden");
+            if refused { Halt::Refused(text.clone()) } else { Halt::Later(PAUSE) }
         }
         RequestError::Api(error) => Halt::Refused(error.to_string()),
         RequestError::Network(_) | RequestError::InvalidJson { .. } | RequestError::Io(_) => {
