@@ -243,25 +243,26 @@ impl<T> Schedule<T> {
         Next::Go(queued.ticket)
     }
 
-    /// A call ended; the chat may go on.
-    pub fn done(&mut self, chat: i64, now: Instant) {
+    /// A call ended, which was answered a moment ago; the chat may go on.
+    pub fn done(&mut self, chat: i64, answered: Instant) {
         let gap = self.limits.chat_gap;
         if let Some(in_flight) = self.chats.get_mut(&chat)
             && let Some(slot) = in_flight.in_flight.take()
         {
             self.in_flight = self.in_flight.saturating_sub(1);
-            self.recent.push_back(now);
+            let place = self.recent.partition_point(|other| *other <= answered);
+            self.recent.insert(place, answered);
             if let Some(ready) = in_flight.ready.get_mut(slot as usize) {
-                *ready = Some(now + gap);
+                *ready = Some(answered + gap);
             }
             if chat < 0 {
-                in_flight.recent.push_back(now);
+                in_flight.recent.push_back(answered);
             }
         }
         // Chats without memory that matters are forgotten.
         self.chats.retain(|_, chat| {
-            trim(&mut chat.recent, now, MINUTE);
-            let rested = chat.ready.iter().flatten().chain(&chat.held_until).all(|at| *at <= now);
+            trim(&mut chat.recent, answered, MINUTE);
+            let rested = chat.ready.iter().flatten().chain(&chat.held_until).all(|at| *at <= answered);
             !(chat.line.is_empty() && chat.in_flight.is_none() && rested && chat.recent.is_empty())
         });
     }

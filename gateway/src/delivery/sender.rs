@@ -11,7 +11,11 @@ use super::{
 use crate::{settings::Limits, vault::Vault};
 use chassis::{Clock, Db, Fault, Held, clock::monotonic, settings::Network};
 use futures::StreamExt as _;
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{
     sync::{Notify, oneshot},
     task::JoinSet,
@@ -62,7 +66,7 @@ enum Load {
 /// A call that ended.
 enum Ended {
     Letter { ticket: Ticket<Load>, fate: Fate },
-    Notice { chat: i64, id: Uuid, outcome: Result<Option<Duration>, Fault> },
+    Notice { chat: i64, id: Uuid, answered: Instant, outcome: Result<Option<Duration>, Fault> },
 }
 
 impl Sender {
@@ -185,7 +189,8 @@ impl Term {
                 let notices = self.notices.clone();
                 self.calls.spawn(async move {
                     let id = notice.id.uuid();
-                    Ended::Notice { chat, id, outcome: notices.deliver(*notice).await }
+                    let (answered, outcome) = notices.deliver(*notice).await;
+                    Ended::Notice { chat, id, answered, outcome }
                 });
             }
         }
@@ -198,11 +203,11 @@ impl Term {
                 self.schedule.done(ticket.chat, now);
                 self.letter_ended(ticket, fate);
             }
-            Ended::Notice { chat, id, outcome } => {
-                self.schedule.done(chat, now);
+            Ended::Notice { chat, id, answered, outcome } => {
+                self.schedule.done(chat, answered);
                 self.in_hand.remove(&id);
                 match outcome {
-                    Ok(Some(wait)) => self.schedule.hold(chat, now + wait, now),
+                    Ok(Some(wait)) => self.schedule.hold(chat, answered + wait, now),
                     Ok(None) => {}
                     Err(fault) => {
                         tracing::warn!(notification = %id, error = fault.chain(), "the fate of a notice is not recorded");

@@ -95,12 +95,13 @@ async fn measure(chats: &Chats, arguments: &Arguments, bar: &ProgressBar) -> Res
     bar.set_message("queueing notices");
     let now = chats.stage.now().await?;
     let terms = stage::terms(now);
-    publish(chats, &results(chats, &terms)?).await?;
+    // Groups first: they are at their limit from the beginning, and must not keep anybody else.
     for index in 0..GROUPS {
         let (_, founder) = chats.members.get(index).context("no founder")?;
         let group = chats.telegram.group(&format!("Group {index}"), *founder)?;
         publish(chats, &hosted(group.id, &terms)).await?;
     }
+    publish(chats, &results(chats, &terms)?).await?;
     let queued = "SELECT count(*) FROM notifier.notification";
     let all = chats.members.len() + GROUPS * ROOMS_OF_A_GROUP;
     chats::counted(&chats.stage, queued, all, PATIENCE).await?;

@@ -210,6 +210,25 @@ fn slow_calls_never_meet_fast_ones_in_one_second() {
 }
 
 #[test]
+fn an_answer_that_is_told_late_counts_from_when_it_came() {
+    let mut schedule = Schedule::new(Limits { overall_per_second: 2, ..LIMITS });
+    let start = monotonic();
+    for chat in 1..=3 {
+        schedule.push(send(chat, 0));
+    }
+    for chat in 1..=2 {
+        assert!(matches!(schedule.next(start), Next::Go(ticket) if ticket.chat == chat));
+    }
+    assert_eq!(schedule.next(start), Next::Idle, "both slots are in flight");
+    let after = |millis| start + Duration::from_millis(millis);
+    schedule.done(2, after(50));
+    assert_eq!(schedule.next(after(60)), Next::At(after(1_050)));
+    schedule.done(1, after(10));
+    assert_eq!(schedule.next(after(60)), Next::At(after(1_010)));
+    assert!(matches!(schedule.next(after(1_010)), Next::Go(_)));
+}
+
+#[test]
 fn a_new_sender_waits_for_what_the_one_before_sent() {
     let mut schedule = Schedule::new(LIMITS);
     let start = monotonic();
