@@ -18,7 +18,7 @@ use tokio::sync::OnceCell;
 /// Whoever looks at a room within so many seconds sees the same prices in the same picture.
 const TOGETHER: i64 = 5;
 /// The same for a room that is over.
-const AFTERWARDS: i64 = 300;
+const AFTERWARDS: i64 = 60;
 /// Rooms looked at lately; a series has some 20 KB.
 const ROOMS: usize = 500;
 

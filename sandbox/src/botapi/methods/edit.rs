@@ -118,8 +118,10 @@ pub(super) fn media(world: &mut World, params: &Params) -> Result<Value, Refusal
         let file = send::input_file(world, params, "media", Some(&media.media), true)?;
         message.photo = vec![send::photo_size(&file)?];
         message.document = None;
+        // A text becomes the caption of the picture that it gets.
         message.text = None;
         message.entities = Vec::new();
+        message.link_preview_options = None;
         send::set_caption(message, caption);
         Ok(())
     })
