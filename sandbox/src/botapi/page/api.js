@@ -79,10 +79,10 @@ async function take(event) {
   }
 }
 
-// Messages of a chat, oldest first, without the deleted ones.
-export function messagesOf(chat) {
-  const all = [...(world.chats.get(chat)?.values() ?? [])].filter((stored) => !stored.deleted);
-  return all.sort((a, b) => a.message.message_id - b.message.message_id);
+// Messages of a chat as a user sees them, oldest first, without the deleted ones.
+export function messagesOf(chat, user) {
+  const seen = ({ deleted, message }) => !deleted && (!message.receiver_user || message.receiver_user.id === user);
+  return [...(world.chats.get(chat)?.values() ?? [])].filter(seen).sort((a, b) => a.created - b.created);
 }
 
 // Chats of a player: the bot first known, then the groups.
