@@ -118,7 +118,7 @@ pub(super) fn media(world: &mut World, params: &Params) -> Result<Value, Refusal
         let file = send::input_file(world, params, "media", Some(&media.media), true)?;
         message.photo = vec![send::photo_size(&file)?];
         message.document = None;
-        // A text becomes the caption of the picture that it gets.
+        // A text that gets a picture is gone, with what belonged to it.
         message.text = None;
         message.entities = Vec::new();
         message.link_preview_options = None;
