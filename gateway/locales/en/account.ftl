@@ -53,6 +53,19 @@ transfers-none = Nothing has moved yet.
 transfers-page = Page { $page } of { $pages }
 transfer-line = { $sign }{ $amount } SOL · { $kind } · { $when }
 transfer-line-state = { $sign }{ $amount } SOL · { $kind } ({ $state }) · { $when }
+transfer-state = { $state ->
+    [REQUESTED] requested
+    [HELD] waiting
+    [APPROVED] approved
+    [SIGNED] signed
+    [SUBMITTED] submitted
+    [FINALIZED] final
+    [FAILED] failed
+    [EXPIRED] signed again
+    [CANCELLED] cancelled
+    [REJECTED] rejected
+   *[other] { $state }
+}
 transfer-signature = <code>{ $signature }</code>
 transfer-deposit = deposit
 transfer-stake = stake

@@ -53,6 +53,19 @@ transfers-none = Todavía no se ha movido nada.
 transfers-page = Página { $page } de { $pages }
 transfer-line = { $sign }{ $amount } SOL · { $kind } · { $when }
 transfer-line-state = { $sign }{ $amount } SOL · { $kind } ({ $state }) · { $when }
+transfer-state = { $state ->
+    [REQUESTED] solicitado
+    [HELD] en espera
+    [APPROVED] aprobado
+    [SIGNED] firmado
+    [SUBMITTED] enviado
+    [FINALIZED] definitivo
+    [FAILED] fallido
+    [EXPIRED] se firma de nuevo
+    [CANCELLED] cancelado
+    [REJECTED] rechazado
+   *[other] { $state }
+}
 transfer-signature = <code>{ $signature }</code>
 transfer-deposit = depósito
 transfer-stake = apuesta

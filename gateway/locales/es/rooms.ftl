@@ -131,7 +131,7 @@ card-rule-open = Al abrirse ${ $open }.
 card-terms = Condiciones <code>{ $hash }</code>
 button-bet-on = { $outcome }
 button-bet-on-odds = { $outcome } · ×{ $odds }
-button-result = Comprobar el resultado
+button-result = Ver resultado
 
 result-outcome = Resultado <b>{ $outcome }</b>
 result-void = <b>Anulada:</b> { $reason }. Se devolvieron todas las apuestas.

@@ -54,6 +54,19 @@ transfers-none = Пока никаких движений.
 transfers-page = Страница { $page } из { $pages }
 transfer-line = { $sign }{ $amount } SOL · { $kind } · { $when }
 transfer-line-state = { $sign }{ $amount } SOL · { $kind } ({ $state }) · { $when }
+transfer-state = { $state ->
+    [REQUESTED] запрошен
+    [HELD] ждёт
+    [APPROVED] одобрен
+    [SIGNED] подписан
+    [SUBMITTED] отправлен
+    [FINALIZED] окончателен
+    [FAILED] не удался
+    [EXPIRED] подписывается заново
+    [CANCELLED] отменён
+    [REJECTED] отклонён
+   *[other] { $state }
+}
 transfer-signature = <code>{ $signature }</code>
 transfer-deposit = пополнение
 transfer-stake = ставка

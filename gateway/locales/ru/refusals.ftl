@@ -91,3 +91,6 @@ refusal-limit-invalid = Выберите от { $min } до { $max }.
 refusal-account-busy = Не сейчас: активных ставок – { $live_bets }, выводов в пути – { $withdrawals }. Вернитесь, когда они завершатся.
 refusal-account-has-balance = На вашем счёте ещё { $available } SOL. Сначала выведите их или откажитесь от них.
 refusal-account-closed = Этот счёт закрыт.
+
+refusal-arena-state = Эта группа уже в запасе, или она ещё занята комнатой.
+refusal-arena-rights = Это не группа, в которой я могу менять название, ограничивать, приглашать и удалять.

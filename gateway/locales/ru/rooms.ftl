@@ -140,7 +140,7 @@ card-rule-open = При открытии ${ $open }.
 card-terms = Условия <code>{ $hash }</code>
 button-bet-on = { $outcome }
 button-bet-on-odds = { $outcome } · ×{ $odds }
-button-result = Проверить результат
+button-result = Результат
 
 result-outcome = Результат <b>{ $outcome }</b>
 result-void = <b>Аннулирована:</b> { $reason }. Все ставки возвращены.

@@ -52,6 +52,19 @@ transfers-none = 还没有任何变动。
 transfers-page = 第 { $page } 页，共 { $pages } 页
 transfer-line = { $sign }{ $amount } SOL · { $kind } · { $when }
 transfer-line-state = { $sign }{ $amount } SOL · { $kind }（{ $state }） · { $when }
+transfer-state = { $state ->
+    [REQUESTED] 已申请
+    [HELD] 等待中
+    [APPROVED] 已批准
+    [SIGNED] 已签名
+    [SUBMITTED] 已发送
+    [FINALIZED] 最终确认
+    [FAILED] 失败
+    [EXPIRED] 重新签名
+    [CANCELLED] 已取消
+    [REJECTED] 已拒绝
+   *[other] { $state }
+}
 transfer-signature = <code>{ $signature }</code>
 transfer-deposit = 充值
 transfer-stake = 下注

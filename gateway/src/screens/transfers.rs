@@ -69,6 +69,7 @@ fn line(language: Language, transfer: &Transfer, now: OffsetDateTime) -> String 
     if transfer.state.is_empty() {
         return language.fill("transfer-line", &values);
     }
-    values.push(("state", transfer.state.to_lowercase().into()));
+    let state = language.fill("transfer-state", &[("state", transfer.state.as_str().into())]);
+    values.push(("state", state.into()));
     language.fill("transfer-line-state", &values)
 }

@@ -7,7 +7,13 @@ use fluent_syntax::ast::{Entry, Expression, InlineExpression, Message, Pattern, 
 const SAME_EVERYWHERE: &[&str] = &["admin-commands", "privacy-file-name", "proof-file-name"];
 
 /// Texts that happen to be the same words in one other language.
-const SAME_WORD: &[(&str, &str)] = &[("es", "outcome-no")];
+const SAME_WORD: &[(&str, &str)] = &[
+    ("es", "button-edit-mint"),
+    ("es", "button-edit-rival"),
+    ("es", "outcome-no"),
+    ("es", "span-hours-minutes"),
+    ("es", "span-minutes"),
+];
 
 /// Names and units that no language translates.
 const NAMES: &[&str] = &["SOL", "USD", "UTC", "ROOMS", "Telegram", "Solana"];
@@ -90,7 +96,7 @@ impl<'a> Parts<'a> {
             }
         }
         let mut words: Vec<_> = words.split(|letter: char| !letter.is_alphabetic()).collect();
-        words.retain(|word| word.chars().count() > 3 && !NAMES.contains(word));
+        words.retain(|word| word.chars().count() > 1 && !NAMES.contains(word));
         !words.is_empty()
     }
 }
@@ -139,21 +145,13 @@ fn a_translation_is_not_the_english_text() {
         let same = theirs.is_some_and(|theirs| theirs.words == english.words) && english.says_something();
         let known = SAME_EVERYWHERE.contains(&key) || SAME_WORD.contains(&(code, key));
         assert!(!same || known, "{code}: {key} is still English: {}", english.words);
+        assert!(same || !known, "{code}: {key} is translated and needs no exception any more");
     });
 }
 
 /// The Russian and the Chinese of a text have letters of their own, so a forgotten English word in them stands out.
 #[test]
 fn a_translation_has_no_english_words_left() {
-    let english = parsed(SOURCES[0].1);
-    let mut common = BTreeSet::new();
-    for message in entries(&english).values() {
-        let words = Parts::of(message).words.to_lowercase();
-        common.extend(words.split(|c: char| !c.is_ascii_alphabetic()).map(str::to_owned));
-    }
-    for word in ["the", "your", "room", "bet", "stake", "is", "of", "and", "not"] {
-        assert!(common.contains(word), "{word}");
-    }
     compare(|code, key, _, theirs| {
         let Some(theirs) = theirs.filter(|_| code != "es" && !SAME_EVERYWHERE.contains(&key)) else { return };
         let words = theirs.words.to_lowercase();

@@ -59,7 +59,8 @@ fn words(screen: &Screen) -> String {
         row.iter().map(|button| format!("[ {} ]", button.label)).collect::<Vec<_>>().join("  ")
     };
     let keyboard: Vec<_> = screen.keyboard.iter().map(row).collect();
-    format!("{}\n\n{}\n", screen.text, keyboard.join("\n"))
+    let text = format!("{}\n\n{}", screen.text, keyboard.join("\n"));
+    format!("{}\n", text.trim_end())
 }
 
 /// One file per language, to be read from top to bottom by somebody who speaks it.
@@ -69,48 +70,46 @@ fn every_screen_is_as_committed_in_every_language() {
         let screens = super::all(language);
         let screens: Vec<_> =
             screens.iter().map(|(name, screen)| format!("=== {name}\n\n{}", words(screen))).collect();
-        expect_file![format!("snapshots/languages/{}.txt", language.code())].assert_eq(&screens.join("\n"));
+        expect_file![format!("../snapshots/languages/{}.txt", language.code())]
+            .assert_eq(&screens.join("\n"));
     }
 }
 
 #[test]
 fn a_keyboard_does_the_same_in_every_language() {
+    // In their order; how many stand in a row may depend on the length of their labels.
     let actions = |screen: &Screen| {
-        let row = |row: &Vec<Button>| row.iter().map(|button| button.action.clone()).collect::<Vec<_>>();
-        screen.keyboard.iter().map(row).collect::<Vec<_>>()
+        let action = |button: &Button| match &button.action {
+            // What is shared with others carries words in its link.
+            Action::Link(url) => Action::Link(url.split("&text=").next().unwrap().to_owned()),
+            other => other.clone(),
+        };
+        screen.keyboard.iter().flatten().map(action).collect::<Vec<_>>()
     };
     for language in translations() {
         for ((name, ours), (_, english)) in super::all(language).iter().zip(&super::all(EN)) {
-            // What is shared with others carries words in its link.
-            if !name.starts_with("share") {
-                assert_eq!(actions(ours), actions(english), "{name} in {}", language.code());
-            }
+            assert_eq!(actions(ours), actions(english), "{name} in {}", language.code());
         }
     }
 }
 
-/// Telegram cuts labels that do not fit: about forty letters in a row on a small phone, and a Chinese one takes two places.
+/// Telegram cuts labels that do not fit: about fifty letters in a row on a small phone, and a Chinese one takes two places.
 #[test]
 fn labels_fit_their_buttons() {
-    const ROW: usize = 44;
+    const ROW: usize = 48;
     let width =
         |label: &str| label.chars().map(|letter| if letter > '\u{2e7f}' { 2 } else { 1 }).sum::<usize>();
+    let mut cut = Vec::new();
     for language in Language::all() {
         for (name, screen) in super::all(language) {
             for row in &screen.keyboard {
                 let most = ROW / row.len().max(1);
-                for button in row {
-                    let wide = width(&button.label);
-                    assert!(
-                        wide <= most,
-                        "{} {name}: {:?} takes {wide} of {most}",
-                        language.code(),
-                        button.label
-                    );
-                }
+                let wide = row.iter().filter(|button| width(&button.label) > most);
+                cut.extend(wide.map(|button| format!("{} {name}: {:?}", language.code(), button.label)));
             }
         }
     }
+    assert!(cut.is_empty(), "too wide:\n{}", cut.join("\n"));
 }
 
 /// Telegram's limits for what is no message.

@@ -4,7 +4,7 @@ use super::Telegram;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
-/// Commands with their descriptions, by language; the empty one is everybody else's.
+/// Commands of private chats with their descriptions, by language; the empty one is everybody else's.
 pub type Menus = HashMap<String, HashMap<String, String>>;
 
 #[derive(Default)]
@@ -31,6 +31,9 @@ impl Telegram {
 
     pub(super) fn set_menu(&self, params: &Value) {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        if params["scope"]["type"] != "all_private_chats" {
+            return;
+        }
         let commands = params["commands"].as_array().unwrap().iter();
         let menu = commands.map(|command| (text(&command["command"]), text(&command["description"])));
         self.lock().tongues.menus.insert(text(&params["language_code"]), menu.collect());
