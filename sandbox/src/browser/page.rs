@@ -37,7 +37,8 @@ pub struct Page {
 
 impl Page {
     pub(super) async fn open(devtools: DevTools, url: &str, (width, height): (u32, u32)) -> Result<Self> {
-        let blank = json!({ "url": "about:blank", "width": width, "height": height });
+        // A window of its own: a page behind another one is not drawn. Its size is set below.
+        let blank = json!({ "url": "about:blank", "newWindow": true });
         let target = devtools.call(None, "Target.createTarget", blank).await?;
         let target = target.get("targetId").context("a page without an id")?.clone();
         let attach = json!({ "targetId": target, "flatten": true });

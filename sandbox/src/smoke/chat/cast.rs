@@ -1,5 +1,7 @@
 //! Who crawls, what they have done before, and who walks to the ends that nobody comes back from.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use rust_decimal::Decimal;
 
@@ -123,7 +125,9 @@ pub async fn authenticate(person: &Person) -> Result<()> {
     let secret = scan.text.lines().find(|line| line.len() == 32).context("no secret")?;
     let secret = from_base32(secret).context("no base32")?;
     let confirm = person.say(&replies::code(&secret, 0)?, "Add the authenticator").await?;
-    let settings = person.tap(&confirm, "Yes, use the code", "Your authenticator is added").await?;
+    person.tap(&confirm, "Yes, use the code", "Your authenticator is added").await?;
+    person.hear("that it was added", |text| text.starts_with("An authenticator was added")).await?;
+    let settings = person.say("/settings", "Authenticator: added").await?;
     person.tap(&settings, "Remove the authenticator", "Send me the six digits").await?;
     // A code is taken once; the next one is taken already.
     let confirm = person.say(&replies::code(&secret, 1)?, "Remove the authenticator").await?;
@@ -151,6 +155,8 @@ pub async fn leave(world: &World, person: &Person) -> Result<()> {
     let amount = sol(i64::try_from(DEPOSIT)?);
     let last = person.tap(&leave, "Give up", &format!("You give up {amount} SOL")).await?;
     person.tap(&last, "Delete my account for good", "Your account is deleted").await?;
+    // It is told just before the key is destroyed: an erasure that fails is told again.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     person.say("/start", "Welcome to ROOMS").await?;
     Ok(())
 }

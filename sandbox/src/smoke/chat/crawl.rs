@@ -367,7 +367,10 @@ impl<'a> Crawler<'a> {
                 let whispered = shown.message_id < 0 && self.whispers.insert(shown.message_id);
                 let new = whispered || shown.message_id > self.newest;
                 self.newest = self.newest.max(shown.message_id);
-                let own = pressed.is_some_and(|(message, _)| message == shown.message_id);
+                // Of what one member alone sees in a group, there is one slip for all rooms of the group.
+                let own = pressed.is_some_and(|(message, _)| {
+                    message == shown.message_id || (message < 0 && shown.message_id < 0)
+                });
                 if own && pressed.is_some_and(|(_, record)| record) {
                     if !is_for_good(&shown) {
                         self.log.error(format!("{at}: the record became {:?}", one_line(&shown.text)));
