@@ -4,7 +4,7 @@ command-won = 您赢的下注和派彩
 command-recent = 您最近的结果
 command-leaderboard = 最佳收益率和您的名次
 
-button-won = 赢的
+button-won = 赢的下注
 button-recent = 结果
 button-leaderboard = 排行榜
 
@@ -21,11 +21,11 @@ recent-title = <b>您的结果</b>
 recent-none = 您还没有结算的下注。
 recent-totals = 累计：赢 { $won }，输 { $lost }，退回 { $returned } · <b>{ $net } SOL</b> · 胜率 { $rate }%
 recent-totals-returned = 累计：退回 { $returned }，没有输赢
-settled-won = { $stake } SOL 押 { $outcome } · 得 { $payout } SOL · <b>{ $net } SOL</b>
-settled-lost = { $stake } SOL 押 { $outcome } · 输 · <b>{ $net } SOL</b>
-settled-void = { $stake } SOL 押 { $outcome } · 已退回，房间作废
-settled-late = { $stake } SOL 押 { $outcome } · 已退回，下注时结果已可见
-settled-odds = { $stake } SOL 押 { $outcome } · 已退回，未达到您的最低赔率
+settled-won = { $stake } SOL 押“{ $outcome }” · 得 { $payout } SOL · <b>{ $net } SOL</b>
+settled-lost = { $stake } SOL 押“{ $outcome }” · 输 · <b>{ $net } SOL</b>
+settled-void = { $stake } SOL 押“{ $outcome }” · 已退回，房间作废
+settled-late = { $stake } SOL 押“{ $outcome }” · 已退回，下注时结果已可见
+settled-odds = { $stake } SOL 押“{ $outcome }” · 已退回，未达到您的最低赔率
 settled-when = <i>{ $when }</i>
 settled-page = 第 { $page } 页，共 { $pages } 页
 
