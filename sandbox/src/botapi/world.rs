@@ -259,8 +259,9 @@ impl World {
         if photo && pixels.is_none() {
             return Err(Refusal::bad("IMAGE_PROCESS_FAILED"));
         }
-        let misshapen =
-            |(w, h): (u32, u32)| w.saturating_add(h) > 10_000 || w.max(h) / w.min(h).max(1) > MAX_RATIO;
+        let misshapen = |(w, h): (u32, u32)| {
+            w.saturating_add(h) > 10_000 || w.max(h) > w.min(h).saturating_mul(MAX_RATIO)
+        };
         if photo && pixels.is_some_and(misshapen) {
             return Err(Refusal::bad("PHOTO_INVALID_DIMENSIONS"));
         }
