@@ -1,8 +1,8 @@
 //! What every handler can reach.
 
 use crate::{
-    clients::Clients, delivery::Post, domain::RoomView, groups::Groups,
-    handlers::pictured::Glances, pictures::Pictures, inline::Catalogue, limits::Limiter, settings::Settings, vault::Vault,
+    clients::Clients, delivery::Post, domain::RoomView, groups::Groups, handlers::pictured::Glances,
+    inline::Catalogue, limits::Limiter, pictures::Pictures, settings::Settings, vault::Vault,
 };
 use chassis::{Clock, Db, kv::Bucket};
 use std::sync::{Arc, OnceLock};

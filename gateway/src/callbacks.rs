@@ -7,7 +7,9 @@
 
 pub mod compact;
 
-use crate::domain::{Asset, Comparator, CreateStep, Kind, LimitKind, Link, Period, ReferralCode, RoomFilter, RoomKey};
+use crate::domain::{
+    Asset, Comparator, CreateStep, Kind, LimitKind, Link, Period, ReferralCode, RoomFilter, RoomKey,
+};
 use crate::locales::Language;
 use proto::{BetId, CommandId, Lamports, RoomId, WithdrawalId};
 

@@ -43,8 +43,9 @@ pub use desk::{Desk, desk, help, opening_account, status, terms};
 pub use disputes::{DISPUTE_MAX, dispute_ask, dispute_opened, dispute_refused, dispute_review};
 pub use format::Quote;
 pub use group::{
-    ROOMS as GROUP_ROOMS, Shared, group_card, group_create, group_help, group_odds, group_oracle, group_players,
-    group_rooms, group_times, in_private, no_group_room, shared, shared_card, welcome, whispered, whispered_placing,
+    ROOMS as GROUP_ROOMS, Shared, group_card, group_create, group_help, group_odds, group_oracle,
+    group_players, group_rooms, group_times, in_private, no_group_room, shared, shared_card, welcome,
+    whispered, whispered_placing,
 };
 pub use house_rules::{HouseRules, house_rules};
 pub use limits::{
@@ -52,9 +53,7 @@ pub use limits::{
     limit_review, limits,
 };
 pub use notices::notice;
-pub use pictured::{
-    Art, Outline, Series, Window, captioned, fits_caption, room_drawing,
-};
+pub use pictured::{Art, Outline, Series, Window, captioned, fits_caption, room_drawing};
 pub use portfolio::{BETS as PORTFOLIO_BETS, Course, course, portfolio};
 pub use privacy::{erased, leave_refused, privacy, privacy_export, privacy_last, privacy_leave};
 pub use proof::{no_proof, proof};

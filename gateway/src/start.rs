@@ -3,7 +3,7 @@
 use crate::{
     app::{App, Parts},
     arenas,
-    delivery::{whisper, Courier, Post, Sender},
+    delivery::{Courier, Post, Sender, whisper},
     domain::About,
     events::Inbound,
     intake::{Intake, poll, webhook},
@@ -22,11 +22,7 @@ use chassis::{
 };
 use secrecy::ExposeSecret as _;
 use sqlx::migrate::Migrator;
-use std::{
-    convert::Infallible,
-    sync::Arc,
-    time::Duration,
-};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 use teloxide::{
     Bot,
     payloads::SetMyCommandsSetters as _,

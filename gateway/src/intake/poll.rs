@@ -8,12 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use teloxide::{
-    RequestError,
-    payloads::GetUpdatesSetters as _,
-    requests::Requester as _,
-    types::Update,
-};
+use teloxide::{RequestError, payloads::GetUpdatesSetters as _, requests::Requester as _, types::Update};
 use tokio::sync::Notify;
 
 /// The network may take this much longer than the poll itself.

@@ -5,11 +5,7 @@ use crate::settings::Webhook;
 use axum::{Json, Router, extract::State, http::HeaderMap, http::StatusCode, routing::post};
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
-use teloxide::{
-    payloads::SetWebhookSetters as _,
-    requests::Requester as _,
-    types::Update,
-};
+use teloxide::{payloads::SetWebhookSetters as _, requests::Requester as _, types::Update};
 
 /// Carries the secret.
 const SECRET: &str = "x-telegram-bot-api-secret-token";
@@ -50,9 +46,7 @@ fn equal(given: &[u8], secret: &[u8]) -> bool {
 pub async fn register(intake: &Intake, webhook: &Webhook) -> Result<(), String> {
     let url = webhook.url.expose().parse().map_err(|error| format!("not a URL: {error}"))?;
     let call = intake.app().bot.set_webhook(url);
-    let call = call
-        .secret_token(webhook.secret.expose_secret())
-        .allowed_updates(KINDS);
+    let call = call.secret_token(webhook.secret.expose_secret()).allowed_updates(KINDS);
     match tokio::time::timeout(LIMIT, call.into_future()).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(error.to_string()),

@@ -1,11 +1,7 @@
 //! Taking a bet or a room back.
 
 use super::{Button, Screen, home, question, refusal};
-use crate::{
-    callbacks::Callback,
-    domain::RoomView,
-    locales::Language,
-};
+use crate::{callbacks::Callback, domain::RoomView, locales::Language};
 use proto::{CommandId, Lamports, Refusal, RoomId, room::Bet};
 use time::OffsetDateTime;
 

@@ -217,10 +217,7 @@ fn keyboard(
         .row(take_back)
         .row(take_room_back)
         .row([follow_up, Button::go(language, "button-share-room", Callback::Share { room: room.id })])
-        .row([
-            Button::go(language, "button-rooms", Callback::Rooms { filter, page: 0 }),
-            home(language),
-        ])
+        .row([Button::go(language, "button-rooms", Callback::Rooms { filter, page: 0 }), home(language)])
         .keyboard
 }
 

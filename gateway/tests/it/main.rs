@@ -11,8 +11,8 @@
     reason = "tests fail by panicking"
 )]
 
-mod arenas;
 mod admin;
+mod arenas;
 mod authenticator;
 mod cancel;
 mod delivery;
@@ -23,8 +23,8 @@ mod groups;
 mod inline;
 mod intake;
 mod limits;
-mod pictures;
 mod operators;
+mod pictures;
 mod privacy;
 mod proof;
 mod referrals;

@@ -304,7 +304,9 @@ impl Telegram {
         let place = inner.messages.iter().position(|message| message.chat == chat && Some(message.id) == id);
         if method == "DeleteMessage" {
             // Its number is not given again.
-            place.map(|place| inner.messages[place].chat = 0).ok_or_else(|| refused("message to delete not found"))?;
+            place
+                .map(|place| inner.messages[place].chat = 0)
+                .ok_or_else(|| refused("message to delete not found"))?;
             return Ok(true.into());
         }
         let media = nested("media");
@@ -319,7 +321,9 @@ impl Telegram {
         } else {
             file.as_str().map(str::to_owned)
         };
-        if method != "EditMessageCaption" && !inner.pictures.iter().any(|(name, _)| Some(name) == photo.as_ref()) {
+        if method != "EditMessageCaption"
+            && !inner.pictures.iter().any(|(name, _)| Some(name) == photo.as_ref())
+        {
             return Err(refused("wrong file identifier/HTTP URL specified"));
         }
         let text = caption.as_str().unwrap().to_owned();
@@ -330,7 +334,9 @@ impl Telegram {
             inner.messages.push(Message { id, chat, text, keyboard, edits: 0, document: None, photo });
             return Ok(message_json(inner.messages.last().unwrap()));
         }
-        let message = place.map(|place| &mut inner.messages[place]).ok_or_else(|| refused("message to edit not found"))?;
+        let message = place
+            .map(|place| &mut inner.messages[place])
+            .ok_or_else(|| refused("message to edit not found"))?;
         if method == "EditMessageCaption" && message.photo.is_none() {
             return Err(refused("there is no caption in the message to edit"));
         }

@@ -43,8 +43,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::botapi::faults::Fault;
 use crate::botapi::guests;
 use crate::botapi::people;
-use crate::botapi::search;
 use crate::botapi::refusal::Refusal;
+use crate::botapi::search;
 use crate::botapi::wire::{Chat, Message, User};
 use crate::botapi::world::World;
 use crate::botapi::{BotApi, methods};
@@ -278,14 +278,11 @@ struct Ask {
 }
 
 async fn search(State(api): State<BotApi>, Json(ask): Json<Ask>) -> Result<Json<Value>, Refusal> {
-    api.change(|world| search::ask(world, ask.user, &ask.query)).map(|id| Json(json!({"inline_query_id": id})))
+    api.change(|world| search::ask(world, ask.user, &ask.query))
+        .map(|id| Json(json!({"inline_query_id": id})))
 }
 
-async fn found(
-    State(api): State<BotApi>,
-    Path(id): Path<String>,
-    Query(since): Query<Since>,
-) -> Json<Value> {
+async fn found(State(api): State<BotApi>, Path(id): Path<String>, Query(since): Query<Since>) -> Json<Value> {
     // An empty offer is an answer, too.
     let offered = |world: &World| world.searches.results(&id).map(|results| json!(results));
     let (_, found) = wait_for(&api, since.wait, |world| offered(world).into_iter().collect()).await;

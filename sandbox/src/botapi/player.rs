@@ -477,7 +477,8 @@ impl Player {
     /// The bot does not answer within the player's patience.
     pub async fn search(&self, query: &str) -> Result<Search> {
         let asked: Value = self.game.post("inline", json!({"user": self.user.id, "query": query})).await?;
-        let id = asked.get("inline_query_id").and_then(Value::as_str).context("a search has an id")?.to_owned();
+        let id =
+            asked.get("inline_query_id").and_then(Value::as_str).context("a search has an id")?.to_owned();
         let wait = [("wait", self.patience.as_secs().to_string())];
         let found: Offered = self.game.get(&format!("inline/{id}"), &wait).await?;
         let results = found.results.with_context(|| format!("{query:?} was not answered"))?;
@@ -491,7 +492,9 @@ impl Player {
     pub async fn share(&self, search: &Search, title: &str, chat: &Chat) -> Result<Shown> {
         let titled = |result: &&Value| title_of(result).starts_with(title);
         let result = search.results.iter().find(titled).and_then(|result| result.get("id")?.as_str());
-        let Some(result) = result else { bail!("no result begins with {title:?}, there are {:?}", search.titles()) };
+        let Some(result) = result else {
+            bail!("no result begins with {title:?}, there are {:?}", search.titles())
+        };
         let body = json!({"user": self.user.id, "chat": chat.id, "result": result});
         self.act(&format!("inline/{}/choose", search.id), body).await
     }

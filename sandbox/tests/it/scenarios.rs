@@ -11,7 +11,7 @@ mod money;
 mod onboarding;
 mod people;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
 use futures::StreamExt;
@@ -125,7 +125,7 @@ async fn scenarios_of_the_chat() {
 
 /// Plays one; what went wrong, if anything did.
 async fn play((name, scenario): Scenario<'_>) -> Option<String> {
-    let began = Instant::now();
+    let began = tokio::time::Instant::now();
     let played = tokio::time::timeout(LIMIT, scenario).await;
     let played = played.unwrap_or_else(|_| Err(anyhow::anyhow!("not at its end after {LIMIT:?}")));
     let how = if played.is_ok() { "ok" } else { "FAILED" };

@@ -367,9 +367,12 @@ impl<'a> Crawler<'a> {
                 let whispered = shown.message_id < 0 && self.whispers.insert(shown.message_id);
                 let new = whispered || shown.message_id > self.newest;
                 self.newest = self.newest.max(shown.message_id);
-                // Of what one member alone sees in a group, there is one slip for all rooms of the group.
-                let own = pressed.is_some_and(|(message, _)| {
-                    message == shown.message_id || (message < 0 && shown.message_id < 0)
+                // Of what one member alone sees in a group there is one slip for all its rooms; and a text that took the place of
+                // a picture is a message of its own, the newest one.
+                let own = pressed.is_some_and(|(message, record)| {
+                    let instead = shown.message_id == self.newest || (message < 0 && shown.message_id < 0);
+                    let instead = instead && !record;
+                    message == shown.message_id || instead
                 });
                 if own && pressed.is_some_and(|(_, record)| record) {
                     if !is_for_good(&shown) {

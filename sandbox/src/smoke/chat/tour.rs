@@ -87,7 +87,7 @@ impl Camera {
         let first = serde_json::json!(title.split_whitespace().next().unwrap_or_default());
         let there = format!(
             "(() => {{ const row = document.querySelector(\"{row}\"); row?.scrollIntoView({{ block: 'end' }});
-                return Boolean(row?.innerText.trim().startsWith({first}))
+                return Boolean(row?.querySelector('.text')?.innerText.trim().startsWith({first}))
                     && [...row.querySelectorAll('img')].every((image) => image.complete); }})()"
         );
         // A message that went on to something else meanwhile is met elsewhere.

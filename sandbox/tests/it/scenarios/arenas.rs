@@ -86,9 +86,9 @@ fn link(shown: &Shown) -> Result<String> {
     button.and_then(|button| button.url.clone()).with_context(|| format!("no way in: {:?}", shown.buttons))
 }
 
-/// 49. A room that opens gets the free group: renamed, silent, its link for players alone.
+/// Scenario 49: A room that opens gets the free group: renamed, silent, its link for players alone.
 ///
-/// 51. Once it is locked they may talk; after the result the link is revoked, they are removed, and the group is free again.
+/// Scenario 51: Once it is locked they may talk; after the result the link is revoked, they are removed, and the group is free again.
 pub async fn scenarios_49_and_51_a_group_hosts_the_players_of_a_room(town: &Town<'_>) -> Result<()> {
     let (host, ann, bob, eve, owner) = tokio::try_join!(
         town.member("Hal"),

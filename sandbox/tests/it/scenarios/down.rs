@@ -9,7 +9,7 @@ use super::people::{Ask, SOL, Town, between, says};
 use sandbox::botapi::Shown;
 use sandbox::venues::{Asset, Fault, Venue};
 
-/// 6. Without prices the dashboard shows the balance in SOL, and says that its value is unavailable, never $0.
+/// Scenario 6: Without prices the dashboard shows the balance in SOL, and says that its value is unavailable, never $0.
 pub async fn scenario_06_without_prices_the_desk_says_so(town: &Town<'_>) -> Result<()> {
     let ann = town.rich("Ann", SOL).await?;
     let market = town.world.market();

@@ -25,7 +25,7 @@ use super::people::{Ask, Opened, SOL, Town, between, opened, says};
 const QUESTION: &str = "Is <b>5 & 3</b> > \"2\"? *_`[x](https://example.org)` &amp; <script>alert('1')</script> 🐸 \
                         Größe, 測試, проверка – will anybody still read this question whole at its two hundredth sign?";
 
-/// 18. A text with markup, emoji and two hundred characters is shown as it was written: in list, card, history and confirmation.
+/// Scenario 18: A text with markup, emoji and two hundred characters is shown as it was written: in list, card, history and confirmation.
 pub async fn scenario_18_whatever_an_operator_writes_is_shown_as_text(town: &Town<'_>) -> Result<()> {
     let ann = town.rich("Ann", SOL).await?;
     ensure!(QUESTION.chars().count() <= 200, "{}", QUESTION.chars().count());
@@ -81,7 +81,7 @@ async fn open_custom(town: &Town<'_>) -> Result<Opened> {
     Ok(Opened { number: room.number, id })
 }
 
-/// 19. From a room to the wallet, while the room changes: the wallet stays.
+/// Scenario 19: From a room to the wallet, while the room changes: the wallet stays.
 pub async fn scenario_19_a_screen_is_not_overwritten_by_another(town: &Town<'_>) -> Result<()> {
     let (host, ann, bob) = tokio::try_join!(town.member("Hal"), town.member("Ann"), town.rich("Bob", SOL))?;
     let room = host.open(Ask { asset: Asset::Btc, percent: 101, horizon: "41m" }).await?;
@@ -97,7 +97,7 @@ pub async fn scenario_19_a_screen_is_not_overwritten_by_another(town: &Town<'_>)
     Ok(())
 }
 
-/// 20. A price room is completed and reviewed: it is open, with the right times, and its creator is the host.
+/// Scenario 20: A price room is completed and reviewed: it is open, with the right times, and its creator is the host.
 pub async fn scenario_20_the_wizard_opens_what_was_reviewed(town: &Town<'_>) -> Result<()> {
     let host = town.member("Hal").await?;
     let review = host.review(Ask { asset: Asset::Sol, percent: 103, horizon: "1h" }).await?;
@@ -117,7 +117,7 @@ pub async fn scenario_20_the_wizard_opens_what_was_reviewed(town: &Town<'_>) -> 
     says(&host.card(opened(&card)?).await?, &["You opened this room"])
 }
 
-/// 21. `2m` and `5b` as market caps: the wizard completes, and 2,000,000 and 5,000,000,000 are stored.
+/// Scenario 21: `2m` and `5b` as market caps: the wizard completes, and 2,000,000 and 5,000,000,000 are stored.
 pub async fn scenario_21_market_caps_are_typed_short_and_kept_long(town: &Town<'_>) -> Result<()> {
     let host = town.member("Hal").await?;
     for (typed, stored) in [("2m", "2000000"), ("5b", "5000000000")] {
@@ -134,7 +134,7 @@ pub async fn scenario_21_market_caps_are_typed_short_and_kept_long(town: &Town<'
     Ok(())
 }
 
-/// 22. Assets are chosen among those that there are; one that is unknown is said to be.
+/// Scenario 22: Assets are chosen among those that there are; one that is unknown is said to be.
 pub async fn scenario_22_an_unknown_asset_is_said_to_be_unknown(town: &Town<'_>) -> Result<()> {
     let host = town.member("Hal").await?;
     let kinds = host.say("/create", "What kind of question?").await?;
@@ -154,7 +154,7 @@ pub async fn scenario_22_an_unknown_asset_is_said_to_be_unknown(town: &Town<'_>)
     Ok(())
 }
 
-/// 23. A target already met or unreadable, a room that there is, a horizon outside of the limits: refused with the reason.
+/// Scenario 23: A target already met or unreadable, a room that there is, a horizon outside of the limits: refused with the reason.
 pub async fn scenario_23_what_cannot_be_a_room_is_refused_with_its_reason(town: &Town<'_>) -> Result<()> {
     let (host, other) = tokio::try_join!(town.member("Hal"), town.member("Ann"))?;
     let kinds = host.say("/create", "What kind of question?").await?;
@@ -209,7 +209,7 @@ pub async fn scenario_23_what_cannot_be_a_room_is_refused_with_its_reason(town: 
     Ok(())
 }
 
-/// 24. Going back in a dialogue loses nothing.
+/// Scenario 24: Going back in a dialogue loses nothing.
 pub async fn scenario_24_going_back_loses_nothing(town: &Town<'_>) -> Result<()> {
     let host = town.member("Hal").await?;
     let review = host.review(Ask { asset: Asset::Eth, percent: 121, horizon: "2h" }).await?;
@@ -225,7 +225,7 @@ pub async fn scenario_24_going_back_loses_nothing(town: &Town<'_>) -> Result<()>
     says(&review, &[&format!("at or above ${target}")])
 }
 
-/// 24. The gateway ends in the middle of a dialogue: the draft is still there.
+/// Scenario 24: The gateway ends in the middle of a dialogue: the draft is still there.
 pub async fn scenario_24_a_draft_survives_a_restart(town: &Town<'_>) -> Result<()> {
     let host = town.member("Hal").await?;
     let review = host.review(Ask { asset: Asset::Eth, percent: 123, horizon: "2h" }).await?;

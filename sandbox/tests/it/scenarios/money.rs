@@ -18,7 +18,7 @@ use sandbox::venues::Asset;
 /// Longer than a fresh deposit has to wait here.
 const FRESH: Duration = Duration::from_secs(6);
 
-/// 10. Balance 2, 1.5 to a valid address: funds are reserved, a real transaction is submitted, and the status goes on to final
+/// Scenario 10: Balance 2, 1.5 to a valid address: funds are reserved, a real transaction is submitted, and the status goes on to final
 /// with its signature in the history.
 pub async fn scenario_10_a_withdrawal_leaves_and_is_final(town: &Town<'_>) -> Result<()> {
     let ann = town.rich("Ann", 2 * SOL).await?;
@@ -38,7 +38,7 @@ pub async fn scenario_10_a_withdrawal_leaves_and_is_final(town: &Town<'_>) -> Re
     says(&transfers, &["−1.5 SOL · withdrawal", &signature])
 }
 
-/// 11. A broadcast that is lost: the withdrawal is sent again and paid exactly once.
+/// Scenario 11: A broadcast that is lost: the withdrawal is sent again and paid exactly once.
 pub async fn scenario_11_a_lost_transaction_is_sent_again_and_paid_once(town: &Town<'_>) -> Result<()> {
     let ann = town.rich("Ann", SOL).await?;
     sleep(FRESH).await;
@@ -58,7 +58,7 @@ pub async fn scenario_11_a_lost_transaction_is_sent_again_and_paid_once(town: &T
     ann.has(SOL * 6 / 10).await
 }
 
-/// 12. A negative, zero, unreadable, too small or too large amount, or a forged button with one: refused, and nothing moves.
+/// Scenario 12: A negative, zero, unreadable, too small or too large amount, or a forged button with one: refused, and nothing moves.
 pub async fn scenario_12_amounts_that_are_none_move_nothing(town: &Town<'_>) -> Result<()> {
     let ann = town.rich("Ann", SOL).await?;
     sleep(FRESH).await;
@@ -90,7 +90,7 @@ pub async fn scenario_12_amounts_that_are_none_move_nothing(town: &Town<'_>) -> 
     ann.has(SOL).await
 }
 
-/// 13. An invalid or off-curve address, or the user's own deposit address: refused before the amount step.
+/// Scenario 13: An invalid or off-curve address, or the user's own deposit address: refused before the amount step.
 pub async fn scenario_13_a_bad_address_is_refused_before_the_amount(town: &Town<'_>) -> Result<()> {
     let ann = town.rich("Ann", SOL).await?;
     let own = ann.address().await?;
@@ -110,7 +110,7 @@ pub async fn scenario_13_a_bad_address_is_refused_before_the_amount(town: &Town<
     Ok(())
 }
 
-/// 14. Fresh deposits wait, and a large amount needs operators, each with a clear message (here 5 s and 1.8 SOL; the spec has no
+/// Scenario 14: Fresh deposits wait, and a large amount needs operators, each with a clear message (here 5 s and 1.8 SOL; the spec has no
 /// cooldown between withdrawals).
 pub async fn scenario_14_fresh_money_waits_and_large_amounts_need_operators(town: &Town<'_>) -> Result<()> {
     let ann = town.rich("Ann", 3 * SOL).await?;
@@ -131,7 +131,7 @@ pub async fn scenario_14_fresh_money_waits_and_large_amounts_need_operators(town
     Ok(())
 }
 
-/// 15. 25 movements: 10, 10 and 5 to a page with the right signs, and no empty last page.
+/// Scenario 15: 25 movements: 10, 10 and 5 to a page with the right signs, and no empty last page.
 pub async fn scenario_15_transfers_page_by_ten_with_their_signs(town: &Town<'_>) -> Result<()> {
     let (ann, host) = tokio::try_join!(town.rich("Ann", SOL / 5), town.member("Hal"))?;
     let room = host.open(Ask { asset: Asset::Sol, percent: 111, horizon: "50m" }).await?;
@@ -175,7 +175,7 @@ fn movements(page: &Shown) -> Result<Vec<i64>> {
     signed.map(amount).collect()
 }
 
-/// 16. No key can be exported: there is no command and no button for it, by policy.
+/// Scenario 16: No key can be exported: there is no command and no button for it, by policy.
 pub async fn scenario_16_no_key_can_be_exported(town: &Town<'_>) -> Result<()> {
     let ann = town.member("Ann").await?;
     for command in ["/export", "/key", "/keys", "/privatekey", "/seed"] {

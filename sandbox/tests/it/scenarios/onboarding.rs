@@ -6,7 +6,7 @@ use solana_pubkey::Pubkey;
 use super::people::{Person, Town, between};
 use sandbox::botapi::Shown;
 
-/// 1. A new user sends `/start`: a wallet is provisioned once, no secret is shown, and the dashboard shows address, 0 balance and
+/// Scenario 1: A new user sends `/start`: a wallet is provisioned once, no secret is shown, and the dashboard shows address, 0 balance and
 /// all buttons.
 pub async fn scenario_01_a_newcomer_gets_a_wallet_and_no_secret(town: &Town<'_>) -> Result<()> {
     let ann = town.stranger("Ann").await?;
@@ -37,7 +37,7 @@ fn address_on(desk: &Shown) -> Result<Pubkey> {
     address.with_context(|| format!("no address in {:?}", desk.text))
 }
 
-/// 2. The same user sends `/start` twice at the same moment: exactly one user and one wallet exist.
+/// Scenario 2: The same user sends `/start` twice at the same moment: exactly one user and one wallet exist.
 pub async fn scenario_02_starting_twice_at_once_makes_one_account(town: &Town<'_>) -> Result<()> {
     let ann = town.stranger("Ann").await?;
     let (one, other) = tokio::join!(ann.player.start(None), ann.player.start(None));
@@ -51,7 +51,8 @@ pub async fn scenario_02_starting_twice_at_once_makes_one_account(town: &Town<'_
         ann.player.press(first, "I am 18+"),
         ann.player.press(terms.last().unwrap_or(first), "I am 18+")
     );
-    (one?, other?);
+    one?;
+    other?;
     let desk = ann.hear("Your desk").await?;
     let address = ann.address().await?;
     ensure!(address_on(&desk)? == address, "two wallets");
@@ -67,7 +68,7 @@ pub async fn scenario_02_starting_twice_at_once_makes_one_account(town: &Town<'_
     Ok(())
 }
 
-/// 3. An invite link with code C: the referrer is recorded once, and a later start with another code changes nothing.
+/// Scenario 3: An invite link with code C: the referrer is recorded once, and a later start with another code changes nothing.
 pub async fn scenario_03_the_first_invitation_counts(town: &Town<'_>) -> Result<()> {
     let (ann, bob) = tokio::try_join!(town.member("Ann"), town.member("Bob"))?;
     let (first, second) = (code(&ann).await?, code(&bob).await?);
@@ -83,7 +84,7 @@ pub async fn scenario_03_the_first_invitation_counts(town: &Town<'_>) -> Result<
     Ok(())
 }
 
-/// 4. One's own referral link, or an unknown code: start succeeds and no referral is created.
+/// Scenario 4: One's own referral link, or an unknown code: start succeeds and no referral is created.
 pub async fn scenario_04_an_own_or_unknown_code_brings_nobody(town: &Town<'_>) -> Result<()> {
     let ann = town.member("Ann").await?;
     let own = code(&ann).await?;
