@@ -34,7 +34,6 @@ async fn scenario_60_the_eleventh_message_of_a_minute_is_throttled_politely_and_
     stage.start().await;
     stage.member(ANNA).await;
     stage.member(BORIS).await;
-    // The first message was /start.
     let mut last = 0;
     for _ in 2..=15 {
         last = stage.telegram.say(ANNA, "/help");
@@ -43,7 +42,10 @@ async fn scenario_60_the_eleventh_message_of_a_minute_is_throttled_politely_and_
     stage.telegram.sees(BORIS, "How it works").await;
     crate::eventually("throttled updates are confirmed", || async { stage.telegram.offset() > last }).await;
     let count = |text: &str| stage.telegram.messages(ANNA).iter().filter(|m| m.text.contains(text)).count();
-    assert_eq!((count("How it works"), count("A little slower")), (9, 1));
+    // The /start counts too, unless it came before the counters were there: they fail open.
+    let answered = count("How it works");
+    assert!((9..=10).contains(&answered), "{answered} answers");
+    assert_eq!(count("A little slower"), 1);
     // Buttons have a limit of their own.
     stage.telegram.press(ANNA, "Wallet").await;
     stage.telegram.sees(ANNA, "2 SOL").await;
