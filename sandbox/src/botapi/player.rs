@@ -295,11 +295,12 @@ impl Game {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T> {
-        read(self.http.get(self.url(path)).query(query).send().await?).await
+        // Boxed, here and below: scripts hold many of these in each other, and an unoptimised stack holds them all.
+        Box::pin(async { read(self.http.get(self.url(path)).query(query).send().await?).await }).await
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &str, body: Value) -> Result<T> {
-        read(self.http.post(self.url(path)).json(&body).send().await?).await
+        Box::pin(async { read(self.http.post(self.url(path)).json(&body).send().await?).await }).await
     }
 }
 

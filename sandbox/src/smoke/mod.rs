@@ -204,7 +204,7 @@ async fn evening(
     findings: &mut Findings<'_>,
 ) -> Result<Record> {
     let mut evening = Evening::begin(world, setup, plan, tale).await?;
-    evening.play().await?;
+    Box::pin(evening.play()).await?;
     evening.repeat_watches().await?;
     evening.look_back().await?;
     let balances = evening.audit(findings).await?;

@@ -23,7 +23,7 @@ async fn play(faults: Faults) -> (Record, Report) {
     let mut report = Report::new();
     let program = env!("CARGO_BIN_EXE_sandbox").into();
     let setup = Setup { program, seed: 1, faults, dir: None, leisure: LEISURE };
-    let record = smoke::play(&setup, &mut report).await.unwrap_or_else(|error| panic!("{error:#}"));
+    let record = Box::pin(smoke::play(&setup, &mut report)).await.unwrap_or_else(|error| panic!("{error:#}"));
     assert!(report.ok(), "{}", report.failures());
     (record, report)
 }
