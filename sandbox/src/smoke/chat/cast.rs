@@ -58,17 +58,29 @@ pub async fn live(world: &World, host: &Person, player: &Person, group: i64) -> 
     let target = price(Asset::Eth, 95);
     let settled = Question { which: Which::Close, asset: "ETH", touch: false, target };
     let settled = table::open(host, &settled, || 30).await?;
-    bet(host, &settled, YES).await?;
-    bet(player, &settled, NO).await?;
+    let target = price(Asset::Btc, 95);
+    let also = Question { which: Which::Close, asset: "BTC", touch: false, target };
+    let also = table::open(host, &also, || 30).await?;
+    for room in [&settled, &also] {
+        bet(host, room, YES).await?;
+        bet(player, room, NO).await?;
+    }
     let target = price(Asset::Sol, 110);
     let open = Question { which: Which::Touch, asset: "SOL", touch: true, target };
     let open = table::open(host, &open, || 3_600).await?;
     let queuing = open_queuing(host, price(Asset::Btc, 90)).await?;
     let of_group = open_in(host, group, price(Asset::Eth, 112)).await?;
     withdraw(world, player).await?;
-    host.hear("the win", |text| text.starts_with("You won")).await?;
-    player.hear("the loss", |text| text.starts_with("You lost")).await?;
-    // Last, so that there is time to take it back.
+    for room in [&settled, &also] {
+        let of_room = format!(" · room #{}", room.number);
+        let told = |how: &str, text: &str| {
+            text.starts_with(how) && text.lines().next().is_some_and(|first| first.ends_with(&of_room))
+        };
+        host.hear("the win", |text| told("You won", text)).await?;
+        player.hear("the loss", |text| told("You lost", text)).await?;
+    }
+    take_back(player, &open).await?;
+    // Last, so that there is time to take this one back, too.
     bet(player, &open, YES).await?;
     Ok(Past { open, settled, queuing, of_group })
 }
@@ -77,6 +89,14 @@ async fn bet(person: &Person, room: &Opened, outcome: usize) -> Result<()> {
     let card = person.follow(&room.link, &format!("Room #{} ", room.number)).await?;
     let wager = Wager { who: Who::Ann, which: room.which, outcome, stake: 100_000_000, payout: 0 };
     table::bet(person, &card, room, &wager).await
+}
+
+/// A bet that is placed and taken back; one may bet once more after it.
+async fn take_back(person: &Person, room: &Opened) -> Result<()> {
+    let card = person.follow(&room.link, &format!("Room #{} ", room.number)).await?;
+    let preview = table::preview(person, &card, YES, 100_000_000).await?;
+    let told = person.tap(&preview, "Confirm", "Bet accepted").await?;
+    person.tap(&told, "Take it back", "Bet taken back").await.map(drop)
 }
 
 /// A room that begins with its second player.
@@ -113,7 +133,7 @@ async fn withdraw(world: &World, player: &Person) -> Result<()> {
     Ok(())
 }
 
-/// Adds an authenticator and removes it.
+/// Adds an authenticator and removes it, and then a limit.
 ///
 /// # Errors
 /// The bot does not play along.
@@ -132,6 +152,15 @@ pub async fn authenticate(person: &Person) -> Result<()> {
     // A code is taken once; the next one is taken already.
     let confirm = person.say(&replies::code(&secret, 1)?, "Remove the authenticator").await?;
     person.tap(&confirm, "Yes, use the code", "Your authenticator is removed").await?;
+
+    let limits = person.say("/limits", "Your limits").await?;
+    let limit = person.tap(&limits, "Losses", "Choose an amount").await?;
+    let review = person.tap(&limit, "5 SOL", "It holds at once").await?;
+    person.tap(&review, "Confirm this limit", "Your limit is set").await?;
+    let limits = person.say("/limits", "Your limits").await?;
+    let limit = person.tap(&limits, "Losses", "Choose an amount").await?;
+    let review = person.tap(&limit, "No limit", "so it begins in a day").await?;
+    person.tap(&review, "Confirm this limit", "The looser limit begins in a day").await?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 //! button is pressed with the dialogue where it was: the way there is walked again first. Elsewhere a button is pressed as it
 //! was seen, though its message may show something else by now, as on a second device.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -62,7 +62,8 @@ pub struct Crawler<'a> {
     tale: &'a Tale,
     /// Their wallet outside.
     address: Pubkey,
-    known: BTreeSet<String>,
+    /// Screens, and the fewest presses from a door to each.
+    known: BTreeMap<String, usize>,
     places: VecDeque<Place>,
     /// The newest message seen.
     newest: i64,
@@ -81,7 +82,7 @@ impl<'a> Crawler<'a> {
         camera: Option<&'a super::tour::Camera>,
     ) -> Self {
         let (chat, known, places, whispers) =
-            (player.id(), BTreeSet::new(), VecDeque::new(), BTreeSet::new());
+            (player.id(), BTreeMap::new(), VecDeque::new(), BTreeSet::new());
         Self { name, player, chat, game, log, tale, address, known, places, newest: 0, whispers, camera }
     }
 
@@ -113,6 +114,23 @@ impl<'a> Crawler<'a> {
                 self.arrive(shown, Vec::new(), 0, None).await?;
             }
         }
+        Ok(())
+    }
+
+    /// Accepts the terms, if they were shown; the doors are still to be opened then.
+    ///
+    /// # Errors
+    /// The local Telegram does not answer.
+    pub async fn agree(&mut self) -> Result<()> {
+        while let Some(place) = self.places.pop_front() {
+            let agrees = |key: &Key| key.name().starts_with("Agree");
+            for key in screen::keys(&place.shown).into_iter().filter(agrees) {
+                if let Some(shown) = self.press(&place.shown, &key).await? {
+                    self.arrive(shown, Vec::new(), 0, Some(key.name())).await?;
+                }
+            }
+        }
+        self.known.clear();
         Ok(())
     }
 
@@ -199,10 +217,17 @@ impl<'a> Crawler<'a> {
         {
             camera.take(&self.player, &shown).await?;
         }
-        if self.known.insert(screen::name_of(&shown)) {
-            self.places.push_back(Place { shown, way, depth, by });
-        }
+        self.come_back_to(Place { shown, way, depth, by });
         Ok(())
+    }
+
+    /// Looks through a place later, unless its screen is known from as near to a door.
+    fn come_back_to(&mut self, place: Place) {
+        let name = screen::name_of(&place.shown);
+        if self.known.get(&name).is_none_or(|known| place.depth < *known) {
+            self.known.insert(name, place.depth);
+            self.places.push_back(place);
+        }
     }
 
     /// Walks to a place once more, and says whether it is the same screen. Nothing if the way cannot be walked twice.
@@ -321,6 +346,9 @@ impl<'a> Crawler<'a> {
                 if self.game.counters().await?.not_modified > unchanged || name == "GroupRoom" {
                     break;
                 }
+                if self.chat < 0 && self.is_answered_in_private(press.seq()).await? {
+                    break;
+                }
                 heard = self.listen(press.seq(), Some(pressed), request, QUIET, &at).await?;
                 if heard.is_some() {
                     break;
@@ -335,6 +363,12 @@ impl<'a> Crawler<'a> {
         let shown = if heard.is_some() { began.elapsed() } else { answered };
         self.log.found().waited(answered, shown, &at);
         Ok(heard)
+    }
+
+    /// What is pressed in a group may go on in the private chat.
+    async fn is_answered_in_private(&self, since: u64) -> Result<bool> {
+        let news = self.player.news(self.player.id(), since, 0).await?;
+        Ok(news.iter().any(|shown| shown.from_bot && !shown.deleted && !screen::is_under_way(shown)))
     }
 
     /// The next word of the bot after a deed: a new message, or a change of the pressed one. `record` is a pressed message that
@@ -395,9 +429,7 @@ impl<'a> Crawler<'a> {
 
     fn known_later(&mut self, shown: Shown) {
         self.log.saw(&shown, None);
-        if self.known.insert(screen::name_of(&shown)) {
-            self.places.push_back(Place { shown, way: Vec::new(), depth: 0, by: None });
-        }
+        self.come_back_to(Place { shown, way: Vec::new(), depth: 0, by: None });
     }
 }
 
