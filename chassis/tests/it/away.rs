@@ -24,7 +24,7 @@ async fn two_minutes_without_the_database_bury_nothing() {
     tokio::time::sleep_until(away + AWAY).await;
     let stream =
         ground.bus.context().get_stream(topology::command_stream(proto::Service::Room)).await.unwrap();
-    let consumer = stream.consumer_info("room-commands").await.unwrap();
+    let consumer = stream.consumer_info("room-freezes").await.unwrap();
     let again = consumer.delivered.consumer_sequence - consumer.delivered.stream_sequence;
     let waiting = u64::try_from(consumer.num_redelivered).unwrap();
     assert!(waiting > 0 && again >= 3 * waiting, "{waiting} messages were delivered again {again} times");

@@ -78,7 +78,7 @@ impl Service for Counter {
         sqlx::migrate!("tests/it/counter")
     }
     async fn start(runtime: &mut Runtime, (): ()) -> Result<(), BoxError> {
-        runtime.writer("counter", &["room-commands"], Counter);
+        runtime.writer("counter", &["room-freezes"], Counter);
         let url = runtime.common.postgres.url.expose().to_owned();
         DBS.get_or_init(Mutex::default).lock().unwrap().push((url, runtime.db.clone()));
         Ok(())

@@ -59,7 +59,7 @@ async fn no_outage_of_the_database_buries_anything() {
     let stream =
         ground.bus.context().get_stream(topology::command_stream(proto::Service::Room)).await.unwrap();
     let thief: async_nats::jetstream::consumer::Consumer<pull::Config> =
-        stream.get_consumer("room-commands").await.unwrap();
+        stream.get_consumer("room-freezes").await.unwrap();
     let stolen = commands(ids(5));
     ground.publish(&stolen).await;
     let mut most = 0;
