@@ -75,7 +75,7 @@ impl App {
             groups: Groups::new(bot.clone(), groups, clock.clone()),
             bot,
             catalogue: Catalogue::default(),
-            pictures: Pictures::default(),
+            pictures: Pictures::new(settings.picture_patience),
             glances: Glances::default(),
             limiter: Limiter::new(counters, clock.clone(), settings.limits),
             clock,

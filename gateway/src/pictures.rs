@@ -32,9 +32,6 @@ const KEPT: usize = 96;
 /// Drawing keeps a processor busy, and others want it, too.
 const AT_ONCE: usize = 2;
 
-/// A screen waits so long for its picture and then goes without.
-const PATIENCE: Duration = Duration::from_secs(2);
-
 /// A PNG picture.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Picture {
@@ -94,21 +91,25 @@ impl Drawing {
 pub struct Pictures {
     drawn: Recent<Arc<Drawing>, Arc<OnceCell<Picture>>>,
     turns: Arc<Semaphore>,
-}
-
-impl Default for Pictures {
-    fn default() -> Self {
-        Self { drawn: Recent::new(KEPT), turns: Arc::new(Semaphore::new(AT_ONCE)) }
-    }
+    patience: Duration,
 }
 
 impl Pictures {
+    /// Whoever asks waits so long at most; with no patience at all nothing is drawn.
+    #[must_use]
+    pub fn new(patience: Duration) -> Self {
+        Self { drawn: Recent::new(KEPT), turns: Arc::new(Semaphore::new(AT_ONCE)), patience }
+    }
+
     /// The picture, or none if it cannot be drawn or takes too long: nobody waits for it.
     pub async fn draw(&self, drawing: Drawing) -> Option<Picture> {
+        if self.patience.is_zero() {
+            return None;
+        }
         let drawing = Arc::new(drawing);
         let cell = self.drawn.get_or_put(&drawing, Arc::default);
         let drawn = cell.get_or_try_init(|| self.begin(Arc::clone(&drawing)));
-        match tokio::time::timeout(PATIENCE, drawn).await {
+        match tokio::time::timeout(self.patience, drawn).await {
             Ok(Ok(picture)) => Some(picture.clone()),
             Ok(Err(fault)) => {
                 tracing::warn!(error = fault.chain(), "no picture");

@@ -32,6 +32,8 @@ pub struct Settings {
     pub fee_percent: String,
     /// The same command of the same user is answered again in a group after this.
     pub group_pause: Duration,
+    /// How long a screen waits for its picture.
+    pub picture_patience: Duration,
     /// Offered by the wizard, in seconds.
     pub horizons: Vec<u32>,
     /// When the button that takes a bet back is offered.
@@ -124,6 +126,10 @@ impl Settings {
             )
             .between(Duration::ZERO, Duration::from_secs(60))
             .or(Duration::from_secs(5));
+        let picture_patience = r
+            .setting("PICTURE_PATIENCE", "How long a screen waits for its picture; 0s sends words alone.")
+            .between(Duration::ZERO, Duration::from_secs(10))
+            .or(Duration::from_secs(2));
         let minimum_deposit = r
             .setting("DEPOSIT_NOTICE_MIN", "As at wallet-svc, for the deposit screen: in lamports.")
             .between(0_i64, proto::LAMPORTS_PER_SOL)
@@ -163,6 +169,7 @@ impl Settings {
             patience: patience?,
             slip_life: slip_life?,
             group_pause: group_pause?,
+            picture_patience: picture_patience?,
             minimum_deposit: Lamports::new(minimum_deposit?),
             fee_percent: crate::screens::format::exact_percent(protocol_fee?.saturating_add(host_fee?)),
             horizons: horizons?.iter().filter_map(|span| u32::try_from(span.as_secs()).ok()).collect(),

@@ -84,7 +84,7 @@ fn what_has_no_values_makes_a_picture_without_them_or_none() {
 
 #[tokio::test]
 async fn a_picture_is_drawn_once_for_all_who_ask() {
-    let pictures = Pictures::default();
+    let pictures = Pictures::new(std::time::Duration::from_secs(60));
     let drawing = || Drawing::Card(card(2));
     let (one, other) = tokio::join!(pictures.draw(drawing()), pictures.draw(drawing()));
     let (one, other) = (one.unwrap(), other.unwrap());
