@@ -119,6 +119,9 @@ async fn open_in(host: &Person, group: i64, target: Decimal) -> Result<Shown> {
     host.tap(&assets, "ETH", "Type the target price").await?;
     let horizons = host.say(&target.to_string(), "How long until the deadline?").await?;
     let review = host.tap(&horizons, "1 h", "Review your room").await?;
+    // For everybody, and then for the group again.
+    host.tap(&review, "For everybody instead", "Review your room").await?;
+    let review = host.follow(&format!("group_{group}"), "Review your room").await?;
     host.tap(&review, "Open this room", "Your room is open.").await
 }
 

@@ -1,8 +1,8 @@
 //! One person who presses everything: breadth first from every door, three presses deep.
 //!
 //! A door is a command, a link, a notice or a text; a screen is known by its name ([`screen::name_of`]). Within a dialogue every
-//! button is pressed with the dialogue where it was: the way there is walked again first. Elsewhere a button is pressed as it
-//! was seen, though its message may show something else by now, as on a second device.
+//! button is pressed with the dialogue where it was, by whoever has the patience: the way there is walked again first. Else a
+//! button is pressed as it was seen, though its message may show something else by now, as on a second device.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -57,6 +57,8 @@ pub struct Crawler<'a> {
     /// The user.
     pub player: Player,
     chat: i64,
+    /// Whether the way to a button is walked again within a dialogue; if not, it is pressed as it was seen there, too.
+    patient: bool,
     game: &'a Game,
     log: &'a Log,
     tale: &'a Tale,
@@ -83,7 +85,26 @@ impl<'a> Crawler<'a> {
     ) -> Self {
         let (chat, known, places, whispers) =
             (player.id(), BTreeMap::new(), VecDeque::new(), BTreeSet::new());
-        Self { name, player, chat, game, log, tale, address, known, places, newest: 0, whispers, camera }
+        Self {
+            name,
+            player,
+            chat,
+            patient: false,
+            game,
+            log,
+            tale,
+            address,
+            known,
+            places,
+            newest: 0,
+            whispers,
+            camera,
+        }
+    }
+
+    /// The same, with the patience to go through each dialogue as it is meant.
+    pub fn patient(self) -> Self {
+        Self { patient: true, ..self }
     }
 
     /// The same in a group.
@@ -175,6 +196,7 @@ impl<'a> Crawler<'a> {
             // Another choice of the same kind takes the place of the one before.
             let again = last.replace(key.name()) != Some(key.name());
             if again
+                && self.patient
                 && key.continues()
                 && place.is_in_dialogue()
                 && let Some((there, true)) = self.walk_again(&place).await?

@@ -171,7 +171,8 @@ async fn evening(world: &World, setup: &Setup, tale: &Tale, report: &mut Report)
     }
 
     tale.scene("the crawl");
-    let (mut new, mut rich, mut hosting) = (crawler(&newcomer)?, crawler(&player)?, crawler(&host)?);
+    let (mut new, mut rich, mut hosting) =
+        (crawler(&newcomer)?, crawler(&player)?, crawler(&host)?.patient());
     let crawl = async |crawler: &mut Crawler, title: &str| {
         section(title).await;
         // Whoever is new comes by a link into a group.
