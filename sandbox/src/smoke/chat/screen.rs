@@ -9,9 +9,25 @@ use crate::smoke::tale::timeless;
 /// Telegram's limit for texts and for captions, in UTF-16 units.
 const LONGEST: [usize; 2] = [4_096, 1_024];
 
-/// How lines of lists begin, and questions.
-const ENTRIES: [&str; 13] =
-    ["#", "0", "+0", "−0", "-0", "Will ", "Where will", "Which gains", "🟢", "🔒", "⏳", "🏁", "↩"];
+/// How lines begin that are about one thing among others: of a list, of a room, of the limits that somebody has.
+const ENTRIES: [&str; 16] = [
+    "#",
+    "0",
+    "+0",
+    "−0",
+    "-0",
+    "Will ",
+    "Where will",
+    "Which gains",
+    "🟢",
+    "🔒",
+    "⏳",
+    "🏁",
+    "↩",
+    "Deposits in",
+    "Stakes in",
+    "Losses in",
+];
 
 /// A button that comes back to the bot.
 #[derive(Clone, Debug, PartialEq, Eq)]
