@@ -199,7 +199,9 @@ impl Bucket {
             None => message,
         };
         let subject = format!("{}{key}", store.prefix);
-        Ok(self.jetstream.send_publish(subject, message).await?.await?.sequence)
+        // The library's future is large, and every caller's would be.
+        let published = Box::pin(async { self.jetstream.send_publish(subject, message).await?.await });
+        Ok(published.await?.sequence)
     }
 
     /// Awaits `act` within the time limit, if `key` can be one. After an error the bucket is made anew by the next call, in case

@@ -1,14 +1,15 @@
 //! What groups need beside messages: who is in one, how often a command was answered there, and where somebody's private
 //! slip stands. All of it may be lost at any moment; who is in a group, Telegram says.
 
+use crate::recent::Recent;
 use bytes::Bytes;
-use chassis::{Clock, Fault, kv::Bucket};
+use chassis::{Clock, Fault, clock::monotonic, kv::Bucket};
 use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use teloxide::{
     ApiError, Bot, RequestError,
@@ -18,6 +19,9 @@ use teloxide::{
 
 /// Telegram is asked again after this: somebody who leaves a group sees its rooms no longer than that.
 const KNOWN: Duration = Duration::from_secs(60);
+
+/// Members of groups that are remembered at most.
+const MEMBERS: usize = 20_000;
 
 /// As long as a preview can be confirmed.
 const SLIP: Duration = Duration::from_secs(900);
@@ -31,6 +35,9 @@ pub struct Groups {
     bot: Bot,
     bucket: Bucket,
     clock: Clock,
+    /// When Telegram last said that a user is in a chat. In this process alone: it lets people in, and what is in the bucket
+    /// never does.
+    members: Arc<Recent<(i64, i64), Instant>>,
     whispers: Arc<AtomicBool>,
 }
 
@@ -38,7 +45,8 @@ impl Groups {
     /// Keeps it in a bucket.
     #[must_use]
     pub fn new(bot: Bot, bucket: Bucket, clock: Clock) -> Self {
-        Self { bot, bucket, clock, whispers: Arc::default() }
+        let members = Arc::new(Recent::new(MEMBERS));
+        Self { bot, bucket, clock, members, whispers: Arc::default() }
     }
 
     /// Whether a user is in a group in which the bot is, too.
@@ -46,14 +54,15 @@ impl Groups {
     /// # Errors
     /// Telegram does not answer.
     pub async fn has(&self, chat: i64, user: i64) -> Result<bool, Fault> {
-        let key = key('m', chat, user);
-        if let Ok(Some(_)) = self.bucket.get(&key).await {
+        let known = self.members.get(&(chat, user));
+        if known.is_some_and(|seen: Instant| seen.elapsed() < KNOWN) {
             return Ok(true);
         }
         let is_in = self.ask(chat, user).await?;
         if is_in {
-            // Lost, it is asked for again.
-            let _ = self.bucket.put(&key, Bytes::from_static(b"+"), KNOWN).await;
+            self.members.put((chat, user), monotonic());
+        } else {
+            self.members.forget(&(chat, user));
         }
         Ok(is_in)
     }

@@ -11,7 +11,7 @@ use crate::{
 use chassis::{Fault, clock::monotonic};
 use proto::AccountId;
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 use teloxide::{
@@ -22,7 +22,6 @@ use teloxide::{
         InputMessageContent, InputMessageContentText, ParseMode,
     },
 };
-use tokio::sync::Mutex;
 
 /// Rooms that are looked through: the newest live ones.
 const ROOMS: u32 = 50;
@@ -46,18 +45,20 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// The rooms, read anew if the last time is over. Only one reads at a time.
+    /// The rooms, read anew if the last time is over.
     async fn rooms(&self, app: &App) -> Result<Arc<[RoomView]>, Fault> {
-        let mut read = self.read.lock().await;
-        if let Some((at, rooms)) = read.as_ref()
-            && at.elapsed() < FRESH
-        {
-            return Ok(Arc::clone(rooms));
+        let known = self.lock().clone().filter(|(at, _)| at.elapsed() < FRESH);
+        if let Some((_, rooms)) = known {
+            return Ok(rooms);
         }
         let (rooms, _) = app.clients.live_rooms(0, ROOMS).await?;
         let rooms: Arc<[RoomView]> = rooms.into();
-        *read = Some((monotonic(), Arc::clone(&rooms)));
+        *self.lock() = Some((monotonic(), Arc::clone(&rooms)));
         Ok(rooms)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<(Instant, Arc<[RoomView]>)>> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

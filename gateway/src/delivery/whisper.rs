@@ -91,10 +91,13 @@ pub(super) async fn deliver(bot: &Bot, letter: &Letter, whisper: &Whisper) -> Fa
 async fn take_back(bot: &Bot, chat: i64, shown: &Value) -> Fate {
     tracing::error!("the server shows to all what one member alone should see");
     let id = shown.get("message_id").and_then(Value::as_i64).and_then(|id| i32::try_from(id).ok());
-    if let Some(id) = id
-        && let Err(error) = bot.delete_message(ChatId(chat), MessageId(id)).await
-    {
-        tracing::error!(error = %error, "and it is still there");
+    if let Some(id) = id {
+        let deletion = bot.delete_message(ChatId(chat), MessageId(id));
+        match tokio::time::timeout(LIMIT, deletion.into_future()).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "and it is still there"),
+            Err(_) => tracing::error!("and may still be there"),
+        }
     }
     Fate::Refused("no ephemeral messages".to_owned())
 }

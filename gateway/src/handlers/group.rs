@@ -14,6 +14,7 @@ use crate::{
     turn::{Turn, Write},
 };
 use chassis::Fault;
+use futures::future::{join_all, try_join_all};
 use prost::Message as _;
 use proto::{AccountId, CommandId, Lamports, RoomId, room::PlaceBet};
 use std::sync::Arc;
@@ -87,19 +88,19 @@ async fn tell(
         }
         (About::Room | About::Bet, [room]) => card(app, language, room).await,
         (About::Players, _) => {
-            let mut told = Vec::with_capacity(rooms.len());
-            for room in rooms {
+            let asked = rooms.into_iter().map(async |room| {
                 let players = app.clients.players(room.id).await?;
-                told.push((room, players));
-            }
+                Ok::<_, Fault>((room, players))
+            });
+            let told = try_join_all(asked).await?;
             screens::group_players(language, &told, total, now)
         }
         (About::Oracle, _) => {
-            let mut told = Vec::with_capacity(rooms.len());
-            for room in rooms {
+            let asked = rooms.into_iter().map(async |room| {
                 let prices = rooms::prices_of(app, &room).await;
-                told.push((room, prices));
-            }
+                (room, prices)
+            });
+            let told = join_all(asked).await;
             screens::group_oracle(language, &told, total, now)
         }
         (About::Odds, rooms) => screens::group_odds(language, rooms, total, now),

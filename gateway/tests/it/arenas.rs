@@ -8,14 +8,11 @@ use crate::{
 use futures::StreamExt as _;
 use prost::Message as _;
 use proto::{
-    Command, RoomId,
-    common::Outcome,
+    RoomId,
     gateway::{ArenaArranged, ArenaStep, ArrangeArena},
-    room::{Arena, ArenaState, Bet, BetState, PlaceBet, PlaceBetDone},
-    timestamp,
+    room::{Arena, ArenaState, Bet, BetState},
 };
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 const ANNA: i64 = 5_000_000_001;
@@ -245,23 +242,7 @@ async fn players_see_the_way_into_their_group() {
     stage.telegram.press(ANNA, "#12").await;
     let card = stage.telegram.with_button(ANNA, "NO").await;
     assert!(!has_link(&card.keyboard), "not before the bet");
-    stage.telegram.press(ANNA, "NO").await;
-    stage.telegram.press(ANNA, "0.5 SOL").await;
-    stage.telegram.press(ANNA, "Confirm").await;
-    let got = stage.next::<PlaceBet>().await;
-    let bet = Bet {
-        bet_id: got.id.as_bytes().to_vec(),
-        room_id: got.command.room_id.clone(),
-        account_id: got.command.account_id.clone(),
-        outcome: got.command.outcome,
-        stake_lamports: got.command.stake_lamports,
-        state: BetState::Accepted.into(),
-        accepted_at: Some(timestamp(OffsetDateTime::now_utc())),
-        ..Bet::default()
-    };
-    stage.services.state.lock().unwrap().bets.push(bet.clone());
-    let done = PlaceBetDone { bet: Some(bet) };
-    stage.tell(PlaceBet::SERVICE, Outcome::done(got.id.as_bytes(), &done)).await;
+    crate::cancel::placed(stage).await;
     let told = stage.telegram.sees(ANNA, "Bet accepted").await;
     assert!(has_link(&told.keyboard), "{}", told.keyboard);
     stage.told().await;

@@ -26,7 +26,7 @@ async fn with_room(extra: &[(&'static str, &str)]) -> (Stage, RoomId) {
 }
 
 /// Anna's half a SOL on NO is accepted and told.
-async fn placed(stage: &Stage) -> (Got<PlaceBet>, Bet) {
+pub async fn placed(stage: &Stage) -> (Got<PlaceBet>, Bet) {
     stage.telegram.say(ANNA, "/rooms");
     stage.telegram.press(ANNA, "#12").await;
     stage.telegram.press(ANNA, "NO").await;

@@ -184,9 +184,8 @@ async fn post(client: &reqwest::Client, door: SocketAddr, update: &Value) -> Opt
     Some(post.send().await.ok()?.status().as_u16())
 }
 
-/// What is begun at one replica goes on at the other, in order, for many people at once; one replica ends in the middle.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_replicas_share_a_webhook_and_sessions_that_last_a_day() {
+/// Two replicas behind one address.
+async fn behind_a_webhook() -> (Stage, Hook) {
     let mut stage = Stage::empty(vec![
         ("TELEGRAM_WEBHOOK_URL", "https://bot.example.org/telegram".into()),
         ("TELEGRAM_WEBHOOK_SECRET", SECRET.into()),
@@ -195,6 +194,13 @@ async fn two_replicas_share_a_webhook_and_sessions_that_last_a_day() {
     stage.start().await;
     stage.start().await;
     let hook = Hook::start(&stage);
+    (stage, hook)
+}
+
+/// What is begun at one replica goes on at the other, in order, for many people at once; one replica ends in the middle.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_replicas_share_a_webhook_and_sessions_that_last_a_day() {
+    let (mut stage, hook) = behind_a_webhook().await;
     let users: Vec<i64> = (1..=6).map(|user| ANNA + user).collect();
     for user in &users {
         stage.account_of(*user).await;
@@ -253,14 +259,7 @@ async fn two_replicas_share_a_webhook_and_sessions_that_last_a_day() {
 /// A balancer may deliver an update to both at the same moment.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_update_at_two_replicas_has_one_effect() {
-    let mut stage = Stage::empty(vec![
-        ("TELEGRAM_WEBHOOK_URL", "https://bot.example.org/telegram".into()),
-        ("TELEGRAM_WEBHOOK_SECRET", SECRET.into()),
-    ])
-    .await;
-    stage.start().await;
-    stage.start().await;
-    let hook = Hook::start(&stage);
+    let (stage, hook) = behind_a_webhook().await;
     let account = stage.member(ANNA).await;
     stage.telegram.say(ANNA, "/create");
     for label in ["Up or down", "SOL", "1 h"] {

@@ -8,12 +8,13 @@ use rust_decimal::Decimal;
 use serde_json::json;
 use servers::scratch::Scratch;
 
+use super::BURST;
 use super::chat::arrive;
 use super::person::{Manners, Person};
 use super::plan::{Which, sol};
+use super::stage::Stage;
 use super::table::{self, Opened, Question};
 use super::tale::Tale;
-use super::{BURST, START_WITHIN, STOP_WITHIN, tell_logs};
 use crate::botapi::{self, Game};
 use crate::browser::{Browser, Page};
 use crate::report::Report;
@@ -59,18 +60,9 @@ pub async fn play(setup: &Setup, report: &mut Report) -> Result<()> {
         telegram_limits: botapi::Limits { private_burst: BURST, ..botapi::Limits::default() },
         ..WorldOptions::new(dir).elsewhere()?
     };
-    let world = tokio::time::timeout(START_WITHIN, World::start(options)).await;
-    let world = world.context("the world does not start")??;
-    tale.tell("", format_args!("the world is ready: {}", world.addresses().page));
-    let played = tokio::time::timeout(LIMIT, evening(&world, &browser, &tale, report)).await;
-    let played = played.unwrap_or_else(|_| Err(anyhow::anyhow!("not at its end after {LIMIT:?}")));
-    if let Err(error) = &played {
-        eprintln!("\n{error:#}\n");
-        tell_logs(&world, dir);
-    }
-    if tokio::time::timeout(STOP_WITHIN, world.stop()).await.is_err() {
-        eprintln!("the world does not stop within {STOP_WITHIN:?}");
-    }
+    let stage = Stage::set(options, &tale).await?;
+    let played = stage.play(LIMIT, evening(&stage.world, &browser, &tale, report)).await;
+    stage.strike().await;
     played
 }
 

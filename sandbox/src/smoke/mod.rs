@@ -17,14 +17,15 @@ mod plan;
 mod play;
 mod record;
 mod sharing;
+mod stage;
 mod table;
 mod tale;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::json;
 use servers::scratch::Scratch;
@@ -39,11 +40,8 @@ use crate::world::settings::LOWERED;
 use faults::{BURST, Findings};
 use plan::Plan;
 use play::Evening;
+use stage::Stage;
 use tale::Tale;
-
-/// How long a world may take to start, and to stop; the local chain is built before.
-const START_WITHIN: Duration = Duration::from_secs(120);
-const STOP_WITHIN: Duration = Duration::from_secs(60);
 
 /// Arguments of `smoke`.
 #[derive(Args, Clone, Debug)]
@@ -160,28 +158,14 @@ pub async fn play(setup: &Setup, report: &mut Report) -> Result<Record> {
     tell_lowered(&tale);
     let plan = Plan::try_of(setup.seed)?;
     let options = faults.world(dir, setup.program.clone(), setup.seed)?;
-    let world = tokio::time::timeout(START_WITHIN, World::start(options)).await;
-    let world = world.context("the world does not start")??;
-    tale.tell("", format_args!("the world is ready: {}", world.addresses().page));
+    let stage = Stage::set(options, &tale).await?;
 
     let mut findings = Findings::of(report, faults);
-    let limit = faults.limit();
-    let played = tokio::select! {
-        played = evening(&world, setup, &plan, &tale, &mut findings) => played,
-        loss = world.loss() => Err(loss.into()),
-        () = Faults::watch(&world, &tale) => Err(anyhow!("nobody watches any more")),
-        () = tokio::time::sleep(limit) => Err(anyhow!("not at its end after {limit:?}")),
-    };
-    faults.verify(&world, &mut findings).await;
+    let played =
+        stage.play(faults.limit(), Box::pin(evening(&stage.world, setup, &plan, &tale, &mut findings))).await;
+    faults.verify(&stage.world, &mut findings).await;
     let seconds = tale.seconds();
-    if let Err(error) = &played {
-        eprintln!("\n{error:#}\n");
-        tell_logs(&world, dir);
-    }
-    // The guard ends what does not end by itself.
-    if tokio::time::timeout(STOP_WITHIN, world.stop()).await.is_err() {
-        eprintln!("the world does not stop within {STOP_WITHIN:?}");
-    }
+    stage.strike().await;
     let record = played.with_context(|| format!("{}, seed {}", faults.name(), setup.seed))?;
     for (what, time) in tale.measured() {
         tale.tell("", format_args!("{what}: {time}"));
@@ -222,11 +206,4 @@ fn tell_lowered(tale: &Tale) {
         .map(|(name, value, product)| format!("{name}={value} ({product})"))
         .collect();
     tale.tell("", format_args!("lowered (the product's value): {}", lowered.join(", ")));
-}
-
-fn tell_logs(world: &World, dir: &Path) {
-    for service in world.services() {
-        eprintln!("-- {}\n{}\n", service.name(), service.log_tail());
-    }
-    eprintln!("the world was in {}", dir.display());
 }

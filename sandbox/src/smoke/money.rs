@@ -9,15 +9,16 @@ mod weather;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use serde_json::json;
 use servers::scratch::Scratch;
 use tokio_util::sync::CancellationToken;
 
+use super::BURST;
 use super::faults::LOWERED as SMOKE_LOWERED;
 use super::person::Manners;
+use super::stage::Stage;
 use super::tale::Tale;
-use super::{BURST, Faults, START_WITHIN, STOP_WITHIN, tell_logs};
 use crate::botapi;
 use crate::report::Report;
 use crate::world::{World, WorldOptions};
@@ -75,27 +76,13 @@ pub async fn play(setup: &Setup, report: &mut Report) -> Result<()> {
         telegram_limits: botapi::Limits { private_burst: BURST, ..botapi::Limits::default() },
         ..WorldOptions::new(dir).elsewhere()?
     };
-    let world = tokio::time::timeout(START_WITHIN, World::start(options)).await;
-    let world = world.context("the world does not start")??;
-    tale.tell("", format_args!("the world is ready: {}", world.addresses().page));
+    let stage = Stage::set(options, &tale).await?;
 
     let weather = Weather::of(setup.seed);
-    let played = tokio::select! {
-        played = evening(&world, &plan, &weather, &tale, report) => played,
-        loss = world.loss() => Err(loss.into()),
-        () = Faults::watch(&world, &tale) => Err(anyhow!("nobody watches any more")),
-        () = tokio::time::sleep(LIMIT) => Err(anyhow!("not at its end after {LIMIT:?}")),
-    };
-    if let Err(error) = &played {
-        eprintln!("\n{error:#}\n");
-        tell_logs(&world, dir);
-    }
-    let exits = world.exits().len();
+    let played = stage.play(LIMIT, evening(&stage.world, &plan, &weather, &tale, report)).await;
+    let exits = stage.world.exits().len();
     report.check("services that ended unasked", 0, exits, exits == 0);
-    // The guard ends what does not end by itself.
-    if tokio::time::timeout(STOP_WITHIN, world.stop()).await.is_err() {
-        eprintln!("the world does not stop within {STOP_WITHIN:?}");
-    }
+    stage.strike().await;
     played.with_context(|| format!("seed {}", setup.seed))?;
     report.note("measured", json!(tale.measured()));
     for (what, time) in tale.measured() {

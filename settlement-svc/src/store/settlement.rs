@@ -158,19 +158,7 @@ pub async fn lock(connection: &mut PgConnection, room: RoomId) -> Result<Option<
 /// # Errors
 /// The database.
 pub async fn read(connection: &mut PgConnection, room: RoomId) -> Result<Option<Standing>, Fault> {
-    sqlx::query_as!(
-        Row,
-        r#"SELECT room_id, state::text AS "state!", version, outcome, void_reason, price, observed_at,
-                  series_first_second, series_last_second, suspicions, window_end_second, start_price,
-                  start_window_end_second, rival_price, rival_start_price, decided_at, ruled_at, waits_until,
-                  settled_at
-           FROM settlement.settlement WHERE room_id = $1"#,
-        room.uuid(),
-    )
-    .fetch_optional(connection)
-    .await?
-    .map(Standing::try_from)
-    .transpose()
+    Ok(read_all(connection, &[room.uuid()]).await?.pop())
 }
 
 /// Reads settlements as they stand.

@@ -128,8 +128,10 @@ pub async fn post_chunk(unit: &mut Unit, chunk: &PostPayouts) -> Result<Chunk, F
     let as_asked = [credits.as_slice(), &fees, &referrals].concat();
     let escrow = Account::escrow(room);
     let mut accounts: BTreeSet<Account> = as_asked.iter().map(|entry| entry.account).collect();
-    // Chunks of one room meet in these two only; the last chunk, which may have no lines, meets its own repeats there.
-    let shared = BTreeSet::from([escrow, PROTOCOL]);
+    // Chunks of one room meet in its escrow, and all chunks that pay fees or withhold referrals in the protocol's account. The
+    // last one, which may have no lines, meets its own repeats there.
+    let mut shared = BTreeSet::from([escrow]);
+    shared.extend((last || !asked.referrals.is_empty()).then_some(PROTOCOL));
     if last {
         store::ledger::open(unit, &shared).await?;
         accounts.extend(&shared);

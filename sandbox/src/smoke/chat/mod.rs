@@ -13,14 +13,15 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use gateway::callbacks::{Callback, Press};
 use gateway::router::Command;
 use servers::scratch::Scratch;
 
+use super::BURST;
 use super::person::{Manners, Person};
+use super::stage::Stage;
 use super::tale::Tale;
-use super::{BURST, Faults, START_WITHIN, STOP_WITHIN, tell_logs};
 use crate::botapi::{self, Game};
 use crate::report::Report;
 use crate::world::{World, WorldOptions};
@@ -105,27 +106,13 @@ pub async fn play(setup: &Setup, report: &mut Report) -> Result<()> {
         },
         ..WorldOptions::new(dir).elsewhere()?
     };
-    let world = tokio::time::timeout(START_WITHIN, World::start(options)).await;
-    let world = world.context("the world does not start")??;
-    tale.tell("", format_args!("the world is ready: {}", world.addresses().page));
+    let stage = Stage::set(options, &tale).await?;
 
     let limit = LIMIT * if setup.tour.is_some() { PICTURES } else { 1 };
-    let played = tokio::select! {
-        played = evening(&world, setup, &tale, report) => played,
-        loss = world.loss() => Err(loss.into()),
-        () = Faults::watch(&world, &tale) => Err(anyhow!("nobody watches any more")),
-        () = tokio::time::sleep(limit) => Err(anyhow!("not at its end after {limit:?}")),
-    };
-    if let Err(error) = &played {
-        eprintln!("\n{error:#}\n");
-        tell_logs(&world, dir);
-    }
-    let exits = world.exits().len();
+    let played = stage.play(limit, Box::pin(evening(&stage.world, setup, &tale, report))).await;
+    let exits = stage.world.exits().len();
     report.check("services that ended unasked", 0, exits, exits == 0);
-    // The guard ends what does not end by itself.
-    if tokio::time::timeout(STOP_WITHIN, world.stop()).await.is_err() {
-        eprintln!("the world does not stop within {STOP_WITHIN:?}");
-    }
+    stage.strike().await;
     played
 }
 
