@@ -1,12 +1,13 @@
 //! Compiles the contracts without a `protoc` on the machine.
 use std::{error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "rooms/chassis/v1/chassis.proto",
     "rooms/common/v1/common.proto",
     "rooms/gateway/v1/gateway.proto",
     "rooms/notifier/v1/notifier.proto",
     "rooms/oracle/v1/oracle.proto",
+    "rooms/oracle/v1/polymarket.proto",
     "rooms/room/v1/room.proto",
     "rooms/settlement/v1/settlement.proto",
     "rooms/wallet/v1/wallet.proto",

@@ -47,14 +47,35 @@ struct Follows {
     outcomes: bool,
 }
 
-const OBEYS: [Obeys; 8] = [
+const OBEYS: [Obeys; 9] = [
     Obeys {
         service: Service::Gateway,
         consumer: "gateway-commands",
         commands: &["arrange_arena", "deliver"],
     },
-    Obeys { service: Service::Notifier, consumer: "notifier-commands", commands: &["register_contact"] },
+    Obeys {
+        service: Service::Notifier,
+        consumer: "notifier-commands",
+        commands: &[
+            "change_preferences",
+            "register_contact",
+            "remove_price_alert",
+            "rename_wallet",
+            "set_price_alert",
+            "set_smart_wallet",
+            "start_broadcast",
+            "steer_broadcast",
+            "track_wallet",
+            "untrack_wallet",
+        ],
+    },
     Obeys { service: Service::Oracle, consumer: "oracle-commands", commands: &["register_watch"] },
+    // Its role `polymarket` is a process of its own.
+    Obeys {
+        service: Service::Oracle,
+        consumer: "polymarket-commands",
+        commands: &["follow_address", "watch_price"],
+    },
     Obeys {
         service: Service::Room,
         consumer: "room-commands",
@@ -114,7 +135,7 @@ const OBEYS: [Obeys; 8] = [
     },
 ];
 
-const FOLLOWS: [Follows; 6] = [
+const FOLLOWS: [Follows; 7] = [
     Follows { consumer: "gateway-events", events: &[], outcomes: true },
     Follows {
         consumer: "notifier-events",
@@ -126,6 +147,19 @@ const FOLLOWS: [Follows; 6] = [
             (Service::Wallet, "deposit_changed"),
             (Service::Wallet, "security_changed"),
             (Service::Wallet, "withdrawal_changed"),
+        ],
+        outcomes: false,
+    },
+    // A busy market must not make money wait.
+    Follows {
+        consumer: "notifier-tracker",
+        events: &[
+            (Service::Oracle, "address_followed"),
+            (Service::Oracle, "large_trades"),
+            (Service::Oracle, "markets_resolved"),
+            (Service::Oracle, "price_reached"),
+            (Service::Oracle, "price_watched"),
+            (Service::Oracle, "wallets_changed"),
         ],
         outcomes: false,
     },

@@ -5,7 +5,7 @@ use chassis::{Db, grpc::Unanswered};
 use proto::{
     AccountId, Malformed,
     notifier::{
-        ListNotificationsRequest, ListNotificationsResponse, notifier_service_server::NotifierService,
+        self, ListNotificationsRequest, ListNotificationsResponse, notifier_service_server::NotifierService,
     },
 };
 use time::OffsetDateTime;
@@ -61,6 +61,69 @@ impl NotifierService for Queries {
         request: Request<ListNotificationsRequest>,
     ) -> Result<Response<ListNotificationsResponse>, Status> {
         Ok(Response::new(self.list(request.into_inner()).await?))
+    }
+
+    async fn get_preferences(
+        &self,
+        _: Request<notifier::GetPreferencesRequest>,
+    ) -> Result<Response<notifier::GetPreferencesResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn get_webhook(
+        &self,
+        _: Request<notifier::GetWebhookRequest>,
+    ) -> Result<Response<notifier::GetWebhookResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn list_tracked(
+        &self,
+        _: Request<notifier::ListTrackedRequest>,
+    ) -> Result<Response<notifier::ListTrackedResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn list_price_alerts(
+        &self,
+        _: Request<notifier::ListPriceAlertsRequest>,
+    ) -> Result<Response<notifier::ListPriceAlertsResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn list_smart_wallets(
+        &self,
+        _: Request<notifier::ListSmartWalletsRequest>,
+    ) -> Result<Response<notifier::ListSmartWalletsResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn list_signals(
+        &self,
+        _: Request<notifier::ListSignalsRequest>,
+    ) -> Result<Response<notifier::ListSignalsResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn get_deliveries(
+        &self,
+        _: Request<notifier::GetDeliveriesRequest>,
+    ) -> Result<Response<notifier::GetDeliveriesResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn preview_broadcast(
+        &self,
+        _: Request<notifier::PreviewBroadcastRequest>,
+    ) -> Result<Response<notifier::PreviewBroadcastResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn list_broadcasts(
+        &self,
+        _: Request<notifier::ListBroadcastsRequest>,
+    ) -> Result<Response<notifier::ListBroadcastsResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
     }
 }
 

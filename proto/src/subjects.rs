@@ -109,6 +109,10 @@ fn first<T>(items: &[T], key: impl Fn(&T) -> &[u8]) -> &[u8] {
     items.first().map(key).unwrap_or_default()
 }
 
+fn resolved_key(item: &oracle::MarketResolved) -> &[u8] {
+    item.market.as_ref().map_or(&[], |market| market.condition_id.as_bytes())
+}
+
 macro_rules! messages {
     ($kind:ident: $($service:ident $name:literal $message:ty, |$this:ident| $key:expr;)*) => {$(
         impl $kind for $message {
@@ -125,8 +129,19 @@ macro_rules! messages {
 messages! { Command:
     Gateway "deliver" gateway::Deliver, |m| &m.notification_id;
     Gateway "arrange_arena" gateway::ArrangeArena, |m| &m.room_id;
+    Notifier "change_preferences" notifier::ChangePreferences, |m| &m.account_id;
     Notifier "register_contact" notifier::RegisterContact, |m| &m.account_id;
+    Notifier "remove_price_alert" notifier::RemovePriceAlert, |m| &m.account_id;
+    Notifier "rename_wallet" notifier::RenameWallet, |m| &m.account_id;
+    Notifier "set_price_alert" notifier::SetPriceAlert, |m| &m.account_id;
+    Notifier "set_smart_wallet" notifier::SetSmartWallet, |m| m.address.as_bytes();
+    Notifier "start_broadcast" notifier::StartBroadcast, |m| m.broadcast.as_ref().map_or(&[], |b| &b.broadcast_id);
+    Notifier "steer_broadcast" notifier::SteerBroadcast, |m| &m.broadcast_id;
+    Notifier "track_wallet" notifier::TrackWallet, |m| &m.account_id;
+    Notifier "untrack_wallet" notifier::UntrackWallet, |m| &m.account_id;
+    Oracle "follow_address" oracle::FollowAddress, |m| m.address.as_bytes();
     Oracle "register_watch" oracle::RegisterWatch, |m| &m.room_id;
+    Oracle "watch_price" oracle::WatchPrice, |m| &m.alert_id;
     Room "cancel_bet" room::CancelBet, |m| &m.room_id;
     Room "cancel_room" room::CancelRoom, |m| &m.room_id;
     Room "freeze" room::FreezeRoom, |m| &m.room_id;
@@ -166,6 +181,12 @@ messages! { Command:
 messages! { Event:
     Gateway "arena_arranged" gateway::ArenaArranged, |m| &m.room_id;
     Gateway "delivered" gateway::Delivered, |m| &m.notification_id;
+    Oracle "address_followed" oracle::AddressFollowed, |m| m.address.as_bytes();
+    Oracle "large_trades" oracle::LargeTrades, |m| first(&m.items, |item| &item.trade_id);
+    Oracle "markets_resolved" oracle::MarketsResolved, |m| first(&m.items, |item| resolved_key(item));
+    Oracle "price_reached" oracle::PriceReached, |m| &m.alert_id;
+    Oracle "price_watched" oracle::PriceWatched, |m| &m.alert_id;
+    Oracle "wallets_changed" oracle::WalletsChanged, |m| first(&m.items, |item| item.address.as_bytes());
     Oracle "watch_registered" oracle::WatchRegistered, |m| &m.room_id;
     Room "room_frozen" room::RoomFrozen, |m| m.room.as_ref().map_or(&[], |room| &room.room_id);
     Settlement "dispute_changed" settlement::DisputeChanged, |m| m.dispute.as_ref().map_or(&[], |d| &d.room_id);

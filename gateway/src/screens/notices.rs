@@ -40,6 +40,12 @@ pub fn notice(
         Kind::BetRefunded(refunded) => disputes::bet_refunded(language, refunded),
         Kind::Dispute(dispute) => disputes::dispute(language, dispute),
         Kind::RoomSettled(settled) => group::settled(language, settled),
+        Kind::Wallet(_)
+        | Kind::LargeTrade(_)
+        | Kind::Signal(_)
+        | Kind::PriceAlert(_)
+        | Kind::Digest(_)
+        | Kind::Broadcast(_) => Err(Malformed("notice of a kind that is not told yet")),
     }
     .map(Screen::lasting)
 }

@@ -326,6 +326,10 @@ fn lane_number(lane: Lane) -> i16 {
         Lane::Security => 1,
         Lane::Result => 2,
         Lane::Room => 3,
-        Lane::Unspecified => 4,
+        Lane::Tracker => 4,
+        Lane::Whale => 5,
+        Lane::Digest => 6,
+        Lane::Broadcast => 7,
+        Lane::Unspecified => 8,
     }
 }

@@ -112,6 +112,12 @@ pub fn notification(notification: &notifier::Notification) -> Value {
         notifier::notice::Kind::BetRefunded(_) => "bet_refunded",
         notifier::notice::Kind::Dispute(_) => "dispute",
         notifier::notice::Kind::RoomSettled(_) => "room_settled",
+        notifier::notice::Kind::Wallet(_) => "wallet",
+        notifier::notice::Kind::LargeTrade(_) => "large_trade",
+        notifier::notice::Kind::Signal(_) => "signal",
+        notifier::notice::Kind::PriceAlert(_) => "price_alert",
+        notifier::notice::Kind::Digest(_) => "digest",
+        notifier::notice::Kind::Broadcast(_) => "broadcast",
     });
     json!({
         "notification_id": id(&notification.notification_id),

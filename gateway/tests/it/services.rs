@@ -525,4 +525,66 @@ impl NotifierService for Services {
         let notifications = vec![notifier::Notification { account_id, ..Default::default() }];
         Ok(Response::new(notifier::ListNotificationsResponse { notifications, ..Default::default() }))
     }
+    async fn get_preferences(
+        &self,
+        _: Request<proto::notifier::GetPreferencesRequest>,
+    ) -> Result<Response<proto::notifier::GetPreferencesResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn get_webhook(
+        &self,
+        _: Request<proto::notifier::GetWebhookRequest>,
+    ) -> Result<Response<proto::notifier::GetWebhookResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn list_tracked(
+        &self,
+        _: Request<proto::notifier::ListTrackedRequest>,
+    ) -> Result<Response<proto::notifier::ListTrackedResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn list_price_alerts(
+        &self,
+        _: Request<proto::notifier::ListPriceAlertsRequest>,
+    ) -> Result<Response<proto::notifier::ListPriceAlertsResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn list_smart_wallets(
+        &self,
+        _: Request<proto::notifier::ListSmartWalletsRequest>,
+    ) -> Result<Response<proto::notifier::ListSmartWalletsResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn list_signals(
+        &self,
+        _: Request<proto::notifier::ListSignalsRequest>,
+    ) -> Result<Response<proto::notifier::ListSignalsResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn get_deliveries(
+        &self,
+        _: Request<proto::notifier::GetDeliveriesRequest>,
+    ) -> Result<Response<proto::notifier::GetDeliveriesResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn preview_broadcast(
+        &self,
+        _: Request<proto::notifier::PreviewBroadcastRequest>,
+    ) -> Result<Response<proto::notifier::PreviewBroadcastResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn list_broadcasts(
+        &self,
+        _: Request<proto::notifier::ListBroadcastsRequest>,
+    ) -> Result<Response<proto::notifier::ListBroadcastsResponse>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
 }

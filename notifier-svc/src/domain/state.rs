@@ -78,7 +78,9 @@ impl State {
             NotificationState::Unspecified
             | NotificationState::Waiting
             | NotificationState::Released
-            | NotificationState::Superseded => Err(Malformed("delivered without an end")),
+            | NotificationState::Superseded
+            | NotificationState::Expired
+            | NotificationState::Digested => Err(Malformed("delivered without an end")),
         }
     }
 }

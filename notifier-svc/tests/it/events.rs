@@ -144,7 +144,7 @@ fn version(deliver: &Deliver) -> u64 {
         Kind::Deposit(deposit) => u64::from(deposit.state.unsigned_abs()),
         Kind::Withdrawal(withdrawal) => withdrawal.version,
         Kind::Dispute(dispute) => dispute.version,
-        Kind::BetResult(_) | Kind::BetRefunded(_) | Kind::Security(_) | Kind::RoomSettled(_) => 0,
+        _ => 0,
     }
 }
 
