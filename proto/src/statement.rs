@@ -3,6 +3,7 @@
 
 use crate::{
     Malformed, RoomId, WithdrawalId, from_timestamp,
+    notifier::{SetSmartWallet, StartBroadcast, SteerBroadcast},
     room::{OpenOperatorRoom, RegisterArena, RetireArena},
     settlement::{JudgeDispute, RuleRoom},
     wallet::{
@@ -10,6 +11,7 @@ use crate::{
         TakeProof,
     },
 };
+use uuid::Uuid;
 
 /// An action that an operator signs.
 pub trait Statement {
@@ -92,6 +94,22 @@ fn opening(open: &OpenOperatorRoom) -> Result<Vec<String>, Malformed> {
     Ok(lines)
 }
 
+/// What a broadcast says in each language, a line each: a text may have several, so its line feeds are escaped.
+fn broadcast(start: &StartBroadcast) -> Result<Vec<String>, Malformed> {
+    let broadcast = start.broadcast.as_ref().ok_or(Malformed("no broadcast"))?;
+    let mut lines = vec![uuid(&broadcast.broadcast_id)?];
+    lines.extend(
+        broadcast.texts.iter().map(|text| {
+            format!("{} {}", text.language, text.text.replace('\\', "\\\\").replace('\n', "\\n"))
+        }),
+    );
+    Ok(lines)
+}
+
+fn uuid(id: &[u8]) -> Result<String, Malformed> {
+    Uuid::from_slice(id).map(|id| id.to_string()).map_err(|_| Malformed("not an id"))
+}
+
 fn ruling(rule: &RuleRoom) -> String {
     match rule.void_reason() {
         crate::room::VoidReason::Unspecified => format!("outcome {}", rule.outcome),
@@ -112,6 +130,10 @@ statements! {
     RetireArena, "retire_arena", |m| vec![m.chat_id.to_string()];
     JudgeDispute, "judge_dispute",
         |m| vec![room(&m.room_id)?, m.judgement().as_str_name().to_owned(), m.reason.clone()];
+    SetSmartWallet, "set_smart_wallet",
+        |m| vec![m.address.clone(), m.label.clone(), if m.listed { "list" } else { "remove" }.to_owned()];
+    StartBroadcast, "start_broadcast", |m| broadcast(m)?;
+    SteerBroadcast, "steer_broadcast", |m| vec![uuid(&m.broadcast_id)?, m.state().as_str_name().to_owned()];
 }
 
 #[cfg(test)]
@@ -148,5 +170,20 @@ mod tests {
         let pause = PauseWithdrawals { reason: "a\nb".into(), by };
         assert_eq!(pause.bytes(), Err(Malformed("a line feed in what is signed")));
         assert!(PauseWithdrawals { reason: "a".into(), by: None }.bytes().is_err());
+    }
+
+    #[test]
+    fn a_broadcast_is_signed_with_all_its_lines() {
+        let statement = |text: &str| {
+            let text = crate::notifier::BroadcastText { language: "en".into(), text: text.into() };
+            let broadcast = crate::notifier::Broadcast { broadcast_id: vec![7; 16], texts: vec![text] };
+            StartBroadcast { broadcast: Some(broadcast), by: approval().by }.bytes().unwrap()
+        };
+        let text = String::from_utf8(statement("a\nb")).unwrap();
+        assert_eq!(
+            text,
+            "rooms start_broadcast\n1700000000\n07070707-0707-0707-0707-070707070707\nen a\\nb\n"
+        );
+        assert_ne!(statement("a\nb"), statement("a\\nb"), "what is escaped is not what looks like it");
     }
 }
