@@ -1,0 +1,43 @@
+-- One role and one schema per service, both named like the service. Run by a superuser of the database, before the
+-- services' `migrate`; repeating it changes nothing but the passwords, which come from the environment
+-- (ROOM_PASSWORD and so on). A role owns its schema, finds it without naming it, and has no right elsewhere.
+\set ON_ERROR_STOP on
+\getenv gateway_password GATEWAY_PASSWORD
+\getenv room_password ROOM_PASSWORD
+\getenv wallet_password WALLET_PASSWORD
+\getenv settlement_password SETTLEMENT_PASSWORD
+\getenv oracle_password ORACLE_PASSWORD
+\getenv notifier_password NOTIFIER_PASSWORD
+
+BEGIN;
+
+CREATE TEMPORARY TABLE service (name text PRIMARY KEY, password text NOT NULL) ON COMMIT DROP;
+INSERT INTO service VALUES
+  ('gateway', :'gateway_password'),
+  ('room', :'room_password'),
+  ('wallet', :'wallet_password'),
+  ('settlement', :'settlement_password'),
+  ('oracle', :'oracle_password'),
+  ('notifier', :'notifier_password');
+
+DO $$
+DECLARE
+  it record;
+BEGIN
+  FOR it IN SELECT * FROM service LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = it.name) THEN
+      EXECUTE format('CREATE ROLE %I LOGIN', it.name);
+    END IF;
+    EXECUTE format('ALTER ROLE %I PASSWORD %L', it.name, it.password);
+    EXECUTE format('ALTER ROLE %I SET search_path = %I', it.name, it.name);
+    EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION %I', it.name, it.name);
+  END LOOP;
+  -- Everybody may connect to a new database and make temporary tables, and up to PostgreSQL 14 create in `public`.
+  EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+  REVOKE ALL ON SCHEMA public FROM PUBLIC;
+  FOR it IN SELECT * FROM service LOOP
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), it.name);
+  END LOOP;
+END $$;
+
+COMMIT;
