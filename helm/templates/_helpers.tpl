@@ -85,6 +85,9 @@ podAntiAffinity:
 {{- define "rooms.migrations" -}}
 {{- default (printf "%s-migrations" (include "rooms.name" .)) .Values.secrets.migrations -}}
 {{- end -}}
+{{- define "rooms.topology" -}}
+{{- default (printf "%s-topology" (include "rooms.name" .)) .Values.secrets.topology -}}
+{{- end -}}
 {{/* Call with (dict "root" $ "key" wallet|personal). */}}
 {{- define "rooms.masterKey" -}}
 {{- default (printf "%s-%s-master-key" (include "rooms.name" .root) .key) (get .root.Values.secrets.masterKeys .key) -}}
@@ -168,6 +171,28 @@ podAntiAffinity:
 {{- else -}}
 {{ include "rooms.natsScheme" .root }}://{{ .user }}:{{ .password }}@{{ include "rooms.name" .root }}-nats.{{ .root.Release.Namespace }}.svc:4222
 {{- end -}}
+{{- end -}}
+{{- define "rooms.natsReplicas" -}}
+{{ ternary .Values.nats.replicas .Values.nats.external.replicas (eq .Values.nats.mode "statefulset") }}
+{{- end -}}
+{{/* The volume with the authority that signed the broker's certificate, and where it is seen. */}}
+{{- define "rooms.natsCa" -}}
+{{- if eq .Values.nats.mode "external" }}{{ .Values.nats.external.caSecret }}
+{{- else if .Values.nats.tls.enabled }}{{ include "rooms.natsTlsSecret" . }}{{ end -}}
+{{- end -}}
+{{- define "rooms.natsCaVolume" -}}
+{{- with include "rooms.natsCa" . }}
+- name: nats-ca
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0444
+    items: [{key: ca.crt, path: ca.crt}]
+{{- end }}
+{{- end -}}
+{{- define "rooms.natsCaMount" -}}
+{{- if include "rooms.natsCa" . }}
+- {name: nats-ca, mountPath: /run/rooms/nats-ca, readOnly: true}
+{{- end }}
 {{- end -}}
 {{/* The Secret with tls.crt, tls.key and ca.crt of the broker. */}}
 {{- define "rooms.natsTlsSecret" -}}

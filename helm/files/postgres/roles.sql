@@ -1,7 +1,9 @@
--- One role and one schema per service, both named like the service. Run by a superuser of the database, before the
--- services' `migrate`; repeating it changes nothing but the passwords, which come from the environment
--- (ROOM_PASSWORD and so on). A role owns its schema, finds it without naming it, and has no right elsewhere.
+-- One role and one schema per service, both named like the service, and the role `migrator`, which owns what is in them.
+-- Run by a superuser of the database before the services' `migrate`; repeating it changes nothing but the passwords,
+-- which come from the environment (ROOM_PASSWORD and so on). A service finds its schema without naming it and has no
+-- right elsewhere; its rights on rows are given by `migrate`, table by table.
 \set ON_ERROR_STOP on
+\getenv migrator_password MIGRATOR_PASSWORD
 \getenv gateway_password GATEWAY_PASSWORD
 \getenv room_password ROOM_PASSWORD
 \getenv wallet_password WALLET_PASSWORD
@@ -11,8 +13,9 @@
 
 BEGIN;
 
-CREATE TEMPORARY TABLE service (name text PRIMARY KEY, password text NOT NULL) ON COMMIT DROP;
-INSERT INTO service VALUES
+CREATE TEMPORARY TABLE role (name text PRIMARY KEY, password text NOT NULL) ON COMMIT DROP;
+INSERT INTO role VALUES
+  ('migrator', :'migrator_password'),
   ('gateway', :'gateway_password'),
   ('room', :'room_password'),
   ('wallet', :'wallet_password'),
@@ -24,19 +27,19 @@ DO $$
 DECLARE
   it record;
 BEGIN
-  FOR it IN SELECT * FROM service LOOP
+  -- Anybody may connect to a new database and make temporary tables there.
+  EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+  REVOKE ALL ON SCHEMA public FROM PUBLIC;
+  FOR it IN SELECT * FROM role ORDER BY name <> 'migrator' LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = it.name) THEN
       EXECUTE format('CREATE ROLE %I LOGIN', it.name);
     END IF;
     EXECUTE format('ALTER ROLE %I PASSWORD %L', it.name, it.password);
-    EXECUTE format('ALTER ROLE %I SET search_path = %I', it.name, it.name);
-    EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION %I', it.name, it.name);
-  END LOOP;
-  -- Everybody may connect to a new database and make temporary tables, and up to PostgreSQL 14 create in `public`.
-  EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
-  REVOKE ALL ON SCHEMA public FROM PUBLIC;
-  FOR it IN SELECT * FROM service LOOP
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), it.name);
+    CONTINUE WHEN it.name = 'migrator';
+    EXECUTE format('ALTER ROLE %I SET search_path = %I', it.name, it.name);
+    EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION migrator', it.name);
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', it.name, it.name);
   END LOOP;
 END $$;
 
