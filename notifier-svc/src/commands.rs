@@ -1,29 +1,33 @@
 //! What notifier-svc obeys and follows.
 //!
 //! A batch is taken apart by kind: ends first, as they free credit and tell who has blocked us;
-//! then contacts, then news, for which the order of arrival does not matter: rows are keyed by
+//! then contacts and wishes, then news, for which the order of arrival does not matter: rows are keyed by
 //! account and event, and threads carry the version that decides.
 
+mod preferences;
+
 use crate::{
-    domain::{
-        news::{self, News},
-        state::State,
-    },
+    domain::{news, state::State},
+    intake, measures,
     release::{self, DELIVER},
-    settings::NotifierSettings,
+    settings::Rules,
     store::{
         self, contact,
         notification::{self, End},
     },
+    tracking::commands::Tracking,
 };
 use async_trait::async_trait;
 use chassis::{Delivery, Fault, Handler, Unit};
 use proto::{
     AccountId, Malformed, NotificationId,
     gateway::Delivered,
-    notifier::{RegisterContact, RegisterContactDone},
+    notifier::{
+        ChangePreferences, RegisterContact, RegisterContactDone, RemovePriceAlert, RenameWallet, SetPriceAlert,
+        SetSmartWallet, TrackWallet, UntrackWallet,
+    },
     settlement::{DisputeChanged, RoomCorrected, RoomSettled},
-    wallet::{DepositChanged, SecurityChanged, WithdrawalChanged},
+    wallet::{AccountClosed, DepositChanged, SecurityChanged, WithdrawalChanged},
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -33,6 +37,20 @@ chassis::incoming! {
     pub enum Incoming {
         /// The gateway can reach the owner of an account.
         RegisterContact(RegisterContact),
+        /// The owner of an account says what to tell.
+        ChangePreferences(ChangePreferences),
+        /// A wallet comes onto a watch-list.
+        TrackWallet(TrackWallet),
+        /// A wallet leaves a watch-list.
+        UntrackWallet(UntrackWallet),
+        /// A wallet on a watch-list gets another name.
+        RenameWallet(RenameWallet),
+        /// Somebody waits for a price.
+        SetPriceAlert(SetPriceAlert),
+        /// Somebody waits for a price no longer.
+        RemovePriceAlert(RemovePriceAlert),
+        /// An operator changes the list of smart wallets.
+        SetSmartWallet(SetSmartWallet),
         /// The gateway tells how a delivery ended.
         Delivered(Delivered),
         /// A deposit was seen or credited.
@@ -47,13 +65,17 @@ chassis::incoming! {
         DisputeChanged(DisputeChanged),
         /// The losing stakes of a room are repaid.
         RoomCorrected(RoomCorrected),
+        /// The owner of an account is gone.
+        AccountClosed(AccountClosed),
     }
 }
 
 /// Stores and releases notifications.
 pub struct Notices {
-    /// Credit and pause.
-    pub settings: NotifierSettings,
+    /// How they are told.
+    pub rules: Rules,
+    /// What people watch at Polymarket.
+    pub tracking: Tracking,
 }
 
 #[async_trait]
@@ -69,6 +91,7 @@ impl Handler for Notices {
 
     async fn handle(&self, unit: &mut Unit, batch: &[Delivery<Incoming>], (): ()) -> Result<(), Fault> {
         let (mut ends, mut contacts, mut news) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut wishes, mut closed, mut tracking) = (Vec::new(), Vec::new(), Vec::new());
         for delivery in batch {
             let told_at = delivery.at;
             match &delivery.message {
@@ -79,6 +102,16 @@ impl Handler for Notices {
                         contacts.push(AccountId::try_from_bytes(&command.account_id)?);
                     }
                     unit.done(delivery, &RegisterContactDone {});
+                }
+                Incoming::ChangePreferences(command) => wishes.push((delivery, command)),
+                Incoming::TrackWallet(_)
+                | Incoming::UntrackWallet(_)
+                | Incoming::RenameWallet(_)
+                | Incoming::SetPriceAlert(_)
+                | Incoming::RemovePriceAlert(_)
+                | Incoming::SetSmartWallet(_) => tracking.push(delivery),
+                Incoming::AccountClosed(gone) => {
+                    closed.push(AccountId::try_from_bytes(&gone.account_id)?.uuid());
                 }
                 Incoming::DepositChanged(change) => news.push((news::of_deposit(change)?, told_at)),
                 Incoming::WithdrawalChanged(change) => {
@@ -104,30 +137,18 @@ impl Handler for Notices {
         for account in contacts {
             contact::register(unit.conn(), account, now).await?;
         }
-        self.take_in(unit, &news, now).await?;
-        release::release(unit, self.settings.credit).await
-    }
-}
-
-impl Notices {
-    async fn take_in(
-        &self,
-        unit: &mut Unit,
-        news: &[(News, OffsetDateTime)],
-        now: OffsetDateTime,
-    ) -> Result<(), Fault> {
-        let groups: Vec<_> = news.iter().filter_map(|(news, _)| Some((news.account, news.chat?))).collect();
-        if !groups.is_empty() {
-            contact::host(unit.conn(), &groups, now).await?;
+        for (delivery, command) in wishes {
+            self.change_preferences(unit, delivery, command).await?;
         }
-        notification::insert(unit.conn(), news, self.settings.blocked_pause, now).await?;
-        let threads: Vec<_> =
-            news.iter().filter_map(|(news, _)| Some((news.account, news.thread.as_ref()?))).collect();
-        if !threads.is_empty() {
-            let superseded = notification::supersede(unit.conn(), &threads, now).await?;
-            count(State::Superseded, superseded);
+        for delivery in tracking {
+            self.tracking.obey(unit, delivery).await?;
         }
-        Ok(())
+        if !closed.is_empty() {
+            store::preferences::forget(unit.conn(), &closed).await?;
+            crate::tracking::commands::forget(unit, &closed).await?;
+        }
+        intake::take_in(unit, &self.rules, news).await?;
+        release::release(unit, &self.rules).await
     }
 }
 
@@ -145,11 +166,12 @@ async fn conclude(unit: &mut Unit, ends: &[End], now: OffsetDateTime) -> Result<
     contact::unblock(unit.conn(), &sent).await?;
     if !blocked.is_empty() {
         let given_up = contact::block(unit.conn(), &blocked, now).await?;
-        count(State::Blocked, given_up);
+        measures::done(State::Blocked, given_up);
     }
     for ended in &ended {
-        count(ended.state, 1);
-        metrics::histogram!("rooms_notification_seconds", "state" => ended.state.name())
+        measures::done(ended.state, 1);
+        let category = ended.category.as_str_name();
+        metrics::histogram!("rooms_notification_seconds", "state" => ended.state.name(), "category" => category)
             .record(ended.seconds);
     }
     let ids: Vec<Uuid> = ends.iter().map(|end| end.id.uuid()).collect();
@@ -162,8 +184,4 @@ fn end(delivered: &Delivered) -> Result<End, Malformed> {
         state: State::delivered(delivered.state())?,
         error: delivered.error.clone(),
     })
-}
-
-fn count(state: State, notifications: u64) {
-    metrics::counter!("rooms_notifications_done_total", "state" => state.name()).increment(notifications);
 }

@@ -15,10 +15,14 @@
 
 mod commands;
 pub mod domain;
+mod intake;
+mod measures;
+mod operators;
 mod queries;
 mod release;
 pub mod settings;
 mod store;
+pub mod tracking;
 mod workers;
 
 use chassis::{
@@ -27,7 +31,10 @@ use chassis::{
     settings::{Invalid, Reader},
     tasks::BoxError,
 };
-use proto::notifier::notifier_service_server::NotifierServiceServer;
+use proto::notifier::{
+    notifier_operator_service_server::NotifierOperatorServiceServer,
+    notifier_service_server::NotifierServiceServer,
+};
 use settings::NotifierSettings;
 use sqlx::migrate::Migrator;
 use std::time::Duration;
@@ -54,18 +61,27 @@ impl Service for NotifierSvc {
     }
 
     async fn start(runtime: &mut Runtime, settings: NotifierSettings) -> Result<(), BoxError> {
-        let handler = commands::Notices { settings };
+        let rules = settings.rules;
+        let limits = settings.tracking.limits;
+        let tracking = tracking::commands::Tracking { limits, operators: settings.operators };
+        let handler = commands::Notices { rules, tracking };
         runtime.writer("notices", &["notifier-commands", "notifier-events"], handler);
+        tracking::start(runtime, rules, settings.tracking.scan)?;
 
         let db = runtime.db.clone();
         let alive = runtime.health.report("backlog", Role::Work, Some(FRESH));
         runtime.every("release", Duration::from_secs(1), move || {
-            workers::release(db.clone(), settings.credit, alive.clone())
+            workers::release(db.clone(), rules, alive.clone())
         });
         let db = runtime.db.clone();
         runtime.every("measure", Duration::from_secs(5), move || workers::measure(db.clone()));
 
-        runtime.grpc.add(NotifierServiceServer::new(queries::Queries { db: runtime.db.clone() }));
+        let lists =
+            tracking::queries::Lists { db: runtime.db.clone(), clock: runtime.clock.clone(), limits };
+        let queries = queries::Queries { db: runtime.db.clone(), rules, lists };
+        runtime.grpc.add(NotifierServiceServer::new(queries));
+        let operators = operators::Operators { door: runtime.door() };
+        runtime.grpc.add(NotifierOperatorServiceServer::new(operators));
         Ok(())
     }
 }

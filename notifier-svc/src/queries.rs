@@ -1,6 +1,13 @@
 //! Questions about notifications over gRPC.
 
-use crate::store::listing::{self, Place};
+use crate::{
+    settings::Rules,
+    tracking::queries::Lists,
+    store::{
+        listing::{self, Place},
+        preferences,
+    },
+};
 use chassis::{Db, grpc::Unanswered};
 use proto::{
     AccountId, Malformed,
@@ -8,6 +15,7 @@ use proto::{
         self, ListNotificationsRequest, ListNotificationsResponse, notifier_service_server::NotifierService,
     },
 };
+use std::collections::BTreeSet;
 use time::OffsetDateTime;
 use tonic::{Request, Response, Status, async_trait};
 
@@ -21,6 +29,10 @@ const PAGE_MAX: u32 = 100;
 pub struct Queries {
     /// Read only.
     pub db: Db,
+    /// What holds for who never said anything.
+    pub rules: Rules,
+    /// What is tracked, waited for and found.
+    pub lists: Lists,
 }
 
 impl Queries {
@@ -65,9 +77,15 @@ impl NotifierService for Queries {
 
     async fn get_preferences(
         &self,
-        _: Request<notifier::GetPreferencesRequest>,
+        request: Request<notifier::GetPreferencesRequest>,
     ) -> Result<Response<notifier::GetPreferencesResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        let wanted = async {
+            let account = AccountId::try_from_bytes(&request.get_ref().account_id)?;
+            let asked = BTreeSet::from([account]);
+            let known = preferences::of(self.db.pool(), &asked, self.rules.thresholds).await?;
+            Ok::<_, Unanswered>(known.of(account).to_message())
+        };
+        Ok(Response::new(notifier::GetPreferencesResponse { preferences: Some(wanted.await?) }))
     }
 
     async fn get_webhook(
@@ -79,30 +97,30 @@ impl NotifierService for Queries {
 
     async fn list_tracked(
         &self,
-        _: Request<notifier::ListTrackedRequest>,
+        request: Request<notifier::ListTrackedRequest>,
     ) -> Result<Response<notifier::ListTrackedResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        Ok(Response::new(self.lists.tracked(request.get_ref()).await?))
     }
 
     async fn list_price_alerts(
         &self,
-        _: Request<notifier::ListPriceAlertsRequest>,
+        request: Request<notifier::ListPriceAlertsRequest>,
     ) -> Result<Response<notifier::ListPriceAlertsResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        Ok(Response::new(self.lists.price_alerts(request.get_ref()).await?))
     }
 
     async fn list_smart_wallets(
         &self,
-        _: Request<notifier::ListSmartWalletsRequest>,
+        request: Request<notifier::ListSmartWalletsRequest>,
     ) -> Result<Response<notifier::ListSmartWalletsResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        Ok(Response::new(self.lists.smart_wallets(request.into_inner()).await?))
     }
 
     async fn list_signals(
         &self,
-        _: Request<notifier::ListSignalsRequest>,
+        request: Request<notifier::ListSignalsRequest>,
     ) -> Result<Response<notifier::ListSignalsResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        Ok(Response::new(self.lists.signals(request.into_inner()).await?))
     }
 
     async fn get_deliveries(

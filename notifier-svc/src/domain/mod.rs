@@ -1,4 +1,11 @@
-//! Pure decisions: what is worth telling, and where a notification stands.
+//! Pure decisions: what is worth telling, how and when, and where a notification stands.
 
+pub mod consensus;
+pub mod cron;
+pub mod manner;
 pub mod news;
+pub mod pace;
+pub mod preferences;
+pub mod schedule;
 pub mod state;
+pub mod tracking;

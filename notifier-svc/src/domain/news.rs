@@ -1,9 +1,10 @@
 //! Which events are worth telling, to whom, and in which thread.
 
+use super::manner::Manner;
 use prost::Message as _;
 use proto::{
     AccountId, BetId, CommandId, DepositId, Malformed, NotificationId, RoomId, WithdrawalId,
-    notifier::{BetRefunded, BetResult, Lane, Notice, notice::Kind},
+    notifier::{BetRefunded, BetResult, Notice, notice::Kind},
     settlement::{DisputeChanged, DisputeState, Fate, RoomCorrected, RoomSettled},
     wallet::{
         DepositChanged, DepositState, SecurityChange, SecurityChanged, WithdrawalChanged, WithdrawalState,
@@ -22,8 +23,8 @@ pub struct News {
     pub chat: Option<i64>,
     /// Names the event among those of the account.
     pub event_key: String,
-    /// How urgent it is.
-    pub lane: Lane,
+    /// How it is told.
+    pub manner: Manner,
     /// The encoded [`Notice`].
     pub notice: Vec<u8>,
     /// The thing that it shows, if that goes on changing.
@@ -40,25 +41,28 @@ pub struct Thread {
 }
 
 impl News {
-    fn new(account: AccountId, event_key: String, lane: Lane, kind: Kind) -> Self {
+    /// What an account is told of an event; the key names the event among those of the account, whoever tells it. How it is
+    /// told follows from its kind.
+    #[must_use]
+    pub fn new(account: AccountId, event_key: String, kind: Kind) -> Self {
         Self {
             id: NotificationId::new(Uuid::new_v5(&account.uuid(), event_key.as_bytes())),
             account,
             chat: None,
             event_key,
-            lane,
+            manner: Manner::of(&kind),
             notice: Notice { kind: Some(kind) }.encode_to_vec(),
             thread: None,
         }
     }
 
-    fn of_group(chat: i64, event_key: String, lane: Lane, kind: Kind) -> Self {
-        Self { chat: Some(chat), ..Self::new(group(chat), event_key, lane, kind) }
+    fn of_group(chat: i64, event_key: String, kind: Kind) -> Self {
+        Self { chat: Some(chat), ..Self::new(group(chat), event_key, kind) }
     }
 
-    fn in_thread(account: AccountId, thread: Thread, lane: Lane, kind: Kind) -> Self {
+    fn in_thread(account: AccountId, thread: Thread, kind: Kind) -> Self {
         let event_key = format!("{}:{}", thread.key, thread.version);
-        Self { thread: Some(thread), ..Self::new(account, event_key, lane, kind) }
+        Self { thread: Some(thread), ..Self::new(account, event_key, kind) }
     }
 }
 
@@ -81,7 +85,7 @@ pub fn of_deposit(change: &DepositChanged) -> Result<News, Malformed> {
         DepositState::Unspecified => return Err(Malformed("deposit without a state")),
     };
     let key = format!("deposit:{}", DepositId::try_from_bytes(&change.deposit_id)?);
-    Ok(News::in_thread(account, Thread { key, version }, Lane::Result, Kind::Deposit(change.clone())))
+    Ok(News::in_thread(account, Thread { key, version }, Kind::Deposit(change.clone())))
 }
 
 /// The steps of a withdrawal that a person wants to know. The first is the answer to the request
@@ -108,7 +112,7 @@ pub fn of_withdrawal(changed: &WithdrawalChanged) -> Result<Option<News>, Malfor
         | WithdrawalState::Rejected => {
             let thread = Thread { key: format!("withdrawal:{id}"), version };
             let kind = Kind::Withdrawal(withdrawal.clone());
-            Ok(Some(News::in_thread(account, thread, Lane::Security, kind)))
+            Ok(Some(News::in_thread(account, thread, kind)))
         }
         WithdrawalState::Unspecified => Err(Malformed("withdrawal without a state")),
     }
@@ -125,7 +129,7 @@ pub fn of_security(change: &SecurityChanged) -> Result<News, Malformed> {
     let account = AccountId::try_from_bytes(&change.account_id)?;
     let id = CommandId::try_from_bytes(&change.change_id)?;
     let event_key = format!("security:{id}");
-    Ok(News::new(account, event_key, Lane::Security, Kind::Security(change.clone())))
+    Ok(News::new(account, event_key, Kind::Security(change.clone())))
 }
 
 /// Every player of a settled room is told what became of the bet.
@@ -141,7 +145,7 @@ pub fn of_settlement(settled: &RoomSettled) -> Result<Vec<News>, Malformed> {
         let account = AccountId::try_from_bytes(&bet.account_id)?;
         let event_key = format!("result:{}", BetId::try_from_bytes(&bet.bet_id)?);
         let result = BetResult { room: Some(room.clone()), bet: Some(bet.clone()) };
-        Ok(News::new(account, event_key, Lane::Result, Kind::BetResult(result)))
+        Ok(News::new(account, event_key, Kind::BetResult(result)))
     });
     news.collect()
 }
@@ -157,7 +161,7 @@ pub fn of_hosted_room(settled: &RoomSettled) -> Result<Option<News>, Malformed> 
     }
     let event_key = format!("room:{}", RoomId::try_from_bytes(&settled.room_id)?);
     let room = RoomSettled { bets: Vec::new(), ..settled.clone() };
-    Ok(Some(News::of_group(chat, event_key, Lane::Result, Kind::RoomSettled(room))))
+    Ok(Some(News::of_group(chat, event_key, Kind::RoomSettled(room))))
 }
 
 /// What became of a dispute: one message that changes. That it is open is the answer to the request itself.
@@ -179,7 +183,7 @@ pub fn of_dispute(changed: &DisputeChanged) -> Result<Option<News>, Malformed> {
         | DisputeState::AwaitingFunds
         | DisputeState::Refunded => {
             let thread = Thread { key: format!("dispute:{id}"), version };
-            Ok(Some(News::in_thread(account, thread, Lane::Result, Kind::Dispute(dispute.clone()))))
+            Ok(Some(News::in_thread(account, thread, Kind::Dispute(dispute.clone()))))
         }
         DisputeState::Unspecified => Err(Malformed("dispute without a state")),
     }
@@ -195,7 +199,7 @@ pub fn of_correction(corrected: &RoomCorrected) -> Result<Vec<News>, Malformed> 
         let account = AccountId::try_from_bytes(&bet.account_id)?;
         let event_key = format!("refund:{}", BetId::try_from_bytes(&bet.bet_id)?);
         let refunded = BetRefunded { room: Some(room.clone()), bet: Some(bet.clone()) };
-        Ok(News::new(account, event_key, Lane::Result, Kind::BetRefunded(refunded)))
+        Ok(News::new(account, event_key, Kind::BetRefunded(refunded)))
     });
     news.collect()
 }
@@ -204,6 +208,7 @@ pub fn of_correction(corrected: &RoomCorrected) -> Result<Vec<News>, Malformed> 
 mod tests {
     use super::*;
     use proto::{
+        notifier::Lane,
         settlement::{Dispute, RefundedBet, SettledBet},
         wallet::Withdrawal,
     };
@@ -264,7 +269,7 @@ mod tests {
         assert!(of_withdrawal(&withdrawal(WithdrawalState::Held, 0)).is_err());
         assert!(of_withdrawal(&withdrawal(WithdrawalState::Held, u64::MAX)).is_err());
         let held = of_withdrawal(&withdrawal(WithdrawalState::Held, 2)).unwrap().unwrap();
-        assert_eq!((held.lane, held.thread.unwrap().version), (Lane::Security, 2));
+        assert_eq!((held.manner.lane, held.thread.unwrap().version), (Lane::Security, 2));
     }
 
     #[test]
@@ -276,7 +281,7 @@ mod tests {
             at: None,
         };
         let news = of_security(&change).unwrap();
-        assert_eq!((news.lane, news.thread.is_none()), (Lane::Security, true));
+        assert_eq!((news.manner.lane, news.thread.is_none()), (Lane::Security, true));
         assert_eq!(news, of_security(&change).unwrap());
         let other = SecurityChanged { change_id: vec![6; 16], ..change.clone() };
         assert_ne!(news.id, of_security(&other).unwrap().id);
@@ -346,7 +351,7 @@ mod tests {
             news.iter().map(|news| news.thread.as_ref().unwrap().key.clone()).collect();
         let events: std::collections::BTreeSet<_> = news.iter().map(|news| news.event_key.clone()).collect();
         assert_eq!((keys.len(), events.len()), (1, 4), "one message, four states");
-        assert!(news.iter().all(|news| news.lane == Lane::Result));
+        assert!(news.iter().all(|news| news.manner.lane == Lane::Result));
         assert!(of_dispute(&changed(DisputeState::Upheld, 2)).unwrap().is_some());
         assert!(of_dispute(&changed(DisputeState::Unspecified, 2)).is_err());
         assert!(of_dispute(&changed(DisputeState::Upheld, 0)).is_err());
@@ -365,7 +370,7 @@ mod tests {
         };
         let news = of_correction(&corrected).unwrap();
         assert_eq!(news.len(), 2);
-        assert_eq!((news[1].account.bytes(), news[1].lane), (vec![102; 16], Lane::Result));
+        assert_eq!((news[1].account.bytes(), news[1].manner.lane), (vec![102; 16], Lane::Result));
         assert_eq!(news, of_correction(&corrected).unwrap(), "told twice, it is the same");
         let Some(Kind::BetRefunded(told)) = Notice::decode(news[0].notice.as_slice()).unwrap().kind else {
             panic!("not a refund")

@@ -19,11 +19,17 @@ pub enum State {
     Failed,
     /// A newer notice of its thread made it needless before it was released.
     Superseded,
+    /// It was too old when its turn came.
+    Expired,
+    /// It is told in a digest.
+    Digested,
+    /// Its category was turned off, or its broadcast ended.
+    Unwanted,
 }
 
 impl State {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Unaddressed,
         Self::Waiting,
         Self::Released,
@@ -31,6 +37,9 @@ impl State {
         Self::Blocked,
         Self::Failed,
         Self::Superseded,
+        Self::Expired,
+        Self::Digested,
+        Self::Unwanted,
     ];
 
     /// Its name in the database.
@@ -44,6 +53,9 @@ impl State {
             Self::Blocked => "BLOCKED",
             Self::Failed => "FAILED",
             Self::Superseded => "SUPERSEDED",
+            Self::Expired => "EXPIRED",
+            Self::Digested => "DIGESTED",
+            Self::Unwanted => "UNWANTED",
         }
     }
 
@@ -63,6 +75,9 @@ impl State {
             Self::Blocked => NotificationState::Blocked,
             Self::Failed => NotificationState::Failed,
             Self::Superseded => NotificationState::Superseded,
+            Self::Expired => NotificationState::Expired,
+            Self::Digested => NotificationState::Digested,
+            Self::Unwanted => NotificationState::Unwanted,
         }
     }
 
@@ -80,7 +95,8 @@ impl State {
             | NotificationState::Released
             | NotificationState::Superseded
             | NotificationState::Expired
-            | NotificationState::Digested => Err(Malformed("delivered without an end")),
+            | NotificationState::Digested
+            | NotificationState::Unwanted => Err(Malformed("delivered without an end")),
         }
     }
 }

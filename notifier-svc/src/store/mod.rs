@@ -1,8 +1,16 @@
 //! All SQL of schema `notifier`, one file per aggregate.
 
 pub mod contact;
+pub mod kept;
 pub mod listing;
 pub mod notification;
+pub mod preferences;
+pub mod price_alert;
+pub mod queue;
+pub mod scan;
+pub mod signal;
+pub mod smart_wallet;
+pub mod tracked;
 
 use chassis::Fault;
 use sqlx::PgConnection;

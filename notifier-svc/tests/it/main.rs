@@ -18,6 +18,7 @@ mod events;
 mod faults;
 mod gateway;
 mod groups;
+mod preferences;
 mod rows;
 mod world;
 
