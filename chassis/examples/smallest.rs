@@ -31,6 +31,7 @@ impl Service for Smallest {
     const NAME: &'static str = "smallest";
     const SERVICE: proto::Service = proto::Service::Notifier;
     const ABOUT: &'static str = "Owns nothing and says hello";
+    const FLAGS: &'static [(&'static str, &'static str)] = &[("fate", "FATE")];
     type Settings = Fate;
 
     fn settings(r: &mut Reader) -> Result<Fate, Invalid> {

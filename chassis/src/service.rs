@@ -12,10 +12,10 @@ pub use running::{Running, StartError, start};
 use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::Router;
-use sqlx::{PgPool, migrate::Migrator};
+use sqlx::migrate::Migrator;
 
 use crate::{
-    Db, Door, Fault, Handler, Writer,
+    Db, Door, Fault, Handler, Pool, Writer,
     bus::Bus,
     clock::Clock,
     grpc::Services,
@@ -52,11 +52,14 @@ pub trait Service: 'static {
     /// typed it should read.
     fn command(
         name: &'static str,
-        _pool: PgPool,
+        _pool: Pool,
         _settings: Self::Settings,
     ) -> impl Future<Output = Result<String, BoxError>> + Send {
         async move { Err(format!("{} has no command {name}", Self::NAME).into()) }
     }
+
+    /// Settings that can be given on the command line, too, where they win: each a flag and the variable it stands for.
+    const FLAGS: &'static [(&'static str, &'static str)] = &[];
 
     /// Wires the service: spawns its tasks, adds its routes and checks, and returns. It must not wait for the database
     /// or the broker: tasks that need them wait, `/health/ready` says so meanwhile. An error ends the process.

@@ -56,6 +56,13 @@ impl Variables {
         Self(named.collect())
     }
 
+    /// The same with one variable set.
+    #[must_use]
+    pub fn with(mut self, name: &str, text: &str) -> Self {
+        self.0.insert(name.to_owned(), Some(text.to_owned()));
+        self
+    }
+
     fn get(&self, name: &str) -> Option<&Text> {
         self.0.get(name).filter(|text| text.as_deref() != Some(""))
     }

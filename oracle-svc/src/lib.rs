@@ -1,6 +1,8 @@
 //! Oracle: turns the quotes of independent venues into one price series per asset and resolves
 //! rooms by it. It owns the venues' connections, the stored series, the rooms that asked, and the
 //! answers; settlement-svc is told each answer by a command that is repeated until it is heard.
+//!
+//! In the role `polymarket` a process of the same binary watches Polymarket instead: see [`polymarket`].
 
 #![cfg_attr(
     test,
@@ -15,6 +17,7 @@
 
 mod commands;
 pub mod domain;
+pub mod polymarket;
 mod queries;
 mod settings;
 mod store;
@@ -23,13 +26,14 @@ mod token_settings;
 pub mod venues;
 mod workers;
 
+pub use polymarket::{PolymarketSettings, Role};
 pub use settings::{Settings, VenueName};
 pub use token_settings::TokenSettings;
 
 use chassis::{
     Runtime, Service,
     breaker::Breakers,
-    health::Role,
+    health,
     settings::{Invalid, Reader},
     tasks::{BoxError, Stage},
 };
@@ -68,6 +72,7 @@ impl Service for OracleSvc {
     const SERVICE: proto::Service = proto::Service::Oracle;
     const ABOUT: &'static str =
         "Turns venues' quotes into one price series per asset and resolves rooms by it";
+    const FLAGS: &'static [(&'static str, &'static str)] = &[("role", "ORACLE_ROLE")];
     type Settings = Settings;
 
     fn settings(r: &mut Reader) -> Result<Settings, Invalid> {
@@ -79,35 +84,42 @@ impl Service for OracleSvc {
     }
 
     async fn start(runtime: &mut Runtime, settings: Settings) -> Result<(), BoxError> {
-        let board = connect_venues(runtime, &settings);
-        let [btc, eth, sol] = MAJORS.map(|major| (major.0, keep_series(runtime, &settings, &board, major)));
-        let breakers = Breakers::default();
-        let tokens = Tokens::try_new(runtime, &breakers, &settings, Arc::clone(&sol.1))?;
-        tokens.spawn(runtime);
-        let tapes = [btc, eth, sol].into();
-        workers::sanity::spawn(runtime, &breakers, &settings.aggregators, &tapes)?;
-        let (pool, days) = (runtime.db.pool().clone(), settings.series_days);
-        let candle_days = settings.candle_days;
-        runtime.lease("oracle.partitions", Duration::from_secs(60), move |_| {
-            let pool = pool.clone();
-            async move {
-                loop {
-                    store::seconds::keep_partitions(&pool, days).await?;
-                    store::candles::forget(&pool, candle_days).await?;
-                    tokio::time::sleep(HOUR).await;
-                }
-            }
-        });
-        let rooms_on_two =
-            HeadToHeads { db: runtime.db.clone(), clock: runtime.clock.clone(), quorum: settings.quorum };
-        runtime.lease("oracle.head_to_head", SERIES_TERM, move |held| rooms_on_two.clone().serve(held));
-        let commands = commands::Commands { quorum: settings.quorum };
-        runtime.writer("oracle.writer", &["oracle-commands", "oracle-events"], commands);
-        let queries =
-            queries::Queries { pool: runtime.db.pool().clone(), clock: runtime.clock.clone(), tokens };
-        runtime.grpc.add(OracleServiceServer::new(queries));
-        Ok(())
+        match settings.role {
+            Role::Prices => start_prices(runtime, &settings),
+            Role::Polymarket => polymarket::start(runtime, &settings.polymarket),
+        }
     }
+}
+
+/// The role `prices`: the series of all assets, and the rooms that ask.
+fn start_prices(runtime: &mut Runtime, settings: &Settings) -> Result<(), BoxError> {
+    let board = connect_venues(runtime, settings);
+    let [btc, eth, sol] = MAJORS.map(|major| (major.0, keep_series(runtime, settings, &board, major)));
+    let breakers = Breakers::default();
+    let tokens = Tokens::try_new(runtime, &breakers, settings, Arc::clone(&sol.1))?;
+    tokens.spawn(runtime);
+    let tapes = [btc, eth, sol].into();
+    workers::sanity::spawn(runtime, &breakers, &settings.aggregators, &tapes)?;
+    let (pool, days) = (runtime.db.pool().clone(), settings.series_days);
+    let candle_days = settings.candle_days;
+    runtime.lease("oracle.partitions", Duration::from_secs(60), move |_| {
+        let pool = pool.clone();
+        async move {
+            loop {
+                store::seconds::keep_partitions(&pool, days).await?;
+                store::candles::forget(&pool, candle_days).await?;
+                tokio::time::sleep(HOUR).await;
+            }
+        }
+    });
+    let rooms_on_two =
+        HeadToHeads { db: runtime.db.clone(), clock: runtime.clock.clone(), quorum: settings.quorum };
+    runtime.lease("oracle.head_to_head", SERIES_TERM, move |held| rooms_on_two.clone().serve(held));
+    let commands = commands::Commands { quorum: settings.quorum };
+    runtime.writer("oracle.writer", &["oracle-commands", "oracle-events"], commands);
+    let queries = queries::Queries { pool: runtime.db.pool().clone(), clock: runtime.clock.clone(), tokens };
+    runtime.grpc.add(OracleServiceServer::new(queries));
+    Ok(())
 }
 
 /// Connects to every venue that is asked; all of them write on one board.
@@ -147,8 +159,8 @@ fn keep_series(
         pace: settings.pace,
         quorum: settings.quorum,
         rules: settings.exclusion,
-        alive: runtime.health.report(sampler_name, Role::Work, Some(WORK_FRESH)),
-        priced: runtime.health.report(format!("price of {asset}"), Role::External, Some(WORK_FRESH)),
+        alive: runtime.health.report(sampler_name, health::Role::Work, Some(WORK_FRESH)),
+        priced: runtime.health.report(format!("price of {asset}"), health::Role::External, Some(WORK_FRESH)),
     };
     let stop = runtime.tasks.stopping(Stage::Intake);
     runtime.tasks.spawn(Stage::Intake, sampler_name, async move {

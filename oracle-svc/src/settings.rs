@@ -1,7 +1,7 @@
 //! What can be set from the environment.
 
 use crate::{
-    TokenSettings,
+    PolymarketSettings, Role, TokenSettings,
     domain::{ExclusionRules, VenueId},
     venues::{self, AggregatorId},
 };
@@ -34,6 +34,8 @@ impl Value for VenueName {
 /// The settings of oracle-svc.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// What this process does.
+    pub role: Role,
     /// The venues that are asked, each with its address.
     pub venues: Vec<(VenueId, Endpoint)>,
     /// How many venues must agree on a price.
@@ -50,6 +52,8 @@ pub struct Settings {
     pub aggregators: Vec<Asked>,
     /// Where tokens are read, and which pairs are looked at.
     pub tokens: TokenSettings,
+    /// Where Polymarket is, and how closely it is watched.
+    pub polymarket: PolymarketSettings,
 }
 
 /// An aggregator that is asked.
@@ -73,6 +77,12 @@ impl Settings {
     /// # Errors
     /// What is wrong is kept by the reader.
     pub fn declare(r: &mut Reader) -> Result<Self, Invalid> {
+        let role = r
+            .setting(
+                "ORACLE_ROLE",
+                "What this process does: prices and resolutions of rooms, or Polymarket's feeds. Also `--role`.",
+            )
+            .or(Role::Prices);
         let everyone: Vec<_> = VenueId::EXCHANGES.iter().copied().map(VenueName).collect();
         let names = r.setting("ORACLE_VENUES", "Venues that are asked for prices.").or(everyone);
         let addresses: Vec<_> =
@@ -120,6 +130,7 @@ impl Settings {
         let tolerated_for = tolerated_for.map(micros);
         let aggregators = AggregatorId::ALL.map(|id| asked(r, id, tolerated_for));
         let tokens = TokenSettings::declare(r);
+        let polymarket = PolymarketSettings::declare(r);
         let addresses: Result<Vec<_>, Invalid> =
             addresses.into_iter().map(|(venue, address)| Ok((venue, address?))).collect();
         let (names, quorum) = (names?, quorum?);
@@ -133,6 +144,7 @@ impl Settings {
         let exclusion = ExclusionRules { after: micros(after?), readmit: micros(readmit?) };
         let aggregators: Result<Vec<Option<Asked>>, Invalid> = aggregators.into_iter().collect();
         Ok(Self {
+            role: role?,
             venues,
             quorum,
             pace: pace?,
@@ -141,6 +153,7 @@ impl Settings {
             candle_days: candle_days?,
             aggregators: aggregators?.into_iter().flatten().collect(),
             tokens: tokens?,
+            polymarket: polymarket?,
         })
     }
 }

@@ -1,13 +1,16 @@
 //! The command line of a service.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, process::ExitCode, str::FromStr};
 
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
+use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 use super::{Service, running};
 use crate::{
-    settings::{self, Common, Manual, Problems, Variables},
+    bus::Bus,
+    settings::{self, BusFaults, Common, Manual, Problems, Variables},
     tasks::{BoxError, with_sources},
     telemetry::Telemetry,
 };
@@ -57,8 +60,22 @@ fn command<S: Service>(manual: &Manual) -> Command {
         .subcommand(Command::new("migrate").about(
             "Bring the service's schema up to date; needs POSTGRES_URL alone, as a direct connection to the server",
         ))
+        .subcommand(Command::new("topology").about(
+            "Keep the streams, consumers and buckets of all services on the broker, as its user topology; needs the \
+             NATS settings alone",
+        ))
         .subcommand(Command::new("settings").about("Print the settings as a Markdown page"))
         .subcommands(S::COMMANDS.iter().map(|(name, about)| Command::new(*name).about(*about)))
+        .args(S::FLAGS.iter().map(|(flag, variable)| {
+            let help = format!("Stands for the variable {variable}, and wins over it");
+            Arg::new(*flag).long(*flag).value_name(*variable).help(help).global(true)
+        }))
+}
+
+/// What was given with a flag, before or after the subcommand.
+fn flagged<'m>(matches: &'m ArgMatches, flag: &str) -> Option<&'m String> {
+    let after = matches.subcommand().and_then(|(_, after)| after.get_one(flag));
+    after.or_else(|| matches.get_one(flag))
 }
 
 fn run<S: Service>(matches: &ArgMatches, manual: Manual) -> Result<(), BoxError> {
@@ -67,10 +84,12 @@ fn run<S: Service>(matches: &ArgMatches, manual: Manual) -> Result<(), BoxError>
         return Ok(());
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let variables = Variables::of_process();
+    let given = S::FLAGS.iter().filter_map(|(flag, variable)| Some((*variable, flagged(matches, flag)?)));
+    let variables = given.fold(Variables::of_process(), |all, (variable, text)| all.with(variable, text));
     runtime.block_on(async {
         match matches.subcommand_name() {
             Some("migrate") => migrate::<S>(variables).await,
+            Some("topology") => topology::<S>(variables).await,
             Some(name) => match S::COMMANDS.iter().find(|(own, _)| *own == name) {
                 Some((own, _)) => own_command::<S>(own, variables).await,
                 None => serve::<S>(variables).await,
@@ -89,9 +108,24 @@ async fn own_command<S: Service>(name: &'static str, variables: Variables) -> Re
 
 async fn migrate<S: Service>(variables: Variables) -> Result<(), BoxError> {
     let postgres = settings::read(variables, settings::Postgres::declare)?;
-    let pool = running::pool(&postgres, S::NAME)?;
-    crate::db::migrator(&S::migrator()).run(&pool).await?;
+    let options = PgConnectOptions::from_str(postgres.url.expose())?.application_name(S::NAME);
+    let mut connection = options.connect().await?;
+    crate::db::migrate(&mut connection, S::SERVICE, &crate::db::migrator(&S::migrator())).await?;
     Ok(())
+}
+
+async fn topology<S: Service>(variables: Variables) -> Result<(), BoxError> {
+    let interrupts = [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?];
+    // Fails only if somebody chose a provider before, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let nats = settings::read(variables, settings::Nats::declare)?;
+    tracing_subscriber::fmt().json().with_writer(std::io::stderr).init();
+    let bus = Bus::connect(S::SERVICE, &nats, BusFaults::None).await?;
+    let stop = CancellationToken::new();
+    let keeping = tokio::spawn(bus.keep_topology(stop.clone()));
+    signalled(interrupts).await;
+    stop.cancel();
+    Ok(keeping.await?)
 }
 
 async fn serve<S: Service>(variables: Variables) -> Result<(), BoxError> {

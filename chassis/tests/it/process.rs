@@ -86,6 +86,15 @@ fn all_wrong_settings_are_named_before_anything_starts() {
 }
 
 #[test]
+fn a_flag_before_or_after_the_subcommand_wins_over_its_variable() {
+    for arguments in [&["--fate", "fails"][..], &["--fate=fails", "serve"], &["serve", "--fate", "fails"]] {
+        let (status, log) = output(smallest(&[("FATE", "works")]).args(arguments));
+        assert_eq!(status, Some(1), "{arguments:?}: {log}");
+        assert!(log.contains("work: out of ideas"), "{arguments:?}: {log}");
+    }
+}
+
+#[test]
 fn help_lists_the_settings_and_needs_none() {
     let (status, help) = output(smallest(&[("NATS_URLS", "")]).arg("--help"));
     assert_eq!(status, Some(0));

@@ -15,6 +15,7 @@ mod listing;
 mod market;
 mod mint;
 mod moment;
+pub mod polymarket;
 mod price;
 mod quote;
 mod reliability;
