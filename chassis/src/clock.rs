@@ -1,7 +1,6 @@
 //! The time outside transactions: the database's, kept by a monotonic clock between readings.
 
-use crate::Fault;
-use sqlx::PgPool;
+use crate::{Fault, Pool};
 use std::{
     sync::{Arc, RwLock},
     time::{Duration, Instant},
@@ -24,15 +23,15 @@ struct Reading {
 /// `db_clock()` instead (`Unit::now`).
 #[derive(Clone, Debug)]
 pub struct Clock {
-    pool: PgPool,
+    pool: Pool,
     reading: Arc<RwLock<Option<Reading>>>,
 }
 
 impl Clock {
     /// A clock that has not heard the database yet.
     #[must_use]
-    pub fn new(pool: PgPool) -> Self {
-        Self { pool, reading: Arc::new(RwLock::new(None)) }
+    pub fn new(pool: impl Into<Pool>) -> Self {
+        Self { pool: pool.into(), reading: Arc::new(RwLock::new(None)) }
     }
 
     /// The database's time. Before the first measurement, this machine's.
@@ -55,7 +54,7 @@ impl Clock {
     /// # Errors
     /// The database is away.
     pub async fn measure(&self) -> Result<(), Fault> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.pool.reader().await?;
         let asked = monotonic();
         let database: OffsetDateTime =
             sqlx::query_scalar("SELECT db_clock()").fetch_one(&mut *connection).await?;

@@ -73,7 +73,7 @@ pub struct Entry {
     pub revision: u64,
 }
 
-/// A bucket, made on the broker when it is first used and again when it is lost. Clones share it.
+/// A bucket, made on the broker when it is first used and again when it is lost, unless others make it. Clones share it.
 ///
 /// Keys consist of `A-Za-z0-9`, `-`, `_`, `=`, `/` and `.`. Times to live are rounded up to whole seconds, which is what
 /// the broker counts in.
@@ -82,7 +82,8 @@ pub struct Bucket {
     client: Client,
     jetstream: jetstream::Context,
     name: &'static str,
-    limits: Limits,
+    /// Nothing where it is made by somebody else, and this user could not.
+    limits: Option<Limits>,
     store: Arc<Mutex<Option<Store>>>,
 }
 
@@ -90,6 +91,15 @@ impl Bucket {
     /// A bucket of this name. Nothing is asked of the broker yet.
     #[must_use]
     pub fn new(client: Client, name: &'static str, limits: Limits) -> Self {
+        Self::open_as(client, name, Some(limits))
+    }
+
+    /// A bucket that is made by somebody else.
+    pub(crate) fn given(client: Client, name: &'static str) -> Self {
+        Self::open_as(client, name, None)
+    }
+
+    fn open_as(client: Client, name: &'static str, limits: Option<Limits>) -> Self {
         let jetstream =
             jetstream::ContextBuilder::new().timeout(LIMIT).ack_timeout(LIMIT).build(client.clone());
         Self { client, jetstream, name, limits, store: Arc::default() }
@@ -236,18 +246,31 @@ impl Bucket {
         if let Some(open) = &*store {
             return Ok(open.clone());
         }
-        let config = Config {
-            bucket: self.name.to_owned(),
-            history: 1,
-            max_bytes: self.limits.bytes.into(),
-            max_value_size: i32::try_from(self.limits.value_bytes)?,
-            num_replicas: self.limits.replicas,
-            // Without it the broker refuses times to live.
-            limit_markers: Some(MARKER),
-            ..Config::default()
+        let found = match &self.limits {
+            Some(limits) => ensure(&self.jetstream, self.name, limits).await?,
+            None => self.jetstream.get_key_value(self.name).await?,
         };
-        Ok(store.insert(self.jetstream.create_or_update_key_value(config).await?).clone())
+        Ok(store.insert(found).clone())
     }
+}
+
+/// Creates a bucket, or brings it to these limits.
+pub(crate) async fn ensure(
+    jetstream: &jetstream::Context,
+    name: &str,
+    limits: &Limits,
+) -> Result<Store, BoxError> {
+    let config = Config {
+        bucket: name.to_owned(),
+        history: 1,
+        max_bytes: limits.bytes.into(),
+        max_value_size: i32::try_from(limits.value_bytes)?,
+        num_replicas: limits.replicas,
+        // Without it the broker refuses times to live.
+        limit_markers: Some(MARKER),
+        ..Config::default()
+    };
+    Ok(jetstream.create_or_update_key_value(config).await?)
 }
 
 /// Wildcards or spaces in a key would make it another subject.

@@ -4,8 +4,7 @@
 //! protected transaction checks the epoch, so a holder that was replaced while it slept commits
 //! nothing. Session locks are not used: they do not survive a transaction pooler.
 
-use crate::{Fault, Unit, clock::monotonic};
-use sqlx::PgPool;
+use crate::{Fault, Pool, Unit, clock::monotonic};
 use std::{borrow::Cow, time::Duration};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -13,7 +12,7 @@ use uuid::Uuid;
 /// A job that at most one process does at a time.
 #[derive(Clone, Debug)]
 pub struct Lease {
-    pool: PgPool,
+    pool: Pool,
     name: Cow<'static, str>,
     term: Duration,
     holder: Uuid,
@@ -59,8 +58,8 @@ impl Held {
 impl Lease {
     /// Names a job. A standby takes over at most `term` after the holder fell silent.
     #[must_use]
-    pub fn new(pool: PgPool, name: impl Into<Cow<'static, str>>, term: Duration) -> Self {
-        Self { pool, name: name.into(), term, holder: Uuid::new_v4() }
+    pub fn new(pool: impl Into<Pool>, name: impl Into<Cow<'static, str>>, term: Duration) -> Self {
+        Self { pool: pool.into(), name: name.into(), term, holder: Uuid::new_v4() }
     }
 
     /// Does the job whenever this process holds the lease, until the shutdown. The job's future is

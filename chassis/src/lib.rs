@@ -12,6 +12,7 @@
     )
 )]
 
+pub mod access;
 pub mod audit;
 pub mod breaker;
 pub mod bus;
@@ -26,6 +27,7 @@ pub mod kv;
 pub mod lease;
 pub mod operators;
 pub mod outbox;
+mod pool;
 mod reissue;
 mod replay;
 pub mod retry;
@@ -45,6 +47,7 @@ pub use door::Door;
 pub use fault::{Blame, Fault};
 pub use inbox::{Delivery, Incoming};
 pub use lease::{Held, Lease};
+pub use pool::{Pool, Reader};
 pub use service::{Runtime, Service, main, main_with};
 pub use unit::Unit;
 pub use writer::{Handler, Writer};

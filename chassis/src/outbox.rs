@@ -4,10 +4,9 @@
 //! The writer hands a committed frame over in memory; a sweeper finds in the table what was left
 //! behind by a crash, a full channel or an absent broker. No order is promised.
 
-use crate::{Fault, bus::Bus, lease::Lease, steps};
+use crate::{Fault, Pool, bus::Bus, lease::Lease, steps};
 use prost::Message as _;
 use proto::frame::{self, Frame};
-use sqlx::PgPool;
 use std::{sync::Arc, time::Duration};
 use time::Date;
 use tokio::sync::mpsc;
@@ -47,7 +46,7 @@ impl Relay {
 }
 
 /// Publishes what is handed over; after the stop, what is left.
-pub async fn relay(bus: Bus, pool: PgPool, mut exit: mpsc::Receiver<Sent>, stop: CancellationToken) {
+pub async fn relay(bus: Bus, pool: Pool, mut exit: mpsc::Receiver<Sent>, stop: CancellationToken) {
     let mut frames = Vec::with_capacity(TOGETHER);
     loop {
         let count = tokio::select! {
@@ -68,7 +67,7 @@ pub async fn relay(bus: Bus, pool: PgPool, mut exit: mpsc::Receiver<Sent>, stop:
 }
 
 /// Publishes what was left behind, until the shutdown.
-pub async fn sweep(bus: Bus, pool: PgPool, shutdown: CancellationToken) {
+pub async fn sweep(bus: Bus, pool: Pool, shutdown: CancellationToken) {
     loop {
         let swept = async {
             let frames = claim(&pool).await?;
@@ -91,7 +90,7 @@ pub async fn sweep(bus: Bus, pool: PgPool, shutdown: CancellationToken) {
 
 /// Takes frames older than two seconds in a short transaction of its own: no lock is held while
 /// they are published.
-async fn claim(pool: &PgPool) -> Result<Vec<Sent>, Fault> {
+async fn claim(pool: &Pool) -> Result<Vec<Sent>, Fault> {
     let rows: Vec<(Date, Uuid, Vec<u8>)> = sqlx::query_as(
         "UPDATE outbox SET leased_until = db_clock() + interval '10 seconds'
          FROM (SELECT day AS d, id AS i FROM outbox
@@ -112,7 +111,7 @@ pub(crate) fn decode(day: Date, id: Uuid, frame: &[u8]) -> Result<Sent, Fault> {
     Ok(Sent { day, id, messages: Arc::from(frame.messages) })
 }
 
-async fn publish(bus: &Bus, pool: &PgPool, frames: &[Sent]) -> Result<(), Fault> {
+async fn publish(bus: &Bus, pool: &Pool, frames: &[Sent]) -> Result<(), Fault> {
     let messages: Vec<_> =
         frames.iter().flat_map(|sent| sent.messages.iter().map(|message| (message, ""))).collect();
     bus.publish(&messages).await?;
@@ -123,7 +122,7 @@ async fn publish(bus: &Bus, pool: &PgPool, frames: &[Sent]) -> Result<(), Fault>
 
 /// Marks frames as published. A lost mark only publishes them again, so it need not be durable at
 /// once and spares the writers a flush.
-async fn mark(pool: &PgPool, frames: &[Sent]) -> Result<(), Fault> {
+async fn mark(pool: &Pool, frames: &[Sent]) -> Result<(), Fault> {
     let (days, ids): (Vec<Date>, Vec<Uuid>) = frames.iter().map(|sent| (sent.day, sent.id)).unzip();
     let mut tx = pool.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await?;
     sqlx::query(
@@ -140,7 +139,7 @@ async fn mark(pool: &PgPool, frames: &[Sent]) -> Result<(), Fault> {
 
 /// Keeps the partitions of the outbox and deletes what is past its time, in chunks, until the
 /// shutdown. Outbox 30 days, inbox and outcomes 45.
-pub async fn keep_house(pool: PgPool, lease: Lease, shutdown: CancellationToken) {
+pub async fn keep_house(pool: Pool, lease: Lease, shutdown: CancellationToken) {
     lease
         .run(shutdown, |held| {
             let pool = pool.clone();
@@ -163,7 +162,7 @@ pub async fn keep_house(pool: PgPool, lease: Lease, shutdown: CancellationToken)
         .await;
 }
 
-async fn delete_old(pool: &PgPool, chunk: &'static str) -> Result<(), Fault> {
+async fn delete_old(pool: &Pool, chunk: &'static str) -> Result<(), Fault> {
     while sqlx::query(chunk).execute(pool).await?.rows_affected() > 0 {}
     Ok(())
 }

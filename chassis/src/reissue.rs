@@ -4,10 +4,9 @@
 //! created too late, a bug elsewhere. Repeating a command that is obeyed at most once needs none
 //! of them to be known.
 
-use crate::{Fault, bus::Bus};
+use crate::{Fault, Pool, bus::Bus};
 use prost::Message as _;
 use proto::frame;
-use sqlx::PgPool;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -18,7 +17,7 @@ const MAX_ATTEMPTS: i32 = 1_000;
 const TOGETHER: i64 = 200;
 
 /// Runs until the shutdown. Replicas share the work by row locks.
-pub async fn run(bus: Bus, pool: PgPool, shutdown: CancellationToken) {
+pub async fn run(bus: Bus, pool: Pool, shutdown: CancellationToken) {
     loop {
         let pause = match round(&bus, &pool).await {
             Ok(TOGETHER..) => Duration::ZERO,
@@ -35,7 +34,7 @@ pub async fn run(bus: Bus, pool: PgPool, shutdown: CancellationToken) {
     }
 }
 
-async fn round(bus: &Bus, pool: &PgPool) -> Result<i64, Fault> {
+async fn round(bus: &Bus, pool: &Pool) -> Result<i64, Fault> {
     let due: Vec<(String, Uuid, Vec<u8>, i32)> = sqlx::query_as(
         "UPDATE issued SET attempts = attempts + 1,
                 next_attempt_at = db_clock() + least(30, 2 ^ least(attempts + 1, 6)) * interval '1 second',

@@ -4,9 +4,8 @@
 //! `replay_from`, a time before which every published message had been consumed by all. When the
 //! epoch changes, everything published since goes out again, with ids of the new epoch.
 
-use crate::{Fault, bus::Bus, lease::Lease, outbox, topology};
-use proto::{Service, frame};
-use sqlx::PgPool;
+use crate::{Fault, Pool, bus::Bus, lease::Lease, outbox, topology};
+use proto::frame;
 use std::time::Duration;
 use time::{Date, OffsetDateTime, macros::date};
 use tokio_util::sync::CancellationToken;
@@ -23,14 +22,14 @@ const PAGE: usize = 200;
 const BEFORE_ALL: Date = date!(2000 - 01 - 01);
 
 /// Watches all streams under a lease, until the shutdown.
-pub async fn watch(bus: Bus, pool: PgPool, lease: Lease, shutdown: CancellationToken) {
+pub async fn watch(bus: Bus, pool: Pool, lease: Lease, shutdown: CancellationToken) {
     lease
         .run(shutdown, |held| {
             let (bus, pool) = (bus.clone(), pool.clone());
             async move {
                 let lost = held.lost();
                 while !lost.is_cancelled() {
-                    for stream in streams() {
+                    for stream in topology::streams() {
                         if let Err(fault) = look(&bus, &pool, &stream).await {
                             tracing::debug!(stream, error = fault.chain(), "stream not looked at");
                         }
@@ -47,17 +46,18 @@ pub async fn watch(bus: Bus, pool: PgPool, lease: Lease, shutdown: CancellationT
         .await;
 }
 
-fn streams() -> impl Iterator<Item = String> {
-    let commands = Service::ALL.into_iter().map(topology::command_stream);
-    commands.chain([topology::EVENTS.to_owned()])
-}
-
-async fn look(bus: &Bus, pool: &PgPool, stream: &str) -> Result<(), Fault> {
+async fn look(bus: &Bus, pool: &Pool, stream: &str) -> Result<(), Fault> {
     let away = |error: Box<dyn std::error::Error + Send + Sync>| Fault::upstream("broker", error);
     let handle = bus.context().get_stream_no_info(stream).await.map_err(|error| away(error.into()))?;
     let info = handle.get_info().await.map_err(|error| away(error.into()))?;
     metrics::gauge!("rooms_stream_bytes", "stream" => stream.to_owned())
         .set(f64::from(u32::try_from(info.state.bytes).unwrap_or(u32::MAX)));
+
+    // What is published again before its consumer is back would be lost a second time.
+    let wanted = topology::consumers().filter(|(_, of, _)| of == stream).count();
+    if info.state.consumer_count < wanted {
+        return Err(Fault::upstream("broker", "its consumers are not all there yet"));
+    }
 
     let seen: Option<OffsetDateTime> =
         sqlx::query_scalar("SELECT created_at FROM stream_epoch WHERE stream = $1")
@@ -86,7 +86,7 @@ async fn look(bus: &Bus, pool: &PgPool, stream: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn replay(bus: &Bus, pool: &PgPool, stream: &str, epoch: OffsetDateTime) -> Result<u64, Fault> {
+async fn replay(bus: &Bus, pool: &Pool, stream: &str, epoch: OffsetDateTime) -> Result<u64, Fault> {
     let attempt = format!(":{}:0", epoch.unix_timestamp());
     let mut after = (BEFORE_ALL, Uuid::nil());
     let mut count = 0;

@@ -3,7 +3,10 @@
 //! Every service ensures the whole of it at boot and again whenever the broker was away, so that
 //! a consumer exists before the first message it must see, whoever starts first.
 
-use crate::Fault;
+use crate::{
+    Fault,
+    kv::{self, Limits},
+};
 use async_nats::jetstream::{
     self,
     consumer::{AckPolicy, DeliverPolicy, pull},
@@ -42,6 +45,7 @@ struct Obeys {
 
 /// The consumer of the events that a service follows.
 struct Follows {
+    service: Service,
     consumer: &'static str,
     events: &'static [(Service, &'static str)],
     outcomes: bool,
@@ -136,14 +140,16 @@ const OBEYS: [Obeys; 9] = [
 ];
 
 const FOLLOWS: [Follows; 7] = [
-    Follows { consumer: "gateway-events", events: &[], outcomes: true },
+    Follows { service: Service::Gateway, consumer: "gateway-events", events: &[], outcomes: true },
     Follows {
+        service: Service::Notifier,
         consumer: "notifier-events",
         events: &[
             (Service::Gateway, "delivered"),
             (Service::Settlement, "dispute_changed"),
             (Service::Settlement, "room_corrected"),
             (Service::Settlement, "room_settled"),
+            (Service::Wallet, "account_closed"),
             (Service::Wallet, "deposit_changed"),
             (Service::Wallet, "security_changed"),
             (Service::Wallet, "withdrawal_changed"),
@@ -152,6 +158,7 @@ const FOLLOWS: [Follows; 7] = [
     },
     // A busy market must not make money wait.
     Follows {
+        service: Service::Notifier,
         consumer: "notifier-tracker",
         events: &[
             (Service::Oracle, "address_followed"),
@@ -163,8 +170,14 @@ const FOLLOWS: [Follows; 7] = [
         ],
         outcomes: false,
     },
-    Follows { consumer: "oracle-events", events: &[(Service::Settlement, "room_decided")], outcomes: false },
     Follows {
+        service: Service::Oracle,
+        consumer: "oracle-events",
+        events: &[(Service::Settlement, "room_decided")],
+        outcomes: false,
+    },
+    Follows {
+        service: Service::Room,
         consumer: "room-events",
         events: &[
             (Service::Gateway, "arena_arranged"),
@@ -175,6 +188,7 @@ const FOLLOWS: [Follows; 7] = [
         outcomes: false,
     },
     Follows {
+        service: Service::Room,
         consumer: "room-ends",
         events: &[
             (Service::Settlement, "room_corrected"),
@@ -184,6 +198,7 @@ const FOLLOWS: [Follows; 7] = [
         outcomes: false,
     },
     Follows {
+        service: Service::Settlement,
         consumer: "settlement-events",
         events: &[
             (Service::Room, "room_frozen"),
@@ -195,6 +210,50 @@ const FOLLOWS: [Follows; 7] = [
         outcomes: false,
     },
 ];
+
+/// A key-value bucket: who uses it, and what it can hold.
+pub(crate) struct Kept {
+    pub(crate) service: Service,
+    pub(crate) bucket: &'static str,
+    bytes: u32,
+    value_bytes: u32,
+}
+
+/// The broker counts headers as part of a value.
+const BUCKETS: [Kept; 2] = [
+    // Counters of many thousand users.
+    Kept { service: Service::Gateway, bucket: "gateway-flood", bytes: 16 * 1024 * 1024, value_bytes: 1024 },
+    Kept { service: Service::Gateway, bucket: "gateway-groups", bytes: 16 * 1024 * 1024, value_bytes: 1024 },
+];
+
+/// All buckets.
+pub(crate) fn buckets() -> impl Iterator<Item = &'static Kept> {
+    BUCKETS.iter()
+}
+
+/// What the bucket called `name` can hold; nothing for one that is not of the table.
+pub(crate) fn limits_of(name: &str, replicas: usize) -> Option<Limits> {
+    let kept = BUCKETS.iter().find(|kept| kept.bucket == name)?;
+    Some(Limits { bytes: kept.bytes, value_bytes: kept.value_bytes, replicas })
+}
+
+/// Every consumer with its service and its stream.
+pub(crate) fn consumers() -> impl Iterator<Item = (Service, String, &'static str)> {
+    let obeyed = OBEYS.iter().map(|obeys| (obeys.service, command_stream(obeys.service), obeys.consumer));
+    let followed = FOLLOWS.iter().map(|follows| (follows.service, EVENTS.to_owned(), follows.consumer));
+    obeyed.chain(followed)
+}
+
+/// Every command with the service that obeys it.
+#[cfg(test)]
+pub(crate) fn commands() -> impl Iterator<Item = (Service, &'static str)> {
+    OBEYS.iter().flat_map(|obeys| obeys.commands.iter().map(|command| (obeys.service, *command)))
+}
+
+/// Every stream.
+pub(crate) fn streams() -> impl Iterator<Item = String> {
+    Service::ALL.into_iter().map(command_stream).chain([EVENTS.to_owned()])
+}
 
 /// The stream that carries the commands of a service.
 #[must_use]
@@ -216,9 +275,7 @@ pub fn stream_of(subject: &str) -> Option<String> {
 /// The stream on which a consumer of the table reads; nothing for an unknown consumer.
 #[must_use]
 pub fn stream_of_consumer(consumer: &str) -> Option<String> {
-    let obeyed =
-        OBEYS.iter().find(|obeys| obeys.consumer == consumer).map(|obeys| command_stream(obeys.service));
-    obeyed.or_else(|| FOLLOWS.iter().find(|follows| follows.consumer == consumer).map(|_| EVENTS.to_owned()))
+    consumers().find(|(_, _, name)| *name == consumer).map(|(_, stream, _)| stream)
 }
 
 /// Creates what is missing and updates what differs. Safe to run anywhere, any number of times.
@@ -257,6 +314,10 @@ pub async fn ensure(context: &jetstream::Context, replicas: usize) -> Result<(),
             filters.push(format!("rooms.evt.*.{OUTCOME_EVENT}"));
         }
         ensure_consumer(context, EVENTS, follows.consumer, filters).await?;
+    }
+    for kept in &BUCKETS {
+        let limits = Limits { bytes: kept.bytes, value_bytes: kept.value_bytes, replicas };
+        kv::ensure(context, kept.bucket, &limits).await.map_err(|error| Fault::upstream("broker", error))?;
     }
     Ok(())
 }
@@ -313,8 +374,7 @@ mod tests {
 
     #[test]
     fn no_command_has_two_consumers() {
-        let commands: Vec<_> =
-            OBEYS.iter().flat_map(|o| o.commands.iter().map(move |c| (o.service, *c))).collect();
+        let commands: Vec<_> = super::commands().collect();
         assert_eq!(commands.iter().collect::<BTreeSet<_>>().len(), commands.len());
     }
 

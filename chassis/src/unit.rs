@@ -2,7 +2,7 @@
 //! issued commands, and the frame of messages that it sends.
 
 use crate::{
-    Delivery, Fault, audit,
+    Delivery, Fault, Pool, access, audit,
     bus::Outgoing,
     outbox::{Relay, Sent},
     telemetry,
@@ -13,7 +13,7 @@ use proto::{
     common::{Outcome, Outcomes},
     frame::{self, Frame},
 };
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 use std::{collections::HashSet, sync::Arc};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
@@ -41,7 +41,7 @@ pub struct Unit {
 }
 
 impl Unit {
-    pub(crate) async fn begin(pool: &PgPool, service: Service, relay: Relay) -> Result<Self, Fault> {
+    pub(crate) async fn begin(pool: &Pool, service: Service, relay: Relay) -> Result<Self, Fault> {
         Ok(Self {
             service,
             tx: pool.begin_with(BEGIN).await?,
@@ -97,7 +97,19 @@ impl Unit {
             message.actor.clone_from(&self.actor);
         }
         message.traceparent = telemetry::traceparent().unwrap_or_default();
+        self.declared(&message);
         self.messages.push(message);
+    }
+
+    /// The broker refuses what [`access`] does not declare, and a message that it refuses keeps its frame in the outbox:
+    /// better found by any test than there.
+    fn declared(&self, message: &frame::Message) {
+        debug_assert!(
+            access::may_publish(self.service, &message.subject),
+            "{} may not publish {}: see chassis/src/access.rs",
+            self.service,
+            message.subject,
+        );
     }
 
     /// Issues a command: sent now, and again byte for byte until `settled` is called for the same
@@ -136,6 +148,7 @@ impl Unit {
                 message.actor.clone_from(&self.actor);
             }
             message.traceparent = telemetry::traceparent().unwrap_or_default();
+            self.declared(&message);
             keys.push(key);
             ids.push(Uuid::from_slice(&message.id).map_err(|_| Fault::bug("a command without an id"))?);
             bodies.push(message.encode_to_vec());

@@ -16,7 +16,6 @@ use crate::{
 use chassis::{
     Runtime, Service,
     health::Role,
-    kv::{self, Bucket},
     settings::{Invalid, Reader},
     tasks::{BoxError, Stage},
 };
@@ -36,9 +35,6 @@ const TERM: Duration = Duration::from_secs(5);
 
 /// A call beside polling and sending.
 const LIMIT: Duration = Duration::from_secs(8);
-
-/// Counters of many thousand users. The broker counts headers as part of a value.
-const COUNTERS: kv::Limits = kv::Limits { bytes: 16 * 1024 * 1024, value_bytes: 1024, replicas: 1 };
 
 /// The service.
 #[derive(Debug)]
@@ -63,11 +59,9 @@ impl Service for Gateway {
     async fn start(runtime: &mut Runtime, settings: Settings) -> Result<(), BoxError> {
         let bot = bot(&settings.telegram)?;
         let broker = runtime.bus.client().clone();
-        let counters = kv::Limits { replicas: runtime.common.nats.replicas, ..COUNTERS };
-        let counters = Bucket::new(broker.clone(), "gateway-flood", counters);
+        let counters = runtime.bus.bucket("gateway-flood")?;
         counters.report_to(&runtime.health);
-        let groups = kv::Limits { replicas: runtime.common.nats.replicas, ..COUNTERS };
-        let groups = Bucket::new(broker.clone(), "gateway-groups", groups);
+        let groups = runtime.bus.bucket("gateway-groups")?;
         groups.report_to(&runtime.health);
         let inbound = Inbound::default();
         let sender = Sender {

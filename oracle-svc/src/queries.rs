@@ -5,7 +5,7 @@ use crate::{
     store,
     workers::tokens::Tokens,
 };
-use chassis::{Clock, Fault, grpc::Unanswered};
+use chassis::{Clock, Fault, Pool, grpc::Unanswered};
 use prost::Message as _;
 use proto::{
     from_timestamp,
@@ -16,7 +16,6 @@ use proto::{
     },
     timestamp,
 };
-use sqlx::PgPool;
 use std::sync::Arc;
 use time::Duration;
 use tonic::{Request, Response, Status};
@@ -29,7 +28,7 @@ const ANSWER_BYTES: usize = 3 * 1024 * 1024;
 
 /// Answers from storage, so that every replica tells the one series.
 pub(crate) struct Queries {
-    pub(crate) pool: PgPool,
+    pub(crate) pool: Pool,
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) clock: Clock,
 }

@@ -52,7 +52,7 @@ impl RoomOperatorService for Operators {
         _: Request<ListArenasRequest>,
     ) -> Result<Response<ListArenasResponse>, Status> {
         let arenas = async {
-            let mut connection = self.db.pool().acquire().await?;
+            let mut connection = self.db.pool().reader().await?;
             Ok::<_, Unanswered>(store::arena::all(&mut connection).await?)
         };
         let arenas = arenas.await?.iter().map(Arena::to_message).collect();

@@ -121,7 +121,7 @@ impl Queries {
         let room = RoomId::try_from_bytes(&request.room_id)?;
         let after = optional(&request.after_bet_id)?.map(BetId::new);
         let limit = request.limit.clamp(1, FROZEN_PAGE_MAX).into();
-        let mut connection = self.db.pool().acquire().await?;
+        let mut connection = self.db.pool().reader().await?;
         let host = store::whole::host(&mut connection, room).await?;
         let bets = store::bet::accepted(&mut connection, room, after, limit).await?;
         Ok(ReadFrozenBetsResponse { bets: bets.iter().map(|bet| bet.to_message(host)).collect() })

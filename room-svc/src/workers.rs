@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 /// Closes rooms whose lock has come.
 pub async fn close_rooms(db: Db) -> Result<(), Fault> {
-    let due = store::room::due_to_close(&mut *db.pool().acquire().await?).await?;
+    let due = store::room::due_to_close(&mut *db.pool().reader().await?).await?;
     if due.is_empty() {
         return Ok(());
     }
@@ -41,7 +41,7 @@ pub async fn close_rooms(db: Db) -> Result<(), Fault> {
 /// Gives up on holds that were not confirmed within the grace after the close: the bets do not
 /// count and their stakes, should they be held after all, are released.
 pub async fn late_holds(db: Db, grace: Duration) -> Result<(), Fault> {
-    let late = store::room::waiting_too_long(&mut *db.pool().acquire().await?, grace.as_secs_f64()).await?;
+    let late = store::room::waiting_too_long(&mut *db.pool().reader().await?, grace.as_secs_f64()).await?;
     if late.is_empty() {
         return Ok(());
     }
@@ -64,7 +64,7 @@ pub async fn late_holds(db: Db, grace: Duration) -> Result<(), Fault> {
 
 /// Voids questions in words that nobody has resolved in time. settlement-svc ignores it where a verdict stands.
 pub async fn void_unresolved(db: Db) -> Result<(), Fault> {
-    let due = store::room::unresolved(&mut *db.pool().acquire().await?).await?;
+    let due = store::room::unresolved(&mut *db.pool().reader().await?).await?;
     if due.is_empty() {
         return Ok(());
     }
@@ -78,7 +78,7 @@ pub async fn void_unresolved(db: Db) -> Result<(), Fault> {
 /// Asks again for holds that were not answered within two seconds. wallet-svc decides a bet's hold
 /// once and repeats its answer.
 pub async fn repeat_holds(db: Db) -> Result<(), Fault> {
-    let waiting = store::bet::pending(&mut *db.pool().acquire().await?, None).await?;
+    let waiting = store::bet::pending(&mut *db.pool().reader().await?, None).await?;
     if waiting.is_empty() {
         return Ok(());
     }

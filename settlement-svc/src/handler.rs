@@ -180,7 +180,7 @@ impl Settling {
     /// A failure here must not hold up the rest of the batch: the room is frozen all the same.
     async fn read(&self, frozen: Frozen) -> Result<Option<(RoomId, Vec<Bet>)>, Fault> {
         let room = frozen.room;
-        let standing = settlement::read(&mut *self.db.pool().acquire().await?, room).await?;
+        let standing = settlement::read(&mut *self.db.pool().reader().await?, room).await?;
         if standing.is_none_or(|standing| standing.settlement.state != State::Decided) {
             return Ok(None);
         }

@@ -6,7 +6,7 @@ use crate::{
     results,
     store::record::{self, Choice},
 };
-use chassis::{Delivery, Fault, Unit, grpc::Unanswered};
+use chassis::{Delivery, Fault, Pool, Unit, grpc::Unanswered};
 use proto::{
     AccountId, Malformed,
     settlement::{
@@ -15,7 +15,7 @@ use proto::{
     },
     wallet::AccountClosed,
 };
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -52,7 +52,7 @@ impl Board {
 
 /// The boards of all periods. There are three, each of bounded size.
 pub struct Boards {
-    pool: PgPool,
+    pool: Pool,
     sample: Sample,
     day: Mutex<Option<Arc<Board>>>,
     week: Mutex<Option<Arc<Board>>>,
@@ -61,7 +61,7 @@ pub struct Boards {
 
 impl Boards {
     /// Places take at least the sample.
-    pub fn new(pool: PgPool, sample: Sample) -> Self {
+    pub fn new(pool: Pool, sample: Sample) -> Self {
         Self { pool, sample, day: Mutex::default(), week: Mutex::default(), all: Mutex::default() }
     }
 
@@ -108,7 +108,7 @@ impl Boards {
         };
         // Whoever comes while the places are made waits for them instead of making them, too.
         let mut place = place.lock().await;
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.pool.reader().await?;
         let now = record::now(&mut connection).await?;
         if let Some(board) = place.as_ref().filter(|board| now < board.made_at + FRESH) {
             let shown = board.places.iter().skip(from).take(size).map(|standing| standing.account);

@@ -58,7 +58,7 @@ impl Operators {
     }
 
     async fn waiting(&self) -> Result<ListWaitingResponse, Unanswered> {
-        let connection = &mut *self.db.pool().acquire().await?;
+        let connection = &mut *self.db.pool().reader().await?;
         let mut rooms = Vec::new();
         for room in ruling::waiting(connection, WAITING_MAX).await? {
             let standing = settlement::read(connection, room).await?.map(|standing| standing.settlement);

@@ -8,7 +8,7 @@ use crate::{
     store::{facts, referral, settlement},
 };
 use async_trait::async_trait;
-use chassis::grpc::Unanswered;
+use chassis::{Pool, grpc::Unanswered};
 use futures::{Stream, StreamExt};
 use proto::{
     AccountId, Lamports, RoomId,
@@ -20,26 +20,25 @@ use proto::{
     },
     timestamp,
 };
-use sqlx::PgPool;
 use std::pin::Pin;
 use tonic::{Request, Response, Status};
 
 /// Answers from the stored facts.
 pub struct Queries {
-    pool: PgPool,
+    pool: Pool,
     bundles: Bundles,
     boards: Boards,
 }
 
 impl Queries {
     /// Reads from the given database.
-    pub const fn new(pool: PgPool, bundles: Bundles, boards: Boards) -> Self {
+    pub const fn new(pool: Pool, bundles: Bundles, boards: Boards) -> Self {
         Self { pool, bundles, boards }
     }
 
     async fn settlement(&self, room: &[u8]) -> Result<GetSettlementResponse, Unanswered> {
         let room = RoomId::try_from_bytes(room)?;
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.pool.reader().await?;
         let standing = settlement::read(&mut connection, room).await?;
         let standing = standing.ok_or_else(Unanswered::not_found)?.settlement;
         let totals = facts::totals(&mut connection, room).await?;
@@ -53,7 +52,7 @@ impl Queries {
 
     async fn referrals(&self, account: &[u8]) -> Result<GetReferralsResponse, Unanswered> {
         let account = AccountId::try_from_bytes(account)?;
-        Ok(referral::screen(&mut *self.pool.acquire().await?, account).await?.into())
+        Ok(referral::screen(&mut *self.pool.reader().await?, account).await?.into())
     }
 }
 

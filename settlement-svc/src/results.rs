@@ -8,7 +8,7 @@ use crate::{
         settlement,
     },
 };
-use chassis::grpc::Unanswered;
+use chassis::{Pool, grpc::Unanswered};
 use proto::{
     AccountId, Malformed, RoomId,
     common::Page,
@@ -18,7 +18,7 @@ use proto::{
     },
     timestamp,
 };
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use std::collections::{BTreeSet, HashMap};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -36,7 +36,7 @@ const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 ///
 /// # Errors
 /// The database; no id.
-pub async fn player(pool: &PgPool, request: GetPlayerRequest) -> Result<GetPlayerResponse, Unanswered> {
+pub async fn player(pool: &Pool, request: GetPlayerRequest) -> Result<GetPlayerResponse, Unanswered> {
     let account = AccountId::try_from_bytes(&request.account_id)?;
     let mut snapshot = pool.begin_with(SNAPSHOT).await?;
     let now = record::now(&mut snapshot).await?;
@@ -55,7 +55,7 @@ pub async fn player(pool: &PgPool, request: GetPlayerRequest) -> Result<GetPlaye
 ///
 /// # Errors
 /// The database; no id; a token that is none.
-pub async fn list(pool: &PgPool, request: ListResultsRequest) -> Result<ListResultsResponse, Unanswered> {
+pub async fn list(pool: &Pool, request: ListResultsRequest) -> Result<ListResultsResponse, Unanswered> {
     let account = AccountId::try_from_bytes(&request.account_id)?;
     let page = request.page.unwrap_or_default();
     let after = read_token(&page)?;

@@ -30,7 +30,7 @@ pub mod totp;
 pub mod workers;
 
 use chassis::{
-    Runtime, Service,
+    Pool, Runtime, Service,
     settings::{Invalid, Reader},
     tasks::BoxError,
 };
@@ -39,7 +39,7 @@ use proto::wallet::{
     wallet_operator_service_server::WalletOperatorServiceServer, wallet_service_server::WalletServiceServer,
 };
 use settings::WalletSettings;
-use sqlx::{PgPool, migrate::Migrator};
+use sqlx::migrate::Migrator;
 use std::sync::Arc;
 use totp::Authenticators;
 
@@ -67,7 +67,7 @@ impl Service for WalletSvc {
          stopped and begun again",
     )];
 
-    async fn command(_: &'static str, pool: PgPool, settings: WalletSettings) -> Result<String, BoxError> {
+    async fn command(_: &'static str, pool: Pool, settings: WalletSettings) -> Result<String, BoxError> {
         let masters = settings.keys.masters;
         let done = keys::rotate(&pool, &masters).await?;
         Ok(format!(

@@ -75,7 +75,7 @@ impl Queries {
         let (available, held) = (Account::available(account), Account::held(account));
         let balances = store::ledger::balances(self.db.pool(), &[available, held]).await?;
         let balance = |account| balances.get(&account).copied().unwrap_or_default();
-        let mut connection = self.db.pool().acquire().await?;
+        let mut connection = self.db.pool().reader().await?;
         let withdrawable =
             requests::withdrawable_now(&mut connection, account, balance(available), &self.settings).await?;
         Ok(AccountMessage {
@@ -222,7 +222,7 @@ impl WalletService for Queries {
         &self,
         request: Request<proto::wallet::GetLimitsRequest>,
     ) -> Result<Response<proto::wallet::GetLimitsResponse>, Status> {
-        let mut connection = self.db.pool().acquire().await.map_err(Unanswered::from)?;
+        let mut connection = self.db.pool().reader().await.map_err(Unanswered::from)?;
         Ok(Response::new(limits::answer(&mut connection, request.get_ref()).await?))
     }
 

@@ -23,6 +23,7 @@ async fn main() -> Result<()> {
         store_dir: folder.join("store"),
         log: folder.join("nats.log"),
         port: None,
+        access: None,
         monitor_port: None,
     })
     .await?;

@@ -53,10 +53,12 @@ pub mod tokens;
 pub mod turnkey;
 
 mod nats;
+mod pgbouncer;
 mod testdb;
 
 pub use guard::{Guarded, Layer};
 pub use localchain::LocalChain;
-pub use nats::{Nats, NatsOptions};
+pub use nats::{Nats, NatsAccess, NatsOptions};
+pub use pgbouncer::PgBouncer;
 pub use postgres::{Postgres, PostgresOptions};
 pub use testdb::TestDb;

@@ -32,6 +32,19 @@ pub struct NatsOptions {
     pub port: Option<u16>,
     /// The port of the monitoring pages (`/healthz`, `/jsz`); `None` serves none.
     pub monitor_port: Option<u16>,
+    /// Who may do what; `None` lets anyone on this machine do anything.
+    pub access: Option<NatsAccess>,
+}
+
+/// The users of a nats-server.
+#[derive(Clone, Debug)]
+pub struct NatsAccess {
+    /// A configuration file; what the options say wins over it.
+    pub config: PathBuf,
+    /// The password of every user: letters and digits, the first a letter, which nats-server takes for text.
+    pub password: String,
+    /// The users, whose passwords the configuration takes from `NATS_<USER>_PASSWORD`.
+    pub users: Vec<String>,
 }
 
 /// A nats-server of ours. Dropping it kills it; its store stays unless it was made for a test.
@@ -68,6 +81,7 @@ impl Nats {
             log: scratch.path().join("nats.log"),
             port: None,
             monitor_port: None,
+            access: None,
         };
         Self::start_with(options, Some(scratch)).await
     }
@@ -101,6 +115,15 @@ impl Nats {
     #[must_use]
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// The same for one of its users; for anyone where it has none.
+    #[must_use]
+    pub fn url_for(&self, user: &str) -> String {
+        match &self.options.access {
+            Some(access) => format!("nats://{user}:{}@127.0.0.1:{}", access.password, self.port),
+            None => self.url(),
+        }
     }
 
     /// The client port.
@@ -187,6 +210,10 @@ impl Nats {
             .args(["--name", &self.server_name])
             .stdout(log.try_clone()?)
             .stderr(log);
+        if let Some(access) = &self.options.access {
+            let passwords = access.users.iter().map(|user| format!("NATS_{}_PASSWORD", user.to_uppercase()));
+            command.arg("--config").arg(&access.config).envs(passwords.map(|name| (name, &access.password)));
+        }
         if let Some(port) = self.options.monitor_port {
             command.arg("--http_port").arg(port.to_string());
         }

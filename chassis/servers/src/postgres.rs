@@ -210,6 +210,31 @@ impl Postgres {
         Ok(())
     }
 
+    /// Runs a file of psql commands as superuser, with variables in its environment.
+    ///
+    /// # Errors
+    /// There is no psql beside the server, or a command in the file fails.
+    pub async fn run_file(&self, database: &str, file: &Path, variables: &[(String, String)]) -> Result<()> {
+        let mut command = Command::new(self.bin.join("psql"));
+        command
+            .args(["--no-psqlrc", "--quiet", "--host=127.0.0.1", "--username", SUPERUSER, "--dbname", database])
+            .args(["--port", &self.port.to_string()])
+            .arg("--file")
+            .arg(file)
+            .env("PGPASSWORD", self.options.password.as_deref().unwrap_or("unused"))
+            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null());
+        let output = tokio::task::spawn_blocking(move || command.output()).await?.context("run psql")?;
+        ensure!(
+            output.status.success(),
+            "psql could not run {} ({}):\n{}",
+            file.display(),
+            output.status,
+            String::from_utf8_lossy(&output.stderr).trim_end(),
+        );
+        Ok(())
+    }
+
     /// Stops it (fast shutdown: open transactions are rolled back); nothing happens when it does not
     /// run.
     pub async fn stop(&self) {

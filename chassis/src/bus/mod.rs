@@ -12,7 +12,8 @@ pub use envelope::Outgoing;
 pub(crate) use envelope::micros;
 
 use crate::{
-    Fault,
+    Fault, access,
+    kv::Bucket,
     settings::{BusFaults, Nats},
     tasks::BoxError,
     topology,
@@ -41,6 +42,8 @@ pub struct Bus {
     client: async_nats::Client,
     context: jetstream::Context,
     replicas: usize,
+    /// Whether streams are found made, by a user that may make them.
+    given: bool,
     faults: BusFaults,
     /// Wakes whoever must look at the streams again.
     connected: Arc<Notify>,
@@ -54,9 +57,23 @@ impl Bus {
     pub async fn connect(service: Service, nats: &Nats, faults: BusFaults) -> Result<Self, BoxError> {
         let addresses =
             nats.urls.iter().map(|url| url.expose().parse::<ServerAddr>()).collect::<Result<Vec<_>, _>>()?;
+        let user = addresses.first().and_then(|address| Some((address.username()?, address.password()?)));
+        let options = match user {
+            // Answers come to subjects that no other user may hear.
+            Some((user, password)) => {
+                ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned())
+                    .custom_inbox_prefix(access::inbox(user))
+            }
+            None => ConnectOptions::new(),
+        };
+        let options = match &nats.ca_file {
+            Some(file) => options.add_root_certificates(file.clone()),
+            None => options,
+        };
+        let given = user.is_some_and(|(user, _)| access::is_service(user));
         let connected = Arc::new(Notify::new());
         let waker = Arc::clone(&connected);
-        let client = ConnectOptions::new()
+        let client = options
             .name(service.token())
             .retry_on_initial_connect()
             .connection_timeout(Duration::from_secs(2))
@@ -67,19 +84,26 @@ impl Bus {
             .event_callback(move |event| {
                 let waker = Arc::clone(&waker);
                 async move {
-                    tracing::info!(%event, "broker");
+                    match &event {
+                        // It refuses what this user may not do, and says so here alone.
+                        Event::ServerError(error) => {
+                            metrics::counter!("rooms_broker_errors_total").increment(1);
+                            tracing::error!(%error, "broker");
+                        }
+                        event => tracing::info!(%event, "broker"),
+                    }
                     if matches!(event, Event::Connected) {
                         waker.notify_waiters();
                     }
                 }
             })
-            .connect(addresses)
+            .connect(addresses.as_slice())
             .await?;
         let context = ContextBuilder::new()
             .timeout(Duration::from_secs(3))
             .ack_timeout(ACK_TIMEOUT)
             .build(client.clone());
-        Ok(Self { service, client, context, replicas: nats.replicas, faults, connected })
+        Ok(Self { service, client, context, replicas: nats.replicas, given, faults, connected })
     }
 
     /// Whether the broker answers and is new enough.
@@ -118,6 +142,17 @@ impl Bus {
         &self.context
     }
 
+    /// A bucket of the topology.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    pub fn bucket(&self, name: &'static str) -> Result<Bucket, Fault> {
+        let limits = topology::limits_of(name, self.replicas)
+            .ok_or_else(|| Fault::bug(format!("no bucket {name}")))?;
+        let client = self.client.clone();
+        Ok(if self.given { Bucket::given(client, name) } else { Bucket::new(client, name, limits) })
+    }
+
     pub(crate) const fn faults(&self) -> BusFaults {
         self.faults
     }
@@ -127,7 +162,8 @@ impl Bus {
         self.connected.notified().await;
     }
 
-    /// Creates all streams and consumers that are missing.
+    /// Creates all streams, consumers and buckets that are missing, if this user may: a service by its own name finds
+    /// them made.
     ///
     /// # Errors
     /// The broker is away, refuses, or is too old.
@@ -141,6 +177,9 @@ impl Bus {
                 "broker",
                 format!("nats-server {version} is older than {major}.{minor}"),
             ));
+        }
+        if self.given {
+            return Ok(());
         }
         topology::ensure(&self.context, self.replicas).await
     }

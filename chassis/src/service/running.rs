@@ -6,17 +6,14 @@ use axum::{
     Router, extract::DefaultBodyLimit, http::StatusCode, middleware, response::IntoResponse, routing::get,
 };
 use proto::common::audit_service_server::AuditServiceServer;
-use sqlx::{
-    PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::{net::TcpListener, sync::mpsc};
 use tonic::transport::server::TcpIncoming;
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use super::{Runtime, Service};
 use crate::{
-    Db, audit,
+    Db, Pool, audit,
     bus::Bus,
     clock::Clock,
     grpc::{ReflectionError, Services},
@@ -169,20 +166,22 @@ fn address(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
 }
 
 /// The pool of spec 11: 2 to 10 connections, idle for 30 s, waited for 10 s.
-pub(super) fn pool(postgres: &Postgres, service: &str) -> Result<PgPool, sqlx::Error> {
-    let cached = if postgres.statement_cache.is_on() { 100 } else { 0 };
+pub(super) fn pool(postgres: &Postgres, service: &str) -> Result<Pool, sqlx::Error> {
+    let pooled = !postgres.statement_cache.is_on();
+    let cached = if pooled { 0 } else { 100 };
     let options = PgConnectOptions::from_str(postgres.url.expose())?
         .application_name(service)
         .statement_cache_capacity(cached);
-    Ok(PgPoolOptions::new()
+    let connections = PgPoolOptions::new()
         .min_connections(2)
         .max_connections(postgres.pool_max)
         .idle_timeout(Duration::from_secs(30))
         .acquire_timeout(Duration::from_secs(10))
-        .connect_lazy_with(options))
+        .connect_lazy_with(options);
+    Ok(if pooled { Pool::behind_pooler(connections) } else { connections.into() })
 }
 
-fn database(postgres: &Postgres, service: &str, health: &Health) -> Result<PgPool, sqlx::Error> {
+fn database(postgres: &Postgres, service: &str, health: &Health) -> Result<Pool, sqlx::Error> {
     let pool = pool(postgres, service)?;
     let probed = pool.clone();
     health.probe("postgres", Role::Database, move || {

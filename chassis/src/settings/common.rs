@@ -1,6 +1,6 @@
 //! The settings that every service has.
 
-use std::{net::SocketAddr, str::FromStr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
@@ -83,10 +83,12 @@ pub struct Postgres {
 /// How to reach the broker.
 #[derive(Clone, Debug)]
 pub struct Nats {
-    /// Servers of one cluster, any of which will do.
+    /// Servers of one cluster, any of which will do. The first carries the user and its password, if there is one.
     pub urls: Vec<Endpoint>,
     /// Copies of each stream and bucket.
     pub replicas: usize,
+    /// Who may vouch for the servers, in place of whom this machine trusts.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Common {
@@ -151,7 +153,7 @@ impl Postgres {
     /// Declares and reads them; `migrate` needs no others.
     pub fn declare(r: &mut Reader) -> Result<Self, Invalid> {
         let url = r
-            .setting("POSTGRES_URL", "The database, with the role of this service.")
+            .setting("POSTGRES_URL", "The database, with the role of this service; `?sslmode=verify-full&sslrootcert=FILE` for TLS.")
             .check("postgres://…", |url: &Endpoint| match PgConnectOptions::from_str(url.expose()) {
                 Ok(_) if url.expose().starts_with("postgres") => Ok(()),
                 _ => Err("is not an address of a PostgreSQL database".to_owned()),
@@ -162,7 +164,8 @@ impl Postgres {
         let statement_cache = r
             .setting(
                 "POSTGRES_STATEMENT_CACHE",
-                "Whether statements stay prepared; off behind PgBouncer in transaction mode.",
+                "Whether statements stay prepared; off behind PgBouncer in transaction mode, which gives each query a \
+                 transaction of its own.",
             )
             .or(Switch::On);
         Ok(Self { url: url?, pool_max: pool_max?, statement_cache: statement_cache? })
@@ -170,14 +173,22 @@ impl Postgres {
 }
 
 impl Nats {
-    fn declare(r: &mut Reader) -> Result<Self, Invalid> {
+    /// Declares and reads them; `topology` needs no others.
+    pub fn declare(r: &mut Reader) -> Result<Self, Invalid> {
         let urls = r
-            .setting("NATS_URLS", "Servers of the NATS cluster (2.12 or newer, with JetStream).")
-            .required("nats://nats-0:4222,nats://nats-1:4222");
+            .setting("NATS_URLS", "Servers of the NATS cluster (2.12 or newer, with JetStream); `tls://` insists on TLS. User and password \
+                 stand in the first; with one, the `topology` command makes streams and buckets.")
+            .required("tls://room:secret@nats-0:4222,tls://nats-1:4222");
         let replicas = r
             .setting("NATS_REPLICAS", "Copies the broker keeps of each stream and bucket.")
             .between(1, 5)
             .or(1);
-        Ok(Self { urls: urls?, replicas: replicas? })
+        let ca_file = r
+            .setting(
+                "NATS_CA_FILE",
+                "Certificates (PEM) that vouch for the NATS servers, in place of this machine's.",
+            )
+            .optional("/etc/rooms/nats/ca.crt");
+        Ok(Self { urls: urls?, replicas: replicas?, ca_file: ca_file? })
     }
 }

@@ -39,7 +39,7 @@ async fn read(counter: &Running) -> Vec<AuditRecord> {
 }
 
 fn verify(log: &[AuditRecord]) -> Result<Head, Broken> {
-    let mut head = Head::genesis(Service::Room);
+    let mut head = Head::genesis(Service::Settlement);
     log.iter().try_for_each(|record| head.check(record)).map(|()| head)
 }
 

@@ -67,7 +67,8 @@ static DBS: OnceLock<Mutex<Vec<(String, Db)>>> = OnceLock::new();
 
 impl Service for Counter {
     const NAME: &'static str = "counter";
-    const SERVICE: proto::Service = proto::Service::Room;
+    // Who freezes rooms, so that it may send what it counts; the schema is called otherwise.
+    const SERVICE: proto::Service = proto::Service::Settlement;
     const ABOUT: &'static str = "Counts";
     type Settings = ();
 
@@ -99,7 +100,8 @@ impl Ground {
         let (postgres, nats) = (Postgres::for_test().await.unwrap(), Nats::for_test().await.unwrap());
         let migrator = chassis::db::migrator(&Counter::migrator());
         let db = TestDb::create_in(&postgres, &[("room", &migrator)]).await.unwrap();
-        let settings = NatsSettings { urls: vec![Endpoint::parse(&nats.url()).unwrap()], replicas: 1 };
+        let settings =
+            NatsSettings { urls: vec![Endpoint::parse(&nats.url()).unwrap()], replicas: 1, ca_file: None };
         let faulty = if faults == "twice" { BusFaults::Twice } else { BusFaults::None };
         let bus = Bus::connect(proto::Service::Gateway, &settings, faulty).await.unwrap();
         bus.ensure_topology().await.unwrap();

@@ -110,23 +110,21 @@ async fn a_stream_that_was_lost_is_filled_again_from_the_outbox() {
     let ground = Ground::prepare("none").await;
     let publisher = ground.counter().await;
     let db = ground.inside();
-    // Notifier-svc does not run, so the command stays in its stream until the store is lost.
-    let contact = proto::notifier::RegisterContact {
-        account_id: Uuid::now_v7().as_bytes().to_vec(),
-        ..Default::default()
-    };
+    // Wallet-svc does not run, so the command stays in its stream until the store is lost.
+    let receipt =
+        proto::wallet::AnchorReceipt { room_id: Uuid::now_v7().as_bytes().to_vec(), ..Default::default() };
     let mut unit = db.unit().await.unwrap();
-    unit.command(&contact);
+    unit.command(&receipt);
     unit.commit().await.unwrap();
     let stored = async || {
-        let stream = ground.bus.context().get_stream("CMD_NOTIFIER").await;
+        let stream = ground.bus.context().get_stream("CMD_WALLET").await;
         match stream {
             Ok(stream) => stream.get_info().await.is_ok_and(|info| info.state.messages == 1),
             Err(_) => false,
         }
     };
     eventually("published", stored).await;
-    let seen = "SELECT count(*) FROM room.stream_epoch WHERE stream = 'CMD_NOTIFIER'";
+    let seen = "SELECT count(*) FROM room.stream_epoch WHERE stream = 'CMD_WALLET'";
     eventually("the epoch is known", async || {
         sqlx::query_scalar::<_, i64>(seen).fetch_one(ground.db.superuser()).await.unwrap() == 1
     })
@@ -144,7 +142,7 @@ async fn a_frame_that_was_left_behind_is_swept() {
     // A unit whose process died between the commit and the relay: the exit of its relay is gone.
     let (relay, exit) = chassis::outbox::Relay::new();
     drop(exit);
-    let orphan = chassis::Db::new(proto::Service::Room, ground.inside().pool().clone(), relay);
+    let orphan = chassis::Db::new(proto::Service::Settlement, ground.inside().pool().clone(), relay);
     let mut unit = orphan.unit().await.unwrap();
     unit.command(&FreezeRoom { room_id: id.as_bytes().to_vec() });
     unit.commit().await.unwrap();
@@ -204,7 +202,7 @@ async fn an_expired_command_is_refused_and_stays_refused() {
     let message =
         Outgoing::command(&freeze).reply_to(proto::Service::Gateway).expires_at(past).into_message();
     let mut outcomes =
-        ground.bus.client().subscribe(proto::common::Outcomes::subject(proto::Service::Room)).await.unwrap();
+        ground.bus.client().subscribe(proto::common::Outcomes::subject(proto::Service::Settlement)).await.unwrap();
     ground.bus.client().flush().await.unwrap();
     for attempt in ["", ":again"] {
         ground.bus.publish(&[(&message, attempt)]).await.unwrap();

@@ -1,6 +1,6 @@
 //! What may be forgotten.
 
-use sqlx::PgPool;
+use chassis::Pool;
 use time::{Duration, OffsetDateTime};
 
 /// Telegram keeps an update for a day at most; a week leaves room for doubt.
@@ -13,7 +13,7 @@ const NOTICES: Duration = Duration::days(30);
 ///
 /// # Errors
 /// The database.
-pub async fn keep(pool: &PgPool, now: OffsetDateTime) -> sqlx::Result<()> {
+pub async fn keep(pool: &Pool, now: OffsetDateTime) -> sqlx::Result<()> {
     sqlx::query!(
         "DELETE FROM gateway.seen_update WHERE update_id IN
             (SELECT update_id FROM gateway.seen_update WHERE seen_at < $1 LIMIT 5000)",

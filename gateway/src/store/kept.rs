@@ -1,11 +1,10 @@
 //! What the gateway keeps of an account, and how others' rows are shown beside it.
 
 use crate::commands::RequestKind;
-use chassis::Fault;
+use chassis::{Fault, Pool};
 use prost::Message as _;
 use proto::{AccountId, from_timestamp, notifier, room, settlement, settlement::OpenDispute};
 use serde_json::{Value, json};
-use sqlx::PgPool;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -21,7 +20,7 @@ fn id(bytes: &[u8]) -> Option<Uuid> {
 ///
 /// # Errors
 /// The database.
-pub async fn all(pool: &PgPool, account: AccountId) -> Result<Value, Fault> {
+pub async fn all(pool: &Pool, account: AccountId) -> Result<Value, Fault> {
     let accepted_at =
         sqlx::query_scalar!("SELECT accepted_at FROM gateway.person WHERE account_id = $1", account.uuid())
             .fetch_optional(pool)

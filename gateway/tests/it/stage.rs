@@ -254,7 +254,8 @@ fn message(subject: String, kind: String, payload: Vec<u8>, id: Uuid) -> frame::
 }
 
 async fn bus(nats: &Nats) -> Bus {
-    let settings = NatsSettings { urls: vec![Endpoint::parse(&nats.url()).unwrap()], replicas: 1 };
+    let settings =
+        NatsSettings { urls: vec![Endpoint::parse(&nats.url()).unwrap()], replicas: 1, ca_file: None };
     let bus = Bus::connect(Service::Room, &settings, BusFaults::None).await.unwrap();
     crate::eventually("topology", || async { bus.ensure_topology().await.is_ok() }).await;
     bus

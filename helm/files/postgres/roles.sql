@@ -11,6 +11,8 @@
 \getenv oracle_password ORACLE_PASSWORD
 \getenv notifier_password NOTIFIER_PASSWORD
 
+SET client_min_messages = warning;
+
 BEGIN;
 
 CREATE TEMPORARY TABLE role (name text PRIMARY KEY, password text NOT NULL) ON COMMIT DROP;
@@ -39,6 +41,8 @@ BEGIN
     CONTINUE WHEN it.name = 'migrator';
     EXECUTE format('ALTER ROLE %I SET search_path = %I', it.name, it.name);
     EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION migrator', it.name);
+    -- Services that migrated by themselves owned what they made.
+    EXECUTE format('REASSIGN OWNED BY %I TO migrator', it.name);
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', it.name, it.name);
   END LOOP;
 END $$;

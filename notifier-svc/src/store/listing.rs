@@ -1,13 +1,12 @@
 //! Pages of notifications for screens and tools.
 
 use super::notification::{notice, state};
-use chassis::Fault;
+use chassis::{Fault, Pool};
 use proto::{
     AccountId,
     notifier::{Notification, NotificationState},
     timestamp,
 };
-use sqlx::PgPool;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -19,16 +18,17 @@ pub type Place = (OffsetDateTime, Uuid);
 /// # Errors
 /// The database.
 pub async fn notifications(
-    pool: &PgPool,
+    pool: &Pool,
     account: AccountId,
     after: Option<Place>,
     limit: i64,
 ) -> Result<Vec<(Place, Notification)>, Fault> {
     let (at, id) = after.unzip();
     let rows = sqlx::query!(
-        "SELECT id, state, notice, created_at FROM notifier.notification
-         WHERE account_id = $1 AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
-         ORDER BY created_at DESC, id DESC LIMIT $4",
+        "SELECT n.id, n.state, coalesce(b.notice, n.notice) AS \"notice!\", n.created_at
+         FROM notifier.notification n LEFT JOIN notifier.broadcast b ON b.id = n.broadcast_id
+         WHERE n.account_id = $1 AND ($2::timestamptz IS NULL OR (n.created_at, n.id) < ($2, $3))
+         ORDER BY n.created_at DESC, n.id DESC LIMIT $4",
         account.uuid(),
         at,
         id,

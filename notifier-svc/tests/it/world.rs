@@ -40,7 +40,8 @@ impl World {
         let migrator = chassis::db::migrator(&NotifierSvc::migrator());
         let db = TestDb::create("notifier", &migrator).await.unwrap();
         let nats = Nats::for_test().await.unwrap();
-        let at = NatsSettings { urls: vec![Endpoint::parse(&nats.url()).unwrap()], replicas: 1 };
+        let at =
+            NatsSettings { urls: vec![Endpoint::parse(&nats.url()).unwrap()], replicas: 1, ca_file: None };
         let bus = Bus::connect(proto::Service::Wallet, &at, BusFaults::Twice).await.unwrap();
         eventually("streams", || async { bus.ensure_topology().await.is_ok() }).await;
         let gateway = Bus::connect(proto::Service::Gateway, &at, BusFaults::None).await.unwrap();

@@ -1,9 +1,9 @@
 //! Minute candles: the fold of the stored seconds.
 
 use crate::domain::{Asset, Minute, Second};
-use chassis::Fault;
+use chassis::{Fault, Pool};
 use rust_decimal::Decimal;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 
 /// Most candles read at once.
 pub(crate) const PAGE: i64 = 1_000;
@@ -19,7 +19,7 @@ pub(crate) struct Candle {
 }
 
 /// The first minute that has stored seconds and no candle yet, if any second is stored after the last candle.
-pub(crate) async fn first_open(pool: &PgPool, asset: Asset) -> Result<Option<Minute>, Fault> {
+pub(crate) async fn first_open(pool: &Pool, asset: Asset) -> Result<Option<Minute>, Fault> {
     let second = sqlx::query_scalar!(
         "SELECT min(second) FROM oracle.second
          WHERE asset = $1 AND second >= coalesce((SELECT max(minute) + 60 FROM oracle.candle WHERE asset = $1), 0)",
@@ -60,7 +60,7 @@ pub(crate) async fn fold(
 
 /// The first [`PAGE`] candles of the minutes that begin within [first, last], ascending.
 pub(crate) async fn between(
-    pool: &PgPool,
+    pool: &Pool,
     asset: Asset,
     first: Second,
     last: Second,
@@ -79,7 +79,7 @@ pub(crate) async fn between(
 }
 
 /// Forgets candles older than so many days.
-pub(crate) async fn forget(pool: &PgPool, days: i32) -> Result<(), Fault> {
+pub(crate) async fn forget(pool: &Pool, days: i32) -> Result<(), Fault> {
     sqlx::query!(
         "DELETE FROM oracle.candle
          WHERE minute < extract(epoch FROM clock_timestamp())::bigint - $1::bigint * 86400",

@@ -1,11 +1,11 @@
 //! The series: one row per asset and second.
 
 use crate::domain::{Asset, Doubt, Frame, Price, Sample, Second, VenueId};
-use chassis::Fault;
+use chassis::{Fault, Pool};
 use prost::Message as _;
 use proto::oracle;
 use rust_decimal::Decimal;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use std::collections::BTreeSet;
 
 /// Most frames read at once.
@@ -50,7 +50,7 @@ pub(crate) async fn put(conn: &mut PgConnection, asset: Asset, frames: &[Frame])
 }
 
 /// The newest stored second.
-pub(crate) async fn last(pool: &PgPool, asset: Asset) -> Result<Option<Second>, Fault> {
+pub(crate) async fn last(pool: &Pool, asset: Asset) -> Result<Option<Second>, Fault> {
     let last = sqlx::query_scalar!("SELECT max(second) FROM oracle.second WHERE asset = $1", asset.name())
         .fetch_one(pool)
         .await?;
@@ -58,7 +58,7 @@ pub(crate) async fn last(pool: &PgPool, asset: Asset) -> Result<Option<Second>, 
 }
 
 /// The first second that is not over in the stored series. The newest one may still run.
-pub(crate) async fn end(pool: &PgPool, asset: Asset) -> Result<Option<Second>, Fault> {
+pub(crate) async fn end(pool: &Pool, asset: Asset) -> Result<Option<Second>, Fault> {
     let newest = sqlx::query!(
         "SELECT second, complete FROM oracle.second WHERE asset = $1 ORDER BY second DESC LIMIT 1",
         asset.name()
@@ -69,7 +69,7 @@ pub(crate) async fn end(pool: &PgPool, asset: Asset) -> Result<Option<Second>, F
 }
 
 /// The newest stored second as it was sent.
-pub(crate) async fn latest(pool: &PgPool, asset: Asset) -> Result<Option<oracle::Second>, Fault> {
+pub(crate) async fn latest(pool: &Pool, asset: Asset) -> Result<Option<oracle::Second>, Fault> {
     let frame = sqlx::query_scalar!(
         "SELECT frame FROM oracle.second WHERE asset = $1 ORDER BY second DESC LIMIT 1",
         asset.name()
@@ -82,7 +82,7 @@ pub(crate) async fn latest(pool: &PgPool, asset: Asset) -> Result<Option<oracle:
 
 /// The venues that had no vote when they were last seen, looking back over the newest `seconds` that are stored (at most
 /// a [`PAGE`]): a venue that was excluded and then fell silent has not come back.
-pub(crate) async fn excluded(pool: &PgPool, asset: Asset, seconds: i64) -> Result<BTreeSet<VenueId>, Fault> {
+pub(crate) async fn excluded(pool: &Pool, asset: Asset, seconds: i64) -> Result<BTreeSet<VenueId>, Fault> {
     let Some(last) = last(pool, asset).await? else { return Ok(BTreeSet::new()) };
     let mut excluded = BTreeSet::new();
     let frames = frames(pool, asset, last.plus(1 - seconds.min(PAGE)), last).await?;
@@ -98,7 +98,7 @@ pub(crate) async fn excluded(pool: &PgPool, asset: Asset, seconds: i64) -> Resul
 
 /// What is kept of the seconds of [first, last], ascending.
 pub(crate) async fn samples(
-    pool: &PgPool,
+    pool: &Pool,
     asset: Asset,
     first: Second,
     last: Second,
@@ -128,7 +128,7 @@ pub(crate) async fn samples(
 
 /// The first [`PAGE`] frames of [first, last], ascending.
 pub(crate) async fn frames(
-    pool: &PgPool,
+    pool: &Pool,
     asset: Asset,
     first: Second,
     last: Second,
@@ -143,7 +143,7 @@ fn decode(frame: &[u8]) -> Result<Frame, Fault> {
 
 /// The bytes of the first [`PAGE`] frames of [first, last], ascending.
 pub(crate) async fn encoded(
-    pool: &PgPool,
+    pool: &Pool,
     asset: Asset,
     first: Second,
     last: Second,
@@ -162,7 +162,7 @@ pub(crate) async fn encoded(
 
 /// The last sample of each `every` seconds of [first, last], ascending: what a chart shows.
 pub(crate) async fn points(
-    pool: &PgPool,
+    pool: &Pool,
     asset: Asset,
     first: Second,
     last: Second,
@@ -184,7 +184,7 @@ pub(crate) async fn points(
 }
 
 /// Makes the partitions of the coming days and drops those past their time.
-pub(crate) async fn keep_partitions(pool: &PgPool, days: i32) -> Result<(), Fault> {
+pub(crate) async fn keep_partitions(pool: &Pool, days: i32) -> Result<(), Fault> {
     sqlx::query!(
         "SELECT oracle.keep_second_partitions((clock_timestamp() AT TIME ZONE 'UTC')::date, $1)",
         days

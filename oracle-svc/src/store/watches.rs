@@ -1,10 +1,10 @@
 //! The rooms that asked.
 
 use crate::domain::{Asset, Mint, Second};
-use chassis::Fault;
+use chassis::{Fault, Pool};
 use prost::Message as _;
 use proto::{Malformed, RoomId, room};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -63,7 +63,7 @@ pub(crate) async fn register(
 }
 
 /// The tokens of undecided rooms: the `limit` that were asked for first.
-pub(crate) async fn tokens(pool: &PgPool, limit: i64) -> Result<Vec<Mint>, Fault> {
+pub(crate) async fn tokens(pool: &Pool, limit: i64) -> Result<Vec<Mint>, Fault> {
     let names = sqlx::query_scalar!(
         "SELECT asset FROM oracle.watch WHERE decided_at IS NULL AND asset NOT IN ('BTC', 'ETH', 'SOL')
          GROUP BY asset ORDER BY min(registered_at), asset LIMIT $1",
@@ -75,11 +75,7 @@ pub(crate) async fn tokens(pool: &PgPool, limit: i64) -> Result<Vec<Mint>, Fault
 }
 
 /// The terms of undecided rooms on an asset alone that the writer follows already, or not yet.
-pub(crate) async fn undecided(
-    pool: &PgPool,
-    asset: Asset,
-    followed: bool,
-) -> Result<Vec<room::Terms>, Fault> {
+pub(crate) async fn undecided(pool: &Pool, asset: Asset, followed: bool) -> Result<Vec<room::Terms>, Fault> {
     let rows = sqlx::query_scalar!(
         "SELECT terms FROM oracle.watch
          WHERE asset = $1 AND followed = $2 AND decided_at IS NULL AND rival IS NULL ORDER BY room_id",
@@ -92,7 +88,7 @@ pub(crate) async fn undecided(
 }
 
 /// The terms of the first `limit` undecided rooms on two assets that may be known when a second is over.
-pub(crate) async fn due_on_two(pool: &PgPool, second: Second, limit: i64) -> Result<Vec<room::Terms>, Fault> {
+pub(crate) async fn due_on_two(pool: &Pool, second: Second, limit: i64) -> Result<Vec<room::Terms>, Fault> {
     let rows = sqlx::query_scalar!(
         "SELECT terms FROM oracle.watch
          WHERE rival IS NOT NULL AND decided_at IS NULL AND due <= $1 ORDER BY due, room_id LIMIT $2",

@@ -6,8 +6,7 @@ use crate::{
     tape::Tape,
     venues::SharedBoard,
 };
-use chassis::{Clock, health::Report};
-use sqlx::PgPool;
+use chassis::{Clock, Pool, health::Report};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +16,7 @@ pub(crate) struct Sampler {
     pub(crate) board: SharedBoard,
     pub(crate) tape: Arc<Tape>,
     pub(crate) clock: Clock,
-    pub(crate) pool: PgPool,
+    pub(crate) pool: Pool,
     pub(crate) pace: Duration,
     pub(crate) quorum: usize,
     pub(crate) rules: ExclusionRules,

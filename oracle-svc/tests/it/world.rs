@@ -69,7 +69,8 @@ impl World {
             settings.push((name.to_owned(), value.to_owned()));
         }
         let stop = CancellationToken::new();
-        let broker = settings::Nats { urls: vec![Endpoint::parse(&nats.url()).unwrap()], replicas: 1 };
+        let broker =
+            settings::Nats { urls: vec![Endpoint::parse(&nats.url()).unwrap()], replicas: 1, ca_file: None };
         let bus = Bus::connect(Service::Room, &broker, BusFaults::None).await.unwrap();
         eventually("streams exist", || async { bus.ensure_topology().await.is_ok() }).await;
         let listen = |consumer| {

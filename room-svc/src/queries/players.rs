@@ -19,7 +19,7 @@ pub(super) async fn arena(db: &Db, request: GetArenaRequest) -> Result<GetArenaR
         Some(Key::ChatId(chat_id)) => (None, chat_id),
         None => return Err(Malformed("a room's id or a chat's number is needed").into()),
     };
-    let mut connection = db.pool().acquire().await?;
+    let mut connection = db.pool().reader().await?;
     let arena = store::arena::find(&mut connection, room, chat_id).await?;
     Ok(GetArenaResponse { arena: arena.as_ref().map(Arena::to_message) })
 }
@@ -34,7 +34,7 @@ pub(super) async fn list(db: &Db, request: ListPlayersRequest) -> Result<ListPla
     let page = request.page.unwrap_or_default();
     let after = if page.token.is_empty() { None } else { Some(bet_token(&page.token).ok_or_else(token)?) };
     let limit = limit(&page);
-    let mut connection = db.pool().acquire().await?;
+    let mut connection = db.pool().reader().await?;
     let host = store::whole::host(&mut connection, room).await?;
     let (bets, total) = store::player::bets(&mut connection, room, &accounts, after, limit).await?;
     let more = bets.len() >= usize::try_from(limit).unwrap_or(usize::MAX);

@@ -2,9 +2,8 @@
 
 use super::bet::Row;
 use crate::domain::bet::Bet;
-use chassis::Fault;
+use chassis::{Fault, Pool};
 use proto::{AccountId, RoomId};
-use sqlx::PgPool;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -24,7 +23,7 @@ pub struct RoomFilter {
 /// # Errors
 /// The database.
 pub async fn rooms(
-    pool: &PgPool,
+    pool: &Pool,
     filter: &RoomFilter,
     below: i64,
     limit: i64,
@@ -64,7 +63,7 @@ pub struct BetFilter {
 /// # Errors
 /// The database.
 pub async fn bets(
-    pool: &PgPool,
+    pool: &Pool,
     filter: &BetFilter,
     after: Option<(OffsetDateTime, Uuid)>,
     limit: i64,
@@ -103,7 +102,7 @@ pub async fn bets(
 ///
 /// # Errors
 /// The database.
-pub async fn by_number(pool: &PgPool, number: i64) -> Result<Option<RoomId>, Fault> {
+pub async fn by_number(pool: &Pool, number: i64) -> Result<Option<RoomId>, Fault> {
     let id = sqlx::query_scalar!("SELECT id FROM room.room WHERE number = $1", number);
     Ok(id.fetch_optional(pool).await?.map(RoomId::new))
 }

@@ -17,7 +17,7 @@ pub async fn follow_rooms(db: Db, talk: Duration) -> Result<(), Fault> {
     let behind = |hosting: &Hosting, now: OffsetDateTime| {
         i32::from(wanted(hosting.room, hosting.settled_at, talk, now)) > i32::from(hosting.step)
     };
-    let mut connection = db.pool().acquire().await?;
+    let mut connection = db.pool().reader().await?;
     let hosting = store::arena::hosting(&mut connection, None).await?;
     if hosting.is_empty() {
         return Ok(());

@@ -70,7 +70,8 @@ impl World {
         let migrator = chassis::db::migrator(&RoomSvc::migrator());
         let db = TestDb::create("room", &migrator).await.unwrap();
         let nats = Nats::for_test().await.unwrap();
-        let settings = NatsSettings { urls: vec![Endpoint::parse(&nats.url()).unwrap()], replicas: 1 };
+        let settings =
+            NatsSettings { urls: vec![Endpoint::parse(&nats.url()).unwrap()], replicas: 1, ca_file: None };
         let bus = Bus::connect(Service::Gateway, &settings, BusFaults::None).await.unwrap();
         bus.ensure_topology().await.unwrap();
         let world = Self {

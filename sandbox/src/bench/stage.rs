@@ -68,8 +68,13 @@ impl Stage {
             durable: true,
             password: None,
         };
-        let nats =
-            NatsOptions { store_dir: log("store"), log: log("nats.log"), port: None, monitor_port: None };
+        let nats = NatsOptions {
+            store_dir: log("store"),
+            log: log("nats.log"),
+            port: None,
+            monitor_port: None,
+            access: None,
+        };
         let (postgres, nats) = tokio::try_join!(Postgres::start(postgres), Nats::start(nats))?;
         postgres.ensure_database(DATABASE).await?;
         for name in names {
@@ -106,6 +111,7 @@ impl Stage {
         let settings = NatsSettings {
             urls: vec![Endpoint::parse(&nats.url()).map_err(anyhow::Error::msg)?],
             replicas: 1,
+            ca_file: None,
         };
         let bus = Bus::connect(Service::Gateway, &settings, BusFaults::None)
             .await

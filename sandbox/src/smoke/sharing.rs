@@ -37,7 +37,7 @@ impl Evening<'_> {
             .collect();
         self.tale.tell("", format_args!("{} watches are registered again", messages.len()));
         let url = Endpoint::parse(&self.world.addresses().nats).map_err(anyhow::Error::msg)?;
-        let settings = NatsSettings { urls: vec![url], replicas: 1 };
+        let settings = NatsSettings { urls: vec![url], replicas: 1, ca_file: None };
         let bus = Bus::connect(Service::Room, &settings, BusFaults::None)
             .await
             .map_err(anyhow::Error::from_boxed)?;

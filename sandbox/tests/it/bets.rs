@@ -275,7 +275,8 @@ struct Desk {
 
 impl Desk {
     async fn open(nats: &Nats, faults: BusFaults) -> Self {
-        let settings = NatsSettings { urls: vec![Endpoint::parse(&nats.url()).unwrap()], replicas: 1 };
+        let settings =
+            NatsSettings { urls: vec![Endpoint::parse(&nats.url()).unwrap()], replicas: 1, ca_file: None };
         let bus = Bus::connect(Service::Gateway, &settings, faults).await.unwrap();
         bus.ensure_topology().await.unwrap();
         let heard: Arc<Mutex<HashMap<Uuid, Vec<outcome::Result>>>> = Arc::default();

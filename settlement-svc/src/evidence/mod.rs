@@ -21,7 +21,7 @@ use axum::{
     routing::get,
 };
 use bytes::Bytes;
-use chassis::Fault;
+use chassis::{Fault, Pool};
 use document::{Anchor, Bet, End, Head, Second};
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -29,7 +29,6 @@ use prost::Message;
 use proto::{BetId, RoomId, oracle::GetSeriesResponse};
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::PgPool;
 use std::{num::NonZeroU32, sync::Arc};
 use uuid::Uuid;
 
@@ -42,12 +41,12 @@ const PIECE: usize = 256 * 1024;
 /// Writes bundles.
 #[derive(Clone, Debug)]
 pub struct Bundles {
-    pool: PgPool,
+    pool: Pool,
 }
 
 /// How far a bundle is written.
 struct Writing {
-    pool: PgPool,
+    pool: Pool,
     room: RoomId,
     next: Next,
     end: End,
@@ -63,7 +62,7 @@ enum Next {
 
 /// A bundle of a room that has one.
 pub struct Bundle {
-    pool: PgPool,
+    pool: Pool,
     room: RoomId,
     head: Head,
     /// The room's chat; 0 is everybody.
@@ -72,14 +71,14 @@ pub struct Bundle {
 
 impl Bundles {
     /// Reads from the given database.
-    pub const fn new(pool: PgPool) -> Self {
+    pub const fn new(pool: Pool) -> Self {
         Self { pool }
     }
 
     /// Finds a room's bundle. There is one when all credits are posted and the series is copied;
     /// the receipt may follow.
     pub async fn find(&self, room: RoomId) -> Result<Option<Bundle>, Fault> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.pool.reader().await?;
         let standing = settlement::read(&mut connection, room).await?;
         let Some(standing) = standing.filter(|standing| standing.settlement.state >= State::Posted) else {
             return Ok(None);
@@ -126,7 +125,7 @@ fn pieces(part: String) -> impl Stream<Item = Result<Bytes, Fault>> {
 impl Writing {
     /// Writes one part, and notes what comes after it.
     async fn part(&mut self) -> Result<Option<String>, Fault> {
-        let connection = &mut *self.pool.acquire().await?;
+        let connection = &mut *self.pool.reader().await?;
         let (text, next) = match self.next {
             Next::Bets(after) => {
                 let lines = line::page(connection, self.room, after, PAGE).await?;

@@ -3,7 +3,7 @@
 use super::broken;
 use chassis::Fault;
 use proto::RoomId;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -81,7 +81,7 @@ pub async fn due_at(
 ///
 /// # Errors
 /// The database.
-pub async fn take(connection: &mut PgConnection) -> Result<Option<(RoomId, Errand)>, Fault> {
+pub async fn take(executor: impl PgExecutor<'_>) -> Result<Option<(RoomId, Errand)>, Fault> {
     let row = sqlx::query!(
         "UPDATE settlement.errand
          SET attempts = attempts + 1, next_attempt_at = settlement.db_clock() + interval '30 seconds'
@@ -90,7 +90,7 @@ pub async fn take(connection: &mut PgConnection) -> Result<Option<(RoomId, Erran
                                   ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
          RETURNING room_id, kind",
     )
-    .fetch_optional(connection)
+    .fetch_optional(executor)
     .await?;
     let Some(row) = row else { return Ok(None) };
     let errand = Errand::ALL.into_iter().find(|errand| errand.word() == row.kind);
@@ -102,7 +102,7 @@ pub async fn take(connection: &mut PgConnection) -> Result<Option<(RoomId, Erran
 /// # Errors
 /// The database.
 pub async fn put_off(
-    connection: &mut PgConnection,
+    executor: impl PgExecutor<'_>,
     room: RoomId,
     errand: Errand,
     problem: &str,
@@ -116,7 +116,7 @@ pub async fn put_off(
         errand.word(),
         problem,
     )
-    .execute(connection)
+    .execute(executor)
     .await?;
     Ok(())
 }
@@ -126,7 +126,7 @@ pub async fn put_off(
 /// # Errors
 /// The database.
 pub async fn park(
-    connection: &mut PgConnection,
+    executor: impl PgExecutor<'_>,
     room: RoomId,
     errand: Errand,
     problem: &str,
@@ -137,7 +137,7 @@ pub async fn park(
         errand.word(),
         problem,
     )
-    .execute(connection)
+    .execute(executor)
     .await?;
     Ok(())
 }
@@ -146,13 +146,13 @@ pub async fn park(
 ///
 /// # Errors
 /// The database.
-pub async fn done(connection: &mut PgConnection, room: RoomId, errand: Errand) -> Result<(), Fault> {
+pub async fn done(executor: impl PgExecutor<'_>, room: RoomId, errand: Errand) -> Result<(), Fault> {
     sqlx::query!(
         "DELETE FROM settlement.errand WHERE room_id = $1 AND kind = $2",
         room.uuid(),
         errand.word()
     )
-    .execute(connection)
+    .execute(executor)
     .await?;
     Ok(())
 }

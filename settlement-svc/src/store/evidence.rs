@@ -2,7 +2,7 @@
 
 use chassis::Fault;
 use proto::RoomId;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use std::ops::RangeInclusive;
 
 /// Whose prices.
@@ -25,7 +25,7 @@ impl Side {
 /// # Errors
 /// The database.
 pub async fn insert(
-    connection: &mut PgConnection,
+    executor: impl PgExecutor<'_>,
     room: RoomId,
     side: Side,
     seconds: RangeInclusive<i64>,
@@ -40,7 +40,7 @@ pub async fn insert(
         seconds.end(),
         answer,
     )
-    .execute(connection)
+    .execute(executor)
     .await?;
     Ok(())
 }

@@ -25,7 +25,7 @@ impl Errands {
     /// Runs everything that is due.
     pub async fn round(&self) -> Result<(), Fault> {
         self.measure().await?;
-        while let Some((room, errand)) = errand::take(&mut *self.db.pool().acquire().await?).await? {
+        while let Some((room, errand)) = errand::take(self.db.pool()).await? {
             let run = match errand {
                 Errand::ReadBets => self.read_bets(room).await,
                 Errand::CopySeries => self.copy_series(room).await,
@@ -33,15 +33,14 @@ impl Errands {
             };
             let Err(fault) = run else { continue };
             let problem = fault.chain();
-            let connection = &mut *self.db.pool().acquire().await?;
             match fault.blame() {
                 Blame::Nobody => {
                     tracing::warn!(%room, ?errand, problem, "errand put off");
-                    errand::put_off(connection, room, errand, &problem).await?;
+                    errand::put_off(self.db.pool(), room, errand, &problem).await?;
                 }
                 Blame::Message => {
                     tracing::error!(%room, ?errand, problem, "errand parked: a person has to look");
-                    errand::park(connection, room, errand, &problem).await?;
+                    errand::park(self.db.pool(), room, errand, &problem).await?;
                 }
             }
         }
@@ -50,7 +49,7 @@ impl Errands {
 
     /// What waits for people. A gauge is a float by nature.
     async fn measure(&self) -> Result<(), Fault> {
-        let connection = &mut *self.db.pool().acquire().await?;
+        let connection = &mut *self.db.pool().reader().await?;
         let (disputes, unfunded) = dispute::waiting(connection).await?;
         for (gauge, count) in [
             ("rooms_errands_parked", errand::parked(connection).await?),
@@ -76,7 +75,7 @@ impl Errands {
 
     /// Reads the bets of a frozen room and pays them.
     async fn read_bets(&self, room: RoomId) -> Result<(), Fault> {
-        let frozen = facts::frozen(&mut *self.db.pool().acquire().await?, room).await?;
+        let frozen = facts::frozen(&mut *self.db.pool().reader().await?, room).await?;
         let frozen = frozen.ok_or_else(|| broken("an errand for a room that is not frozen"))?;
         let bets = self.rooms.frozen_bets(&frozen).await?;
         let mut unit = self.db.unit().await?;

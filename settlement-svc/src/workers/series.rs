@@ -19,7 +19,7 @@ use std::ops::RangeInclusive;
 impl Errands {
     /// Copies what a verdict rests on, of one asset or of two.
     pub(super) async fn copy_series(&self, room: RoomId) -> Result<(), Fault> {
-        let mut connection = self.db.pool().acquire().await?;
+        let mut connection = self.db.pool().reader().await?;
         let standing = settlement::read(&mut connection, room).await?;
         let frozen = facts::frozen(&mut connection, room).await?;
         drop(connection);
@@ -34,7 +34,7 @@ impl Errands {
             }
         }
         took(SagaStep::CopySeries);
-        errand::done(&mut *self.db.pool().acquire().await?, room, Errand::CopySeries).await
+        errand::done(self.db.pool(), room, Errand::CopySeries).await
     }
 
     /// Copies some seconds of one asset. Each answer is kept as it comes, so a crash loses one of them.
@@ -45,7 +45,7 @@ impl Errands {
         asset: &str,
         seconds: RangeInclusive<i64>,
     ) -> Result<(), Fault> {
-        let copied = evidence::copied_to(&mut *self.db.pool().acquire().await?, room, side, &seconds).await?;
+        let copied = evidence::copied_to(&mut *self.db.pool().reader().await?, room, side, &seconds).await?;
         let mut first = copied.map_or(*seconds.start(), |copied| copied + 1);
         while first <= *seconds.end() {
             let answer = self.oracle.series(asset, first..=*seconds.end()).await?;
@@ -53,8 +53,7 @@ impl Errands {
             if last < first || last > *seconds.end() {
                 return Err(Fault::bug(format!("second {last} answers {first} to {}", seconds.end())));
             }
-            let connection = &mut *self.db.pool().acquire().await?;
-            evidence::insert(connection, room, side, first..=last, &answer.encode_to_vec()).await?;
+            evidence::insert(self.db.pool(), room, side, first..=last, &answer.encode_to_vec()).await?;
             first = last + 1;
         }
         Ok(())

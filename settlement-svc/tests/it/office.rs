@@ -94,7 +94,11 @@ pub struct Office<'a> {
 
 impl<'a> Office<'a> {
     pub async fn open(world: &'a World) -> Self {
-        let settings = NatsSettings { urls: vec![Endpoint::parse(&world.nats.url()).unwrap()], replicas: 1 };
+        let settings = NatsSettings {
+            urls: vec![Endpoint::parse(&world.nats.url()).unwrap()],
+            replicas: 1,
+            ca_file: None,
+        };
         Self { world, bus: Bus::connect(Service::Gateway, &settings, BusFaults::None).await.unwrap() }
     }
 

@@ -3,8 +3,7 @@
 
 use super::{KeyOwner, Masters, Sealed, SignerChoice};
 use crate::store;
-use chassis::Fault;
-use sqlx::PgPool;
+use chassis::{Fault, Pool};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
@@ -21,7 +20,7 @@ pub enum WrongKeys {
 
 /// The check, done once.
 pub struct KeyCheck {
-    pool: PgPool,
+    pool: Pool,
     masters: Arc<Masters>,
     signer: SignerChoice,
     passed: OnceCell<()>,
@@ -30,8 +29,8 @@ pub struct KeyCheck {
 impl KeyCheck {
     /// For these master keys and this signer.
     #[must_use]
-    pub fn new(pool: PgPool, masters: Arc<Masters>, signer: SignerChoice) -> Self {
-        Self { pool, masters, signer, passed: OnceCell::new() }
+    pub fn new(pool: impl Into<Pool>, masters: Arc<Masters>, signer: SignerChoice) -> Self {
+        Self { pool: pool.into(), masters, signer, passed: OnceCell::new() }
     }
 
     /// Looks once, and again at the next call where the keys were wrong.

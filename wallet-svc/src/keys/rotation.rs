@@ -4,8 +4,7 @@
 
 use super::{EnvelopeError, Masters, SealError, Sealed, SealedKey};
 use crate::store;
-use chassis::Fault;
-use sqlx::PgPool;
+use chassis::{Fault, Pool};
 use uuid::Uuid;
 
 /// Rows of one transaction.
@@ -52,7 +51,7 @@ impl From<sqlx::Error> for RotationError {
 ///
 /// # Errors
 /// Something opens under neither master key, or the database is away. What was done stays done.
-pub async fn rotate(pool: &PgPool, masters: &Masters) -> Result<Rotated, RotationError> {
+pub async fn rotate(pool: &Pool, masters: &Masters) -> Result<Rotated, RotationError> {
     let mut rotated = Rotated::default();
     loop {
         let done = rotate_keys(pool, masters).await?;
@@ -72,7 +71,7 @@ pub async fn rotate(pool: &PgPool, masters: &Masters) -> Result<Rotated, Rotatio
     Ok(rotated)
 }
 
-async fn rotate_keys(pool: &PgPool, masters: &Masters) -> Result<u64, RotationError> {
+async fn rotate_keys(pool: &Pool, masters: &Masters) -> Result<u64, RotationError> {
     let mut tx = pool.begin().await?;
     let mut chunk = store::key::lock_older(&mut tx, &masters.id(), CHUNK).await?;
     for key in &mut chunk {
@@ -87,7 +86,7 @@ async fn rotate_keys(pool: &PgPool, masters: &Masters) -> Result<u64, RotationEr
     Ok(chunk.len().try_into().unwrap_or(u64::MAX))
 }
 
-async fn rotate_totps(pool: &PgPool, masters: &Masters) -> Result<u64, RotationError> {
+async fn rotate_totps(pool: &Pool, masters: &Masters) -> Result<u64, RotationError> {
     let mut tx = pool.begin().await?;
     let mut chunk = store::totp::lock_older(&mut tx, &masters.id(), CHUNK).await?;
     for (owner, sealed) in &mut chunk {
@@ -103,7 +102,7 @@ async fn rotate_totps(pool: &PgPool, masters: &Masters) -> Result<u64, RotationE
 }
 
 /// Opens every envelope under the current master key alone.
-async fn prove(pool: &PgPool, masters: &Masters) -> Result<u64, RotationError> {
+async fn prove(pool: &Pool, masters: &Masters) -> Result<u64, RotationError> {
     let mut proven = 0;
     let mut after = None;
     loop {

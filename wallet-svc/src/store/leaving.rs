@@ -1,10 +1,10 @@
 //! What stands against leaving, and everything that is kept of one account.
 
 use super::{pubkey, signature};
-use chassis::Fault;
+use chassis::{Fault, Pool};
 use proto::AccountId;
 use serde_json::{Value, json};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// What an account has open.
@@ -54,7 +54,7 @@ fn moment(at: Option<OffsetDateTime>) -> Value {
 ///
 /// # Errors
 /// The database.
-pub async fn export(pool: &PgPool, account: AccountId) -> Result<Option<Value>, Fault> {
+pub async fn export(pool: &Pool, account: AccountId) -> Result<Option<Value>, Fault> {
     let mut tx = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
     let Some(key) = sqlx::query!(
         r#"SELECT k.address, k.created_at, p.cool_off_until AS "cool_off_until?", p.excluded_until AS "excluded_until?",

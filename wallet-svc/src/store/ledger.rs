@@ -4,9 +4,8 @@
 //! transactions wait for each other, and nothing is written until everything was checked.
 
 use crate::domain::ledger::{Account, Balances, Entry, Kind, Movement, Short};
-use chassis::{Fault, Unit};
+use chassis::{Fault, Pool, Unit};
 use proto::Lamports;
-use sqlx::PgPool;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
@@ -260,7 +259,7 @@ pub async fn exists(unit: &mut Unit, account: Account) -> Result<bool, Fault> {
 ///
 /// # Errors
 /// The database.
-pub async fn balances(pool: &PgPool, accounts: &[Account]) -> Result<HashMap<Account, Lamports>, Fault> {
+pub async fn balances(pool: &Pool, accounts: &[Account]) -> Result<HashMap<Account, Lamports>, Fault> {
     let (kinds, owners) = columns(accounts.iter());
     let rows = sqlx::query!(
         "SELECT t.kind AS \"kind!\", t.owner AS \"owner!\", coalesce(a.balance, 0) AS \"balance!\"
@@ -283,7 +282,7 @@ pub async fn balances(pool: &PgPool, accounts: &[Account]) -> Result<HashMap<Acc
 ///
 /// # Errors
 /// The database.
-pub async fn summary(pool: &PgPool) -> Result<Vec<(Kind, i64, i64)>, Fault> {
+pub async fn summary(pool: &Pool) -> Result<Vec<(Kind, i64, i64)>, Fault> {
     let rows = sqlx::query!(
         "SELECT kind, sum(balance)::bigint AS \"lamports!\", count(*) AS \"accounts!\" FROM wallet.ledger_account
          GROUP BY kind ORDER BY kind"

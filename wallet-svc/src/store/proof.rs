@@ -6,13 +6,13 @@ use crate::domain::{
     ledger::{Account, Kind},
     liabilities::SaltKey,
 };
-use chassis::Fault;
+use chassis::{Fault, Pool};
 use proto::{
     Lamports, LamportsError,
     proof::{Hash, Header},
 };
 use solana_signature::Signature;
-use sqlx::{PgConnection, PgExecutor, PgPool};
+use sqlx::{PgConnection, PgExecutor};
 use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -36,7 +36,7 @@ pub struct Snapshot {
 ///
 /// # Errors
 /// The database, or amounts beyond the ledger's.
-pub async fn snapshot(pool: &PgPool) -> Result<Snapshot, Fault> {
+pub async fn snapshot(pool: &Pool) -> Result<Snapshot, Fault> {
     let mut tx = pool.begin_with(BEGIN).await?;
     let at = sqlx::query_scalar!(r#"SELECT wallet.db_clock() AS "at!""#).fetch_one(&mut *tx).await?;
     let books = books(&mut tx).await?;

@@ -1,14 +1,14 @@
 //! Receipts of settled rooms.
 
 use super::height_in;
-use chassis::Fault;
+use chassis::{Fault, Pool};
 use proto::{
     RECEIPTS_MAX, RoomId,
     merkle::{self, Hash},
     receipts_memo,
 };
 use solana_signature::Signature;
-use sqlx::{PgConnection, PgExecutor, PgPool};
+use sqlx::{PgConnection, PgExecutor};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -108,7 +108,7 @@ pub async fn anchored(executor: impl PgExecutor<'_>, room: RoomId) -> Result<Opt
 ///
 /// # Errors
 /// The database.
-pub async fn open(pool: &PgPool) -> Result<Option<Open>, Fault> {
+pub async fn open(pool: &Pool) -> Result<Option<Open>, Fault> {
     let oldest = sqlx::query!(
         "SELECT room_id, memo, leaf, chain_tx_id FROM wallet.receipt AS r
          WHERE anchored_at IS NULL AND (retry_after IS NULL OR retry_after < wallet.db_clock())

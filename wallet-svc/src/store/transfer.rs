@@ -1,19 +1,18 @@
 //! A user's movements as the user sees them: what changed the available balance, newest first.
 
 use crate::domain::ledger::MovementKind;
-use chassis::Fault;
+use chassis::{Fault, Pool};
 use proto::{
     AccountId, timestamp,
     wallet::{Transfer, TransferKind},
 };
-use sqlx::PgPool;
 
 /// One page, and how many there are in all.
 ///
 /// # Errors
 /// The database.
 pub async fn of_account(
-    pool: &PgPool,
+    pool: &Pool,
     account: AccountId,
     offset: i64,
     limit: i64,

@@ -2,11 +2,11 @@
 
 use super::pubkey;
 use crate::domain::withdrawal::{State, Step};
-use chassis::{Fault, operators::OperatorKey};
+use chassis::{Fault, Pool, operators::OperatorKey};
 use proto::{AccountId, Lamports, WithdrawalId, timestamp, wallet};
 use solana_pubkey::Pubkey;
 use solana_signature::Signature;
-use sqlx::{PgConnection, PgExecutor, PgPool};
+use sqlx::{PgConnection, PgExecutor};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -361,7 +361,7 @@ pub async fn owners(executor: impl PgExecutor<'_>, ids: &[WithdrawalId]) -> Resu
 /// # Errors
 /// The database.
 pub async fn list(
-    pool: &PgPool,
+    pool: &Pool,
     account: Option<AccountId>,
     state: Option<State>,
     offset: i64,

@@ -58,7 +58,7 @@ impl ChainView {
         let request = Request { address, amount };
         let balances = store::ledger::balances(self.0.db.pool(), &[Account::available(account)]).await?;
         let available = balances.get(&Account::available(account)).copied().unwrap_or_default();
-        let mut conn = self.0.db.pool().acquire().await?;
+        let mut conn = self.0.db.pool().reader().await?;
         let facts = requests::facts(&mut conn, account, &request, available, totp, rules).await?;
         drop(conn);
         let refused = |refusal: &Refusal| PreviewWithdrawalResponse {

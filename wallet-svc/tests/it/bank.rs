@@ -209,7 +209,8 @@ impl Branch {
     pub async fn open(replicas: usize) -> Self {
         let bank = Bank::open().await;
         let nats = Nats::for_test().await.unwrap();
-        let settings = NatsSettings { urls: vec![Endpoint::parse(&nats.url()).unwrap()], replicas: 1 };
+        let settings =
+            NatsSettings { urls: vec![Endpoint::parse(&nats.url()).unwrap()], replicas: 1, ca_file: None };
         let bus = Bus::connect(Service::Room, &settings, BusFaults::None).await.unwrap();
         bus.ensure_topology().await.unwrap();
         let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();

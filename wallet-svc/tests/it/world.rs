@@ -200,7 +200,7 @@ impl World {
     /// A connection to the broker, as of the gateway.
     pub async fn bus(&self) -> Bus {
         let urls = vec![Endpoint::parse(&self.nats.url()).unwrap()];
-        let settings = NatsSettings { urls, replicas: 1 };
+        let settings = NatsSettings { urls, replicas: 1, ca_file: None };
         let bus = Bus::connect(Service::Gateway, &settings, BusFaults::None).await.unwrap();
         bus.ensure_topology().await.unwrap();
         bus

@@ -58,6 +58,7 @@ async fn a_taken_port_is_an_error_that_says_so() {
         store_dir: scratch.path().join("store"),
         log: scratch.path().join("log"),
         port: Some(first.port()),
+        access: None,
         monitor_port: None,
     })
     .await;
