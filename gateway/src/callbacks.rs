@@ -11,7 +11,10 @@ mod links;
 
 pub use links::{deep_link_of, group_link_of, group_of, link_of, payload_of};
 
-use crate::domain::{Asset, Comparator, CreateStep, Kind, LimitKind, Period, ReferralCode, RoomFilter};
+use crate::domain::{
+    ActivityFilter, AlertId, Asset, Category, Comparator, ConditionId, CreateStep, EvmAddress, Kind,
+    LimitKind, Period, ReferralCode, RoomFilter, Threshold,
+};
 use crate::locales::Language;
 use proto::{BetId, CommandId, Lamports, RoomId, WithdrawalId};
 
@@ -355,6 +358,149 @@ callbacks! {
         LeaderboardShow = "les",
         /// The presser's settled bets as a chart.
         Portfolio = "pc",
+        /// The wallets that the presser tracks.
+        Tracked = "k",
+        /// Another one: which?
+        TrackMore = "ka",
+        /// Tell the presser what a wallet does.
+        Track {
+            /// Which.
+            wallet: EvmAddress
+        } = "kt",
+        /// Not any more.
+        Untrack {
+            /// Which.
+            wallet: EvmAddress
+        } = "ku",
+        /// Another name for it; asks which.
+        Rename {
+            /// Which.
+            wallet: EvmAddress
+        } = "kr",
+        /// What a wallet is worth.
+        Worth {
+            /// Which.
+            wallet: EvmAddress
+        } = "kw",
+        /// What it holds.
+        Positions {
+            /// Which.
+            wallet: EvmAddress,
+            /// From 0.
+            page: u32
+        } = "kp",
+        /// What it did.
+        Activity {
+            /// Which.
+            wallet: EvmAddress,
+            /// Of all that it did.
+            filter: ActivityFilter,
+            /// From 0.
+            page: u32
+        } = "kh",
+        /// The wallets whose agreement makes a signal.
+        SmartWallets {
+            /// From 0.
+            page: u32
+        } = "ks",
+        /// Signals.
+        Consensus {
+            /// From 0.
+            page: u32
+        } = "kc",
+        /// The most traded markets.
+        Markets {
+            /// From 0.
+            page: u32
+        } = "m",
+        /// Markets whose question has words; asks for them.
+        MarketSearch = "ms",
+        /// Those that the presser searched for last.
+        MarketsFound {
+            /// From 0.
+            page: u32
+        } = "mf",
+        /// A market.
+        Market {
+            /// Which.
+            market: ConditionId
+        } = "mk",
+        /// Tell when an outcome trades at a price; asks for it.
+        PriceAlert {
+            /// Of which market.
+            market: ConditionId,
+            /// Its index.
+            outcome: u32
+        } = "ma",
+        /// The price is chosen.
+        PriceAlertAt {
+            /// Of which market.
+            market: ConditionId,
+            /// Its index.
+            outcome: u32,
+            /// Per share.
+            cents: u8
+        } = "mp",
+        /// Do not wait for a price any more.
+        PriceAlertRemove {
+            /// Which.
+            alert: AlertId
+        } = "mx",
+        /// A room that asks what a market asks.
+        RoomFromMarket {
+            /// Which.
+            market: ConditionId
+        } = "mr",
+        /// Price alerts, and from which size on is told.
+        Alerts = "na",
+        /// What the presser is told, and when.
+        Notifications = "n",
+        /// A category is turned on or off.
+        CategorySwitch {
+            /// Which.
+            category: Category,
+            /// On?
+            on: bool
+        } = "nc",
+        /// From which size on is told: asks.
+        Threshold {
+            /// Which.
+            kind: Threshold
+        } = "nt",
+        /// The size is chosen.
+        ThresholdAt {
+            /// Which.
+            kind: Threshold,
+            /// In its unit.
+            value: u32
+        } = "nts",
+        /// Hours without a sound: which?
+        Quiet = "nq",
+        /// They are turned on or off.
+        QuietSwitch {
+            /// On?
+            on: bool
+        } = "nqs",
+        /// They are chosen.
+        QuietHours {
+            /// Minutes after midnight.
+            from: u32,
+            /// Minutes after midnight.
+            until: u32
+        } = "nqh",
+        /// One message a day: when?
+        Digest = "nd",
+        /// Its time is chosen.
+        DigestAt {
+            /// Minutes after midnight.
+            minute: u32
+        } = "nda",
+        /// Single messages again.
+        DigestOff = "ndo",
+        /// The presser's webhook.
+        Webhook = "nw",
+        /// None any more.
+        WebhookRemove = "nwx",
     }
 }
 

@@ -14,7 +14,7 @@ use proto::{
     notifier::{self, notifier_service_client::NotifierServiceClient},
     oracle::{
         GetAggregateRequest, GetSeriesRequest, GetTokenRequest, Token,
-        oracle_service_client::OracleServiceClient,
+        oracle_service_client::OracleServiceClient, polymarket_service_client::PolymarketServiceClient,
     },
     room::{self, RoomState, room_service_client::RoomServiceClient},
     settlement::{
@@ -31,7 +31,9 @@ use std::{collections::BTreeSet, time::Duration};
 use time::{Duration as Span, OffsetDateTime};
 use tonic::{Code, Status};
 
+pub use polymarket::{Found, Gap, Leaf, Positions};
 pub use standings::{Fared, Results};
+pub use tracking::Signals;
 
 /// One question, with its repetitions.
 const DEADLINE: Duration = Duration::from_secs(4);
@@ -55,6 +57,8 @@ pub struct Clients {
     notifier: NotifierServiceClient<grpc::Channel>,
     rulings: SettlementOperatorServiceClient<grpc::Channel>,
     pauses: WalletOperatorServiceClient<grpc::Channel>,
+    /// None where there is no process of this role.
+    polymarket: Option<PolymarketServiceClient<grpc::Channel>>,
 }
 
 /// A token, as the wizard shows it.
@@ -121,7 +125,11 @@ mod players;
 
 mod points;
 
+mod polymarket;
+
 mod standings;
+
+mod tracking;
 
 impl Clients {
     /// Connects when first asked.
@@ -137,6 +145,10 @@ impl Clients {
             notifier: NotifierServiceClient::new(grpc::channel(&services.notifier)?),
             rulings: SettlementOperatorServiceClient::new(grpc::channel(&services.settlement)?),
             pauses: WalletOperatorServiceClient::new(grpc::channel(&services.wallet)?),
+            polymarket: match &services.polymarket {
+                Some(url) => Some(PolymarketServiceClient::new(grpc::channel(url)?)),
+                None => None,
+            },
         })
     }
 

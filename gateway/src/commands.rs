@@ -11,7 +11,10 @@ use chassis::{Fault, Outgoing, Unit};
 use prost::Message as _;
 use proto::{
     AccountId, CommandId, Service,
-    notifier::RegisterContact,
+    notifier::{
+        ChangePreferences, RegisterContact, RemovePriceAlert, RenameWallet, SetPriceAlert, TrackWallet,
+        UntrackWallet,
+    },
     room::{CancelBet, CancelRoom, OpenRoom, PlaceBet},
     settlement::{OpenDispute, SetLeaderboard, SetReferrer},
     wallet::{
@@ -64,6 +67,18 @@ pub enum RequestKind {
     CloseAccount,
     /// From the leaderboard.
     SetLeaderboard,
+    /// From a typed address, or a button.
+    TrackWallet,
+    /// From a button.
+    UntrackWallet,
+    /// From a typed name.
+    RenameWallet,
+    /// From a typed price, or a button.
+    SetPriceAlert,
+    /// From a button.
+    RemovePriceAlert,
+    /// From the settings.
+    ChangePreferences,
 }
 
 impl RequestKind {
@@ -86,6 +101,12 @@ impl RequestKind {
             Self::ExcludeSelf => "exclude_self",
             Self::CloseAccount => "close_account",
             Self::SetLeaderboard => "set_leaderboard",
+            Self::TrackWallet => "track_wallet",
+            Self::UntrackWallet => "untrack_wallet",
+            Self::RenameWallet => "rename_wallet",
+            Self::SetPriceAlert => "set_price_alert",
+            Self::RemovePriceAlert => "remove_price_alert",
+            Self::ChangePreferences => "change_preferences",
         }
     }
 
@@ -108,6 +129,12 @@ impl RequestKind {
             Self::ExcludeSelf,
             Self::CloseAccount,
             Self::SetLeaderboard,
+            Self::TrackWallet,
+            Self::UntrackWallet,
+            Self::RenameWallet,
+            Self::SetPriceAlert,
+            Self::RemovePriceAlert,
+            Self::ChangePreferences,
         ]
         .into_iter()
         .find(|kind| kind.name() == name)
@@ -157,6 +184,12 @@ pub async fn request(unit: &mut Unit, slip: &Slip, told: Told, patience: Duratio
         | RequestKind::CoolOff
         | RequestKind::CloseAccount
         | RequestKind::SetLeaderboard
+        | RequestKind::TrackWallet
+        | RequestKind::UntrackWallet
+        | RequestKind::RenameWallet
+        | RequestKind::SetPriceAlert
+        | RequestKind::RemovePriceAlert
+        | RequestKind::ChangePreferences
         | RequestKind::ExcludeSelf => {}
     }
     Ok(true)
@@ -245,6 +278,14 @@ fn outgoing(slip: &Slip, expires_at: OffsetDateTime) -> Result<Outgoing, Fault> 
         RequestKind::CoolOff => Outgoing::command(&CoolOff::decode(body).map_err(broken)?),
         RequestKind::CloseAccount => Outgoing::command(&CloseAccount::decode(body).map_err(broken)?),
         RequestKind::SetLeaderboard => Outgoing::command(&SetLeaderboard::decode(body).map_err(broken)?),
+        RequestKind::TrackWallet => Outgoing::command(&TrackWallet::decode(body).map_err(broken)?),
+        RequestKind::UntrackWallet => Outgoing::command(&UntrackWallet::decode(body).map_err(broken)?),
+        RequestKind::RenameWallet => Outgoing::command(&RenameWallet::decode(body).map_err(broken)?),
+        RequestKind::SetPriceAlert => Outgoing::command(&SetPriceAlert::decode(body).map_err(broken)?),
+        RequestKind::RemovePriceAlert => Outgoing::command(&RemovePriceAlert::decode(body).map_err(broken)?),
+        RequestKind::ChangePreferences => {
+            Outgoing::command(&ChangePreferences::decode(body).map_err(broken)?)
+        }
         RequestKind::ExcludeSelf => Outgoing::command(&ExcludeSelf::decode(body).map_err(broken)?),
     };
     Ok(addressed(command, slip).expires_at(expires_at))

@@ -41,6 +41,9 @@ pub struct Letter {
     /// Shown to one member of a group alone.
     #[serde(default)]
     pub whisper: Option<Box<Whisper>>,
+    /// Without a sound.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 impl Letter {
@@ -50,7 +53,8 @@ impl Letter {
         let (text, document) = (screen.text.clone(), screen.document.clone());
         // What is too long for a caption stands alone.
         let art = if screens::fits_caption(&text) { screen.art.clone() } else { Art::None };
-        Self { chat_id, edit: None, text, keyboard: keyboard(screen), document, art, whisper: None }
+        let keyboard = keyboard(screen);
+        Self { chat_id, edit: None, text, keyboard, document, art, whisper: None, silent: false }
     }
 
     /// A change of an earlier message.

@@ -5,6 +5,7 @@ mod code;
 mod create;
 mod group;
 mod limit;
+mod polymarket;
 mod question;
 mod reader;
 mod referral;
@@ -18,6 +19,10 @@ pub use code::{CodeFor, code};
 pub use create::{Asset, Comparator, CreateDraft, CreateStep, Kind, Scope};
 pub use group::{About, Asked};
 pub use limit::{LimitKind, LimitView, LimitsView};
+pub use polymarket::{
+    ALIAS, ActivityFilter, AlertId, Category, ConditionId, EvmAddress, NotNamed, Threshold, alias_of, hours,
+    is_zone, minute, named_wallet, share_price, touch_of,
+};
 pub use question::{Custom, Question, Target};
 pub use reader::{CancelRule, Player, Reader};
 pub use referral::{Link, ReferralCode, RoomKey};

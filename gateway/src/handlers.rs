@@ -9,6 +9,8 @@ pub mod desk;
 pub mod disputes;
 pub mod group;
 pub mod limits;
+pub mod markets;
+pub mod notifications;
 pub mod pictured;
 pub mod privacy;
 pub mod proof;
@@ -17,6 +19,7 @@ pub mod rooms;
 pub mod rules;
 pub mod settings;
 pub mod standings;
+pub mod tracker;
 pub mod typed;
 pub mod withdraw;
 
@@ -124,6 +127,12 @@ pub async fn confirm(app: Arc<App>, member: Member, slip: CommandId) -> Result<T
         }
         RequestKind::CloseAccount => language.plain("toast-erasure", &[]),
         RequestKind::SetLeaderboard => language.plain("toast-leaderboard", &[]),
+        RequestKind::TrackWallet
+        | RequestKind::UntrackWallet
+        | RequestKind::RenameWallet
+        | RequestKind::SetPriceAlert
+        | RequestKind::RemovePriceAlert
+        | RequestKind::ChangePreferences => language.plain("toast-tracker", &[]),
         RequestKind::PlaceBet | RequestKind::OpenAccount => language.plain("toast-placing", &[]),
     };
     Ok(Turn::toast(toast).and(Write::Use(found)))

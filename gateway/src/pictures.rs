@@ -1,4 +1,5 @@
-//! Pictures above the text of a message: a room with its price, and how somebody has fared.
+//! Pictures above the text of a message: a room with its price, how somebody has fared, and the price of a
+//! market elsewhere.
 //!
 //! A picture is drawn from plain values, the same bytes for the same values, with Latin letters and figures alone; the
 //! caption below it has the words and every number that it shows. Where none can be drawn, the text stands alone.
@@ -8,12 +9,14 @@ mod card;
 mod chart;
 mod colours;
 mod font;
+mod market;
 mod pools;
 mod portfolio;
 mod scale;
 
 pub use card::{Badge, Card};
 pub use chart::{Chart, Event, Level, Moment, Point, Track};
+pub use market::Course;
 pub use pools::Pool;
 pub use portfolio::{Portfolio, Step};
 
@@ -57,6 +60,8 @@ pub enum Drawing {
     Card(Card),
     /// How somebody has fared.
     Portfolio(Portfolio),
+    /// The price of an outcome elsewhere.
+    Course(Course),
 }
 
 impl Drawing {
@@ -81,6 +86,7 @@ impl Drawing {
         let canvas = match self {
             Self::Card(card) => card::draw(card),
             Self::Portfolio(portfolio) => portfolio::draw(portfolio),
+            Self::Course(course) => market::draw(course),
         };
         canvas.ok_or_else(|| Fault::bug("a picture without pixels"))
     }

@@ -2,6 +2,7 @@
 //! Until then, after a moment, that they are on their way, and that they take longer.
 
 mod play;
+mod tracking;
 
 use crate::{
     app::App,
@@ -204,6 +205,12 @@ fn on_its_way(language: Language, request: &Request) -> Screen {
         }
         RequestKind::CloseAccount => Screen::new([language.say("requesting-erasure")]),
         RequestKind::SetLeaderboard => Screen::new([language.say("requesting-leaderboard")]),
+        RequestKind::TrackWallet
+        | RequestKind::UntrackWallet
+        | RequestKind::RenameWallet
+        | RequestKind::SetPriceAlert
+        | RequestKind::RemovePriceAlert
+        | RequestKind::ChangePreferences => Screen::new([language.say("requesting-tracker")]),
     }
 }
 
@@ -282,6 +289,12 @@ async fn decided(
             }
             Err(refusal) => screens::note(language, screens::refusal(language, &refusal, now)).into(),
         })),
+        RequestKind::TrackWallet
+        | RequestKind::UntrackWallet
+        | RequestKind::RenameWallet
+        | RequestKind::SetPriceAlert
+        | RequestKind::RemovePriceAlert
+        | RequestKind::ChangePreferences => tracking::decided(app, request, member, outcome).await.map(Some),
     }
 }
 

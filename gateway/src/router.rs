@@ -7,7 +7,8 @@ use crate::{
     domain::{Asked, Link, ReferralCode},
     handlers::{
         self, Member, Visitor, admin, authenticator, bets, cancel, create, desk, disputes, group, limits,
-        pictured, privacy, proof, referrals, rooms, rules, settings, standings, typed, withdraw,
+        markets, notifications, pictured, privacy, proof, referrals, rooms, rules, settings, standings,
+        tracker, typed, withdraw,
     },
     turn::Turn,
 };
@@ -67,13 +68,39 @@ pub enum Command {
     Recent,
     /// `/leaderboard`
     Leaderboard,
+    /// `/track`, alone or with a wallet and its name
+    Track(String),
+    /// `/untrack`, alone or with a wallet
+    Untrack(String),
+    /// `/list`
+    List,
+    /// `/rename`, alone or with a wallet and its new name
+    Rename(String),
+    /// `/balance`, of a wallet; one's own money without one
+    Balance(String),
+    /// `/positions`, of a wallet
+    Positions(String),
+    /// `/history`, of a wallet; one's own results without one
+    History(String),
+    /// `/alerts`
+    Alerts,
+    /// `/markets`, alone or with words
+    Markets(String),
+    /// `/market`, of its page, slug, id or words
+    Market(String),
+    /// `/smartwallets`
+    SmartWallets,
+    /// `/consensus`
+    Consensus,
+    /// `/muteconsensus`
+    MuteConsensus,
     /// Another one.
     Unknown,
 }
 
 impl Command {
     /// The command menu, in its order.
-    pub const MENU: [&'static str; 20] = [
+    pub const MENU: [&'static str; 33] = [
         "start",
         "rooms",
         "create",
@@ -87,6 +114,19 @@ impl Command {
         "transfers",
         "proof",
         "referrals",
+        "track",
+        "list",
+        "untrack",
+        "rename",
+        "balance",
+        "positions",
+        "history",
+        "alerts",
+        "markets",
+        "market",
+        "smartwallets",
+        "consensus",
+        "muteconsensus",
         "limits",
         "privacy",
         "settings",
@@ -127,8 +167,41 @@ impl Command {
             "won" => Self::Won,
             "recent" => Self::Recent,
             "leaderboard" => Self::Leaderboard,
+            "track" => Self::Track(payload.trim().to_owned()),
+            "untrack" => Self::Untrack(payload.trim().to_owned()),
+            "list" => Self::List,
+            "rename" => Self::Rename(payload.trim().to_owned()),
+            "balance" => Self::Balance(payload.trim().to_owned()),
+            "positions" => Self::Positions(payload.trim().to_owned()),
+            "history" => Self::History(payload.trim().to_owned()),
+            "alerts" => Self::Alerts,
+            "markets" => Self::Markets(payload.trim().to_owned()),
+            "market" => Self::Market(payload.trim().to_owned()),
+            "smartwallets" => Self::SmartWallets,
+            "consensus" => Self::Consensus,
+            "muteconsensus" => Self::MuteConsensus,
             _ => Self::Unknown,
         })
+    }
+
+    /// Whether it is the tracker's: groups hear nothing of it.
+    const fn is_tracker(&self) -> bool {
+        matches!(
+            self,
+            Self::Track(_)
+                | Self::Untrack(_)
+                | Self::List
+                | Self::Rename(_)
+                | Self::Balance(_)
+                | Self::Positions(_)
+                | Self::History(_)
+                | Self::Alerts
+                | Self::Markets(_)
+                | Self::Market(_)
+                | Self::SmartWallets
+                | Self::Consensus
+                | Self::MuteConsensus
+        )
     }
 }
 
@@ -188,6 +261,19 @@ fn commands() -> Route {
         .branch(case![Command::Limits].endpoint(limits::show))
         .branch(case![Command::Privacy].endpoint(privacy::show))
         .branch(case![Command::Status].endpoint(desk::status))
+        .branch(case![Command::Track(text)].endpoint(tracker::track_typed))
+        .branch(case![Command::Untrack(text)].endpoint(tracker::untrack_typed))
+        .branch(case![Command::List].endpoint(tracker::list))
+        .branch(case![Command::Rename(text)].endpoint(tracker::rename_typed))
+        .branch(case![Command::Balance(text)].endpoint(tracker::balance_typed))
+        .branch(case![Command::Positions(text)].endpoint(tracker::positions_typed))
+        .branch(case![Command::History(text)].endpoint(tracker::history_typed))
+        .branch(case![Command::Alerts].endpoint(notifications::alerts))
+        .branch(case![Command::Markets(text)].endpoint(markets::list_typed))
+        .branch(case![Command::Market(text)].endpoint(markets::typed))
+        .branch(case![Command::SmartWallets].endpoint(notifications::first_smart_wallets))
+        .branch(case![Command::Consensus].endpoint(notifications::first_consensus))
+        .branch(case![Command::MuteConsensus].endpoint(notifications::mute))
         .endpoint(handlers::unknown_command)
 }
 
@@ -256,6 +342,52 @@ fn presses() -> Route {
         .branch(case![Callback::Exclusion].endpoint(limits::exclusion))
         .branch(case![Callback::ExclusionMonths { months }].endpoint(limits::exclusion_months))
         .branch(case![Callback::ExclusionSure { months }].endpoint(limits::exclusion_sure))
+        .branch(of_wallets())
+        .branch(of_markets())
+        .branch(of_notifications())
+}
+
+fn of_wallets() -> Route {
+    dptree::entry()
+        .branch(case![Callback::Tracked].endpoint(tracker::list))
+        .branch(case![Callback::TrackMore].endpoint(tracker::track_more))
+        .branch(case![Callback::Track { wallet }].endpoint(tracker::track))
+        .branch(case![Callback::Untrack { wallet }].endpoint(tracker::untrack))
+        .branch(case![Callback::Rename { wallet }].endpoint(tracker::rename))
+        .branch(case![Callback::Worth { wallet }].endpoint(tracker::worth))
+        .branch(case![Callback::Positions { wallet, page }].endpoint(tracker::positions))
+        .branch(case![Callback::Activity { wallet, filter, page }].endpoint(tracker::activity))
+        .branch(case![Callback::SmartWallets { page }].endpoint(notifications::smart_wallets))
+        .branch(case![Callback::Consensus { page }].endpoint(notifications::consensus))
+}
+
+fn of_markets() -> Route {
+    dptree::entry()
+        .branch(case![Callback::Markets { page }].endpoint(markets::list))
+        .branch(case![Callback::MarketSearch].endpoint(markets::ask_words))
+        .branch(case![Callback::MarketsFound { page }].endpoint(markets::found))
+        .branch(case![Callback::Market { market }].endpoint(markets::show))
+        .branch(case![Callback::PriceAlert { market, outcome }].endpoint(markets::price_alert))
+        .branch(case![Callback::PriceAlertAt { market, outcome, cents }].endpoint(markets::price_chosen))
+        .branch(case![Callback::PriceAlertRemove { alert }].endpoint(markets::price_alert_remove))
+        .branch(case![Callback::RoomFromMarket { market }].endpoint(markets::room))
+}
+
+fn of_notifications() -> Route {
+    dptree::entry()
+        .branch(case![Callback::Alerts].endpoint(notifications::alerts))
+        .branch(case![Callback::Notifications].endpoint(notifications::show))
+        .branch(case![Callback::CategorySwitch { category, on }].endpoint(notifications::switch))
+        .branch(case![Callback::Threshold { kind }].endpoint(notifications::threshold))
+        .branch(case![Callback::ThresholdAt { kind, value }].endpoint(notifications::threshold_at))
+        .branch(case![Callback::Quiet].endpoint(notifications::quiet))
+        .branch(case![Callback::QuietSwitch { on }].endpoint(notifications::quiet_switch))
+        .branch(case![Callback::QuietHours { from, until }].endpoint(notifications::quiet_hours))
+        .branch(case![Callback::Digest].endpoint(notifications::digest))
+        .branch(case![Callback::DigestAt { minute }].endpoint(notifications::digest_at))
+        .branch(case![Callback::DigestOff].endpoint(notifications::digest_off))
+        .branch(case![Callback::Webhook].endpoint(notifications::webhook))
+        .branch(case![Callback::WebhookRemove].endpoint(notifications::webhook_remove))
 }
 
 /// A newcomer agrees.
@@ -291,6 +423,7 @@ fn asked(app: Arc<App>, content: Content) -> Option<Asked> {
     let own = app.username.get().map(String::as_str);
     Asked::of(&text, own).or_else(|| match Command::of(&text)? {
         Command::Unknown => None,
+        command if command.is_tracker() => None,
         _ if Asked::is_for_another(&text, own) => None,
         Command::Start(link) => Some(Asked::private(link)),
         _ => Some(Asked::private(Link::default())),

@@ -26,6 +26,7 @@ mod rooms;
 mod rules;
 mod settings;
 mod standings;
+mod tracker;
 mod transfers;
 mod wallet;
 mod withdraw;
@@ -64,6 +65,13 @@ pub use room_card::{Prices, room_captions, room_card};
 pub use rooms::{PAGE as ROOMS_PAGE, rooms};
 pub use settings::{languages, settings};
 pub use standings::{PLACES as PLACES_PAGE, RESULTS as RESULTS_PAGE, leaderboard, results};
+pub use tracker::{
+    ACTIVITIES, COURSE_SECONDS, MARKETS, POSITIONS, Person, SIGNALS, SMART, Searched, activity, alert_set,
+    alerts, custom_command, digest_ask, following, market, market_captions, market_drawing, market_search,
+    market_unknown, markets, notifications, polymarket_away, positions, price_alert_ask, quiet_ask,
+    rename_ask, room_custom, room_filled, room_not_possible, signals, smart_wallets, threshold_ask,
+    track_ask, tracked, wallet_unknown, webhook, worth,
+};
 pub use transfers::{PAGE as TRANSFERS_PAGE, transfers};
 pub use wallet::{deposit, wallet};
 pub use withdraw::{

@@ -98,6 +98,8 @@ pub struct Services {
     pub settlement: Endpoint,
     /// Notifications.
     pub notifier: Endpoint,
+    /// Markets and wallets of Polymarket, where there is a process of that role.
+    pub polymarket: Option<Endpoint>,
 }
 
 impl Settings {
@@ -319,12 +321,19 @@ impl Services {
         let notifier = r
             .setting("NOTIFIER_GRPC_URL", "notifier-svc, for what it keeps of somebody who asks.")
             .required("http://notifier-svc:8081");
+        let polymarket = r
+            .setting::<Endpoint>(
+                "POLYMARKET_URL",
+                "oracle-svc `--role polymarket`, by gRPC, for markets and wallets; without it the tracker says that Polymarket does not answer.",
+            )
+            .optional("http://oracle-svc-polymarket:8081");
         Ok(Self {
             room: room?,
             wallet: wallet?,
             oracle: oracle?,
             settlement: settlement?,
             notifier: notifier?,
+            polymarket: polymarket?,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What an update leads to: rows to write together, and what is answered.
 
 use crate::{
-    commands::{self, Told},
+    commands::{self, NEW_MESSAGE, Told},
     domain::ReferralCode,
     locales::Language,
     screens::Screen,
@@ -181,8 +181,7 @@ pub async fn commit(
             Write::Drop(kind) => drafts::drop(unit.conn(), scene.account()?, *kind).await?,
             Write::Mint(slip) => slips::insert(unit.conn(), slip, now).await?,
             Write::Use(slip) => {
-                let told = told(scene)?;
-                commands::request(&mut unit, slip, told, patience).await?;
+                commands::request(&mut unit, slip, told(scene), patience).await?;
             }
             Write::Host { chat, language } => groups::bind(unit.conn(), *chat, language, now).await?,
             Write::Join { account, room, code, draft } => {
@@ -193,7 +192,7 @@ pub async fn commit(
                 };
                 if accounts::insert(unit.conn(), vault, account.id, &person, now).await? {
                     let excluded = accounts::excluded_until(unit.conn(), vault, scene.user_id, now).await?;
-                    commands::open_account(&mut unit, account, told(scene)?, *room, excluded).await?;
+                    commands::open_account(&mut unit, account, told(scene), *room, excluded).await?;
                     commands::refer(&mut unit, account.id, *code).await?;
                     if let Some(draft) = draft {
                         drafts::save(unit.conn(), account.id, draft, now).await?;
@@ -222,10 +221,9 @@ pub async fn commit(
     Ok(true)
 }
 
-/// Requests arise from presses, so there is a message to tell them in.
-fn told(scene: &Scene) -> Result<Told, Fault> {
-    let message_id = scene.message_id.ok_or_else(|| Fault::bug("a request without a pressed message"))?;
-    Ok(Told { message_id })
+/// In the pressed message; what was typed is answered in a new one.
+fn told(scene: &Scene) -> Told {
+    Told { message_id: scene.message_id.unwrap_or(NEW_MESSAGE) }
 }
 
 impl Scene {

@@ -93,3 +93,9 @@ refusal-account-closed = This account is closed.
 
 refusal-arena-state = That group is in the pool already, or a room still has it.
 refusal-arena-rights = That is not a group in which I may rename, restrict, invite and remove.
+
+refusal-tracked-too-many = You follow { $max } wallets already, which is as many as one can. Stop following one first.
+refusal-price-alerts-too-many = You wait for { $max } prices already, which is as many as one can. Remove one first.
+refusal-preference-invalid = That is not a choice there is ({ $field }).
+refusal-webhook-invalid = That is no https address that I can call from outside.
+refusal-broadcast-state = It has ended, or there is none.

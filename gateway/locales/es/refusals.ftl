@@ -93,3 +93,9 @@ refusal-account-closed = Esta cuenta está cerrada.
 
 refusal-arena-state = Ese grupo ya está en la reserva, o todavía lo tiene una sala.
 refusal-arena-rights = Ese no es un grupo en el que yo pueda cambiar el nombre, restringir, invitar y expulsar.
+
+refusal-tracked-too-many = Ya sigues { $max } billeteras, que es lo máximo. Deja antes de seguir una.
+refusal-price-alerts-too-many = Ya esperas { $max } precios, que es lo máximo. Quita antes uno.
+refusal-preference-invalid = Esa opción no existe ({ $field }).
+refusal-webhook-invalid = Esa no es una dirección https que yo pueda llamar desde fuera.
+refusal-broadcast-state = Ha terminado, o no existe.

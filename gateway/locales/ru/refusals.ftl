@@ -94,3 +94,9 @@ refusal-account-closed = Этот счёт закрыт.
 
 refusal-arena-state = Эта группа уже в запасе, или она ещё занята комнатой.
 refusal-arena-rights = Это не группа, в которой я могу менять название, ограничивать, приглашать и удалять.
+
+refusal-tracked-too-many = Вы уже следите за наибольшим числом кошельков: { $max }. Сначала перестаньте следить за одним.
+refusal-price-alerts-too-many = Вы уже ждёте наибольшее число цен: { $max }. Сначала уберите одну.
+refusal-preference-invalid = Такого выбора нет ({ $field }).
+refusal-webhook-invalid = Это не адрес https, который можно вызвать снаружи.
+refusal-broadcast-state = Она закончена, или такой нет.

@@ -90,3 +90,9 @@ refusal-account-closed = 这个账户已关闭。
 
 refusal-arena-state = 这个群已经在群池里，或者还有房间在用它。
 refusal-arena-rights = 这不是一个我可以改名、限制、邀请和移除成员的群。
+
+refusal-tracked-too-many = 您已关注 { $max } 个钱包，这是上限。请先取消一个。
+refusal-price-alerts-too-many = 您已在等 { $max } 个价格，这是上限。请先移除一个。
+refusal-preference-invalid = 没有这个选项（{ $field }）。
+refusal-webhook-invalid = 这不是可以从外部调用的 https 地址。
+refusal-broadcast-state = 它已结束，或者不存在。

@@ -2,9 +2,13 @@
 
 use super::{Field, compact};
 use crate::{
-    domain::{Asset, Comparator, CreateStep, Kind, LimitKind, Period, ReferralCode, RoomFilter},
+    domain::{
+        ActivityFilter, AlertId, Asset, Category, Comparator, ConditionId, CreateStep, EvmAddress, Kind,
+        LimitKind, Period, ReferralCode, RoomFilter, Threshold,
+    },
     locales::Language,
 };
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 #[cfg(test)]
 use proptest::strategy::{BoxedStrategy, Strategy as _};
 use proto::{BetId, CommandId, Lamports, RoomId, WithdrawalId};
@@ -26,7 +30,45 @@ macro_rules! id_fields {
     )+};
 }
 
-id_fields!(RoomId, BetId, CommandId, WithdrawalId);
+id_fields!(RoomId, BetId, CommandId, WithdrawalId, AlertId);
+
+/// 20 bytes in 27 characters, 32 in 43: the same alphabet as ids.
+macro_rules! hex_fields {
+    ($($id:ty: $bytes:literal),+) => {$(
+        impl Field for $id {
+            fn write(self) -> String {
+                URL_SAFE_NO_PAD.encode(self.bytes())
+            }
+            fn read(text: &str) -> Option<Self> {
+                // Refuses bits beyond the last byte: one value, one text.
+                URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(Self::new)
+            }
+            #[cfg(test)]
+            fn any() -> BoxedStrategy<Self> {
+                proptest::array::uniform::<_, $bytes>(proptest::num::u8::ANY).prop_map(Self::new).boxed()
+            }
+        }
+    )+};
+}
+
+hex_fields!(EvmAddress: 20, ConditionId: 32);
+
+impl Field for bool {
+    fn write(self) -> String {
+        u32::from(self).to_string()
+    }
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "1" => Some(true),
+            "0" => Some(false),
+            _ => None,
+        }
+    }
+    #[cfg(test)]
+    fn any() -> BoxedStrategy<Self> {
+        proptest::bool::ANY.boxed()
+    }
+}
 
 impl Field for ReferralCode {
     fn write(self) -> String {
@@ -68,32 +110,25 @@ impl<F: Field> Field for Option<F> {
     }
 }
 
-impl Field for u32 {
-    fn write(self) -> String {
-        self.to_string()
-    }
-    fn read(text: &str) -> Option<Self> {
-        // Refuses `+1` and `01`: one value, one text.
-        text.parse().ok().filter(|number: &Self| number.to_string() == text)
-    }
-    #[cfg(test)]
-    fn any() -> BoxedStrategy<Self> {
-        proptest::num::u32::ANY.boxed()
-    }
+macro_rules! number_fields {
+    ($($number:ident),+) => {$(
+        impl Field for $number {
+            fn write(self) -> String {
+                self.to_string()
+            }
+            fn read(text: &str) -> Option<Self> {
+                // Refuses `+1` and `01`: one value, one text.
+                text.parse().ok().filter(|number: &Self| number.to_string() == text)
+            }
+            #[cfg(test)]
+            fn any() -> BoxedStrategy<Self> {
+                proptest::num::$number::ANY.boxed()
+            }
+        }
+    )+};
 }
 
-impl Field for i64 {
-    fn write(self) -> String {
-        self.to_string()
-    }
-    fn read(text: &str) -> Option<Self> {
-        text.parse().ok().filter(|number: &Self| number.to_string() == text)
-    }
-    #[cfg(test)]
-    fn any() -> BoxedStrategy<Self> {
-        proptest::num::i64::ANY.boxed()
-    }
-}
+number_fields!(u8, u32, i64);
 
 impl Field for Lamports {
     fn write(self) -> String {
@@ -154,6 +189,9 @@ macro_rules! choice_fields {
 choice_fields! {
     LimitKind { DepositDay = "d", StakeDay = "s", LossWeek = "l" }
     Period { Day = "d", Week = "w", All = "a" }
+    Category { Room = "r", Tracker = "t", Whale = "w", Consensus = "c", Price = "p", System = "s" }
+    Threshold { Value = "v", Share = "s", Whale = "w" }
+    ActivityFilter { All = "a", Trades = "t", Redeemed = "r", Other = "o" }
     Kind {
         Touch = "t", Close = "c", UpDown = "u", Buckets = "b", HeadToHead = "h", CapTouch = "m", CapClose = "n"
     }

@@ -64,12 +64,14 @@ impl Courier {
                 (None, Some(document)) => {
                     let file = InputFile::memory(document.bytes.clone()).file_name(document.name.clone());
                     let call = self.bot.send_document(chat, file).caption(&letter.text);
+                    let call = call.disable_notification(letter.silent);
                     call.parse_mode(ParseMode::Html).reply_markup(letter.keyboard.clone()).await
                 }
                 (None, None) => {
                     let call = self.bot.send_message(chat, &letter.text);
                     call.parse_mode(ParseMode::Html)
                         .link_preview_options(no_preview())
+                        .disable_notification(letter.silent)
                         .reply_markup(letter.keyboard.clone())
                         .await
                 }

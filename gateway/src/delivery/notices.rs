@@ -160,7 +160,8 @@ impl Notices {
                 return fate;
             }
         }
-        self.courier.deliver(&Letter::new(notice.chat_id, screen)).await
+        let letter = Letter { silent: notice.silent, ..Letter::new(notice.chat_id, screen) };
+        self.courier.deliver(&letter).await
     }
 
     async fn record(&self, notice: &Addressed, fate: Fate) -> Result<Option<std::time::Duration>, Fault> {

@@ -82,6 +82,7 @@ impl Courier {
             match edit {
                 None => {
                     let call = self.bot.send_photo(chat, file).caption(&letter.text);
+                    let call = call.disable_notification(letter.silent);
                     call.parse_mode(ParseMode::Html).reply_markup(keyboard).await
                 }
                 Some(message) => {

@@ -190,7 +190,7 @@ pub(super) async fn show(app: &App, member: Member, draft: CreateDraft, wrong: b
     })
 }
 
-async fn current(app: &App, member: Member) -> Result<CreateDraft, Fault> {
+pub(super) async fn current(app: &App, member: Member) -> Result<CreateDraft, Fault> {
     let draft = member.drafts(app).await?.into_iter().find_map(|draft| match draft {
         Draft::Create(draft) => Some(draft),
         _ => None,

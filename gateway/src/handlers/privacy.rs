@@ -9,7 +9,7 @@ use crate::{
     turn::{Turn, Write},
 };
 use chassis::Fault;
-use proto::{Lamports, common::RefusalCode, wallet::CloseAccount};
+use proto::{AccountId, Lamports, common::RefusalCode, wallet::CloseAccount};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -28,12 +28,13 @@ pub async fn show(member: Member) -> Result<Turn, Fault> {
 pub async fn export(app: Arc<App>, member: Member) -> Result<Turn, Fault> {
     let account = member.account;
     let person = accounts::reach(app.db.pool(), &app.vault, &[account.uuid()]).await?.remove(&account);
-    let (wallet, bets, notifications, referrals, fared) = tokio::try_join!(
+    let (wallet, bets, notifications, referrals, fared, tracking) = tokio::try_join!(
         app.clients.export(account),
         app.clients.all_bets(account),
         app.clients.all_notifications(account),
         app.clients.referrals(account),
-        app.clients.fared(account)
+        app.clients.fared(account),
+        tracking(&app, account)
     )?;
     let Some(wallet) = wallet else {
         return Ok(member.refused(&app, RefusalCode::AccountUnknown));
@@ -48,12 +49,49 @@ pub async fn export(app: Arc<App>, member: Member) -> Result<Turn, Fault> {
         "bets": bets.iter().map(kept::bet).collect::<Vec<_>>(),
         "referrals": kept::referrals(&referrals),
         "leaderboard": json!({"hidden": fared.hidden}),
+        "tracking": tracking,
         "notifications": notifications.iter().map(kept::notification).collect::<Vec<_>>(),
     });
     let bytes = serde_json::to_vec_pretty(&document).map_err(|error| Fault::bug(error.to_string()))?;
     let name = member.language.plain("privacy-file-name", &[]);
     let screen = screens::privacy_export(member.language, Document { name, bytes });
     Ok(Turn { fresh: true, ..Turn::show(screen) })
+}
+
+/// Tracked wallets, prices that are waited for, and what is told when and where. The key of a webhook is on its screen.
+async fn tracking(app: &App, account: AccountId) -> Result<Value, Fault> {
+    let (tracked, alerts, wanted, webhook) = tokio::try_join!(
+        app.clients.tracked(account),
+        app.clients.price_alerts(account),
+        app.clients.preferences(account),
+        app.clients.webhook(account)
+    )?;
+    let wallets = tracked.wallets.iter().map(|one| json!({"address": one.address, "alias": one.alias}));
+    let alerts = alerts.alerts.iter().map(|alert| {
+        let market = alert.market.as_ref().map(|market| market.condition_id.as_str());
+        json!({"market": market, "outcome": alert.outcome, "price": alert.price, "below": alert.below})
+    });
+    let off: Vec<_> = wanted.off().map(|category| category.as_str_name()).collect();
+    let quiet = wanted.quiet.as_ref().map(|quiet| {
+        json!({
+            "on": quiet.on,
+            "from_minute": quiet.from_minute,
+            "until_minute": quiet.until_minute,
+            "time_zone": quiet.time_zone,
+        })
+    });
+    let digest = wanted.digest.as_ref().map(|digest| json!({"on": digest.on, "minute": digest.minute}));
+    Ok(json!({
+        "wallets": wallets.collect::<Vec<_>>(),
+        "price_alerts": alerts.collect::<Vec<_>>(),
+        "off": off,
+        "min_usd": wanted.min_usd,
+        "min_portfolio_bps": wanted.min_portfolio_bps,
+        "whale_usd": wanted.whale_usd,
+        "quiet": quiet,
+        "digest": digest,
+        "webhook_url": webhook.map(|webhook| webhook.url),
+    }))
 }
 
 /// What erasing means, and what is to be done with a balance first.

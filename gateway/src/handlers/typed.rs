@@ -1,6 +1,9 @@
 //! Texts that are no commands: they belong to the dialogue touched last.
 
-use super::{Member, authenticator, bets, create, disputes, limits, withdraw, withdraw::Problem};
+use super::{
+    Member, authenticator, bets, create, disputes, limits, markets, notifications, tracker, withdraw,
+    withdraw::Problem,
+};
 use crate::{
     app::App,
     domain::{self, CreateDraft, CreateStep, Kind, WithdrawDraft, WithdrawStep},
@@ -32,6 +35,16 @@ pub async fn text(app: Arc<App>, member: Member, Typed(text): Typed) -> Result<T
             Err(_) => limits::ask(&app, member, kind, true).await,
         },
         Some(Draft::Dispute { room }) => disputes::typed(&app, member, room, &text).await,
+        Some(Draft::Track) => Ok(tracker::named(&app, member, &text)),
+        Some(Draft::Rename { wallet }) => tracker::renamed(&app, member, wallet, &text).await,
+        Some(Draft::Search { .. }) => markets::search(&app, member, &text).await,
+        Some(Draft::PriceAlert { market, outcome }) => {
+            markets::price_typed(&app, member, market, outcome, &text).await
+        }
+        Some(Draft::Threshold { kind }) => Ok(notifications::threshold_typed(&app, member, kind, &text)),
+        Some(Draft::Quiet) => notifications::quiet_typed(&app, member, &text).await,
+        Some(Draft::Digest) => notifications::digest_typed(&app, member, &text).await,
+        Some(Draft::Webhook) => notifications::webhook_typed(&app, member, &text).await,
         None => Ok(member.note("unknown-input")),
     }
 }
@@ -48,6 +61,17 @@ pub(crate) async fn resume(app: &App, member: Member) -> Result<Turn, Fault> {
         Some(Draft::Totp { code_for }) => Ok(authenticator::resume(member, code_for)),
         Some(Draft::Limit { kind }) => limits::ask(app, member, kind, false).await,
         Some(Draft::Dispute { room }) => disputes::ask(app, member, room, false).await,
+        Some(Draft::Track) => Ok(tracker::ask(member, None)),
+        Some(Draft::Rename { wallet }) => tracker::ask_name(app, member, wallet, false).await,
+        Some(Draft::Search { words }) if words.is_empty() => Ok(markets::asking(member)),
+        Some(Draft::Search { words }) => markets::search(app, member, &words).await,
+        Some(Draft::PriceAlert { market, outcome }) => {
+            markets::ask_price(app, member, market, outcome, false).await
+        }
+        Some(Draft::Threshold { kind }) => Ok(notifications::ask_threshold(member, kind, false)),
+        Some(Draft::Quiet) => notifications::ask_quiet(app, member, false).await,
+        Some(Draft::Digest) => notifications::ask_digest(app, member, false).await,
+        Some(Draft::Webhook) => notifications::ask_webhook(app, member).await,
         None => Ok(Turn::default()),
     }
 }

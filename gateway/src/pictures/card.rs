@@ -43,7 +43,7 @@ pub enum Badge {
 /// Pixels of the picture: Telegram shows at most 1,280 either way.
 pub(super) const SIZE: (u32, u32) = (1200, 780);
 pub(super) const WIDTH: f32 = 1200.0;
-const HEIGHT: f32 = 780.0;
+pub(super) const HEIGHT: f32 = 780.0;
 pub(super) const EDGE: f32 = 44.0;
 const CHART_TOP: f32 = 196.0;
 
@@ -127,7 +127,7 @@ pub(super) fn tick(canvas: &mut Canvas, (x, y): (f32, f32), size: f32, line: Lin
 }
 
 /// The price at this moment. Returns how wide it is.
-fn now(canvas: &mut Canvas, price: &str) -> f32 {
+pub(super) fn now(canvas: &mut Canvas, price: &str) -> f32 {
     let right = WIDTH - EDGE;
     let word = Style::new(30.0, Weight::Medium, colours::MUTED).align(Align::Right);
     canvas.text((right, 72.0), word, "NOW");

@@ -108,6 +108,10 @@ pub fn desk(language: Language, desk: &Desk, welcome: bool) -> Screen {
             Button::go(language, "button-referrals", Callback::Referrals),
         ])
         .row([
+            Button::go(language, "button-tracked", Callback::Tracked),
+            Button::go(language, "button-markets", Callback::Markets { page: 0 }),
+        ])
+        .row([
             Button::go(language, "button-help", Callback::Help),
             Button::go(language, "button-refresh", Callback::Home),
         ])

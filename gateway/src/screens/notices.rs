@@ -1,9 +1,9 @@
-//! What arrives without being asked for: deposits, withdrawals, results.
+//! What arrives without being asked for: deposits, withdrawals, results; of Polymarket in `tracker`.
 
 use super::{
     Button, Screen, authenticator, disputes, group, home, question,
     result::{self, void_reason},
-    withdraw,
+    tracker, withdraw,
 };
 use crate::{
     callbacks::Callback,
@@ -28,6 +28,15 @@ pub fn notice(
     explorer: impl Fn(&str) -> Option<String>,
     now: OffsetDateTime,
 ) -> Result<Screen, Malformed> {
+    told(language, notice, &explorer, now)
+}
+
+fn told(
+    language: Language,
+    notice: &Notice,
+    explorer: &dyn Fn(&str) -> Option<String>,
+    now: OffsetDateTime,
+) -> Result<Screen, Malformed> {
     match notice.kind.as_ref().ok_or(Malformed("notice of an unknown kind"))? {
         Kind::Deposit(change) => Ok(deposit(language, change, explorer(&change.signature))),
         Kind::Withdrawal(change) => {
@@ -40,12 +49,16 @@ pub fn notice(
         Kind::BetRefunded(refunded) => disputes::bet_refunded(language, refunded),
         Kind::Dispute(dispute) => disputes::dispute(language, dispute),
         Kind::RoomSettled(settled) => group::settled(language, settled),
-        Kind::Wallet(_)
-        | Kind::LargeTrade(_)
-        | Kind::Signal(_)
-        | Kind::PriceAlert(_)
-        | Kind::Digest(_)
-        | Kind::Broadcast(_) => Err(Malformed("notice of a kind that is not told yet")),
+        Kind::Wallet(alert) => tracker::wallet(language, alert, now),
+        Kind::LargeTrade(trade) => Ok(tracker::large_trade(language, trade, now)),
+        Kind::Signal(signal) => Ok(tracker::signal(language, signal)),
+        Kind::PriceAlert(fired) => tracker::price_reached(language, fired, now),
+        Kind::Digest(kept) => Ok(tracker::digest(language, kept, |item| match item.kind {
+            // Notifier-svc makes none; one that were in itself would have no end.
+            Some(Kind::Digest(_)) => Err(Malformed("digest in a digest")),
+            _ => told(language, item, explorer, now),
+        })),
+        Kind::Broadcast(told) => tracker::broadcast(language, told),
     }
     .map(Screen::lasting)
 }

@@ -34,7 +34,10 @@ pub fn settings(
         ("button-authenticator-add", Callback::AuthenticatorAdd)
     };
     Screen::new(lines)
-        .row([Button::go(language, "button-language", Callback::Languages)])
+        .row([
+            Button::go(language, "button-language", Callback::Languages),
+            Button::go(language, "button-notifications", Callback::Notifications),
+        ])
         .row([Button::go(language, key, callback)])
         .row([
             Button::go(language, "button-limits", Callback::Limits),

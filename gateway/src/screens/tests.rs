@@ -5,6 +5,7 @@ mod pictured;
 mod play;
 mod standings;
 mod tongues;
+mod tracker;
 
 use super::*;
 use crate::domain::{
@@ -538,6 +539,7 @@ fn all(language: Language) -> Vec<(&'static str, Screen)> {
     all.extend(play::all(language));
     all.extend(standings::all(language));
     all.extend(pictured::all(language));
+    all.extend(tracker::all(language));
     all.extend(tongues::all(language));
     all
 }

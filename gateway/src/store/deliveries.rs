@@ -28,6 +28,8 @@ pub struct Delivery {
     pub version: i64,
     /// Calls that were begun.
     pub attempts: i32,
+    /// Without a sound.
+    pub silent: bool,
 }
 
 /// Whom a notice is for.
@@ -158,8 +160,9 @@ pub async fn enter(
     let to = Recipient::of(deliver)?;
     sqlx::query!(
         "INSERT INTO gateway.delivery
-            (notification_id, account_id, chat_id, lane, notice, thread_key, thread_version, state, not_before, created_at)
-         VALUES ($1, $2, $8, $3, $4, $5, $6, 'waiting', $7, $7) ON CONFLICT (notification_id) DO NOTHING",
+            (notification_id, account_id, chat_id, lane, notice, thread_key, thread_version, state, not_before, created_at,
+             silent)
+         VALUES ($1, $2, $8, $3, $4, $5, $6, 'waiting', $7, $7, $9) ON CONFLICT (notification_id) DO NOTHING",
         id.uuid(),
         to.account().map(AccountId::uuid),
         lane_number(deliver.lane()),
@@ -167,7 +170,8 @@ pub async fn enter(
         thread,
         version,
         now,
-        to.group()
+        to.group(),
+        deliver.silent
     )
     .execute(&mut *db)
     .await?;
@@ -219,7 +223,7 @@ pub async fn due(
     now: OffsetDateTime,
 ) -> Result<Vec<Delivery>, Fault> {
     let rows = sqlx::query!(
-        "SELECT notification_id, account_id, chat_id, lane, notice, thread_key, thread_version, attempts
+        "SELECT notification_id, account_id, chat_id, lane, notice, thread_key, thread_version, attempts, silent
          FROM gateway.delivery
          WHERE state = 'waiting' AND not_before <= $1 AND NOT notification_id = ANY($2)
          ORDER BY lane, created_at, notification_id LIMIT $3",
@@ -245,6 +249,7 @@ pub async fn due(
                 thread: row.thread_key,
                 version: row.thread_version,
                 attempts: row.attempts,
+                silent: row.silent,
             })
         })
         .collect()

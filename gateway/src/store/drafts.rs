@@ -1,6 +1,6 @@
 //! What users are in the middle of.
 
-use crate::domain::{CodeFor, CreateDraft, LimitKind, WithdrawDraft};
+use crate::domain::{CodeFor, ConditionId, CreateDraft, EvmAddress, LimitKind, Threshold, WithdrawDraft};
 use chassis::Fault;
 use proto::{AccountId, RoomId};
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,36 @@ pub enum Draft {
         /// Of which room.
         room: RoomId,
     },
+    /// A wallet that will be typed.
+    Track,
+    /// A wallet's name that will be typed.
+    Rename {
+        /// Of which wallet.
+        wallet: EvmAddress,
+    },
+    /// Words that markets are searched for.
+    Search {
+        /// None yet if empty: they will be typed.
+        words: String,
+    },
+    /// A price that will be typed.
+    PriceAlert {
+        /// Of which market.
+        market: ConditionId,
+        /// Of which outcome.
+        outcome: u32,
+    },
+    /// A size that will be typed.
+    Threshold {
+        /// Of what.
+        kind: Threshold,
+    },
+    /// Hours without a sound that will be typed.
+    Quiet,
+    /// A time of the day that will be typed.
+    Digest,
+    /// The address of a webhook that will be typed.
+    Webhook,
 }
 
 /// Which dialogue.
@@ -57,6 +87,22 @@ pub enum DraftKind {
     Limit,
     /// A dispute.
     Dispute,
+    /// A wallet.
+    Track,
+    /// A name.
+    Rename,
+    /// Words of a search.
+    Search,
+    /// A price.
+    PriceAlert,
+    /// A size.
+    Threshold,
+    /// Hours.
+    Quiet,
+    /// A time.
+    Digest,
+    /// An address.
+    Webhook,
 }
 
 impl DraftKind {
@@ -68,6 +114,14 @@ impl DraftKind {
             Self::Totp => "totp",
             Self::Limit => "limit",
             Self::Dispute => "dispute",
+            Self::Track => "track",
+            Self::Rename => "rename",
+            Self::Search => "search",
+            Self::PriceAlert => "price_alert",
+            Self::Threshold => "threshold",
+            Self::Quiet => "quiet",
+            Self::Digest => "digest",
+            Self::Webhook => "webhook",
         }
     }
 }
@@ -81,6 +135,14 @@ impl Draft {
             Self::Totp { .. } => DraftKind::Totp,
             Self::Limit { .. } => DraftKind::Limit,
             Self::Dispute { .. } => DraftKind::Dispute,
+            Self::Track => DraftKind::Track,
+            Self::Rename { .. } => DraftKind::Rename,
+            Self::Search { .. } => DraftKind::Search,
+            Self::PriceAlert { .. } => DraftKind::PriceAlert,
+            Self::Threshold { .. } => DraftKind::Threshold,
+            Self::Quiet => DraftKind::Quiet,
+            Self::Digest => DraftKind::Digest,
+            Self::Webhook => DraftKind::Webhook,
         }
     }
 
@@ -90,7 +152,18 @@ impl Draft {
         match self {
             Self::Create(draft) => draft.awaits_text(),
             Self::Withdraw(draft) => draft.awaits_text(),
-            Self::Stake { .. } | Self::Totp { .. } | Self::Limit { .. } | Self::Dispute { .. } => true,
+            Self::Search { words } => words.is_empty(),
+            Self::Stake { .. }
+            | Self::Totp { .. }
+            | Self::Limit { .. }
+            | Self::Dispute { .. }
+            | Self::Track
+            | Self::Rename { .. }
+            | Self::PriceAlert { .. }
+            | Self::Threshold { .. }
+            | Self::Quiet
+            | Self::Digest
+            | Self::Webhook => true,
         }
     }
 }
@@ -168,7 +241,9 @@ mod tests {
             CreateDraft { step: CreateStep::Asset, kind: Some(Kind::Close), ..CreateDraft::default() };
         let withdraw = WithdrawDraft { step: WithdrawStep::Amount, address: Some("x".into()), amount: None };
         let stake = Draft::Stake { room: RoomId::new(uuid::Uuid::from_u128(1)), outcome: 1 };
-        for draft in [Draft::Create(create), Draft::Withdraw(withdraw), stake] {
+        let wallet = Draft::Rename { wallet: EvmAddress::new([7; 20]) };
+        let price = Draft::PriceAlert { market: ConditionId::new([9; 32]), outcome: 1 };
+        for draft in [Draft::Create(create), Draft::Withdraw(withdraw), stake, wallet, price, Draft::Quiet] {
             let stored = serde_json::to_value(&draft).unwrap();
             assert_eq!(serde_json::from_value::<Draft>(stored).unwrap(), draft);
         }

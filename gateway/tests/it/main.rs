@@ -25,6 +25,7 @@ mod intake;
 mod limits;
 mod operators;
 mod pictures;
+mod polymarket;
 mod privacy;
 mod proof;
 mod referrals;
@@ -35,6 +36,7 @@ mod standings;
 mod telegram;
 mod texts;
 mod tongues;
+mod tracker;
 mod withdrawing;
 mod wizard;
 

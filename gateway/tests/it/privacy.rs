@@ -151,6 +151,8 @@ async fn an_export_is_one_file_of_all_services() {
     {
         let mut state = stage.services.state.lock().unwrap();
         (state.bets, state.fared.hidden) = (bets.collect(), true);
+        let alias = "Big fish".to_owned();
+        state.tracker.tracked = vec![proto::notifier::TrackedWallet { alias, ..Default::default() }];
     }
     stage.telegram.say(ANNA, "/privacy");
     stage.telegram.press(ANNA, "Export my data").await;
@@ -164,5 +166,6 @@ async fn an_export_is_one_file_of_all_services() {
     assert_eq!(export["notifications"].as_array().unwrap().len(), 1);
     assert_eq!(export["referrals"]["referred"], false);
     assert_eq!(export["leaderboard"]["hidden"], true);
+    assert_eq!(export["tracking"]["wallets"][0]["alias"], "Big fish");
     assert_eq!(export["chat"]["requests"][0]["kind"], "open_account");
 }

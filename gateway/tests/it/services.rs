@@ -1,5 +1,6 @@
 //! The services the gateway asks, as one gRPC server with a little state.
 
+use crate::polymarket::{Tracker, page};
 use proto::{
     Lamports, RoomId,
     notifier::{
@@ -9,6 +10,7 @@ use proto::{
     oracle::{
         self,
         oracle_service_server::{OracleService, OracleServiceServer},
+        polymarket_service_server::PolymarketServiceServer,
     },
     room::{
         self, Room,
@@ -56,6 +58,8 @@ pub struct State {
     pub venues: Vec<String>,
     /// What operators see.
     pub desk: crate::operators::Desk,
+    /// Wallets and markets of Polymarket.
+    pub tracker: Tracker,
     pub broken: bool,
 }
 
@@ -79,6 +83,7 @@ impl Services {
             .add_service(OracleServiceServer::new(services.clone()))
             .add_service(SettlementServiceServer::new(services.clone()))
             .add_service(NotifierServiceServer::new(services.clone()))
+            .add_service(PolymarketServiceServer::new(services.clone()))
             .add_service(SettlementOperatorServiceServer::new(services.clone()))
             .add_service(WalletOperatorServiceServer::new(services.clone()));
         tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
@@ -525,66 +530,84 @@ impl NotifierService for Services {
         let notifications = vec![notifier::Notification { account_id, ..Default::default() }];
         Ok(Response::new(notifier::ListNotificationsResponse { notifications, ..Default::default() }))
     }
+
     async fn get_preferences(
         &self,
-        _: Request<proto::notifier::GetPreferencesRequest>,
-    ) -> Result<Response<proto::notifier::GetPreferencesResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        _: Request<notifier::GetPreferencesRequest>,
+    ) -> Result<Response<notifier::GetPreferencesResponse>, Status> {
+        self.check()?;
+        let preferences = Some(self.state.lock().unwrap().tracker.preferences.clone());
+        Ok(Response::new(notifier::GetPreferencesResponse { preferences }))
     }
 
     async fn get_webhook(
         &self,
-        _: Request<proto::notifier::GetWebhookRequest>,
-    ) -> Result<Response<proto::notifier::GetWebhookResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        _: Request<notifier::GetWebhookRequest>,
+    ) -> Result<Response<notifier::GetWebhookResponse>, Status> {
+        self.check()?;
+        let webhook = self.state.lock().unwrap().tracker.webhook.clone();
+        webhook.map(Response::new).ok_or_else(|| Status::not_found("no webhook"))
     }
 
     async fn list_tracked(
         &self,
-        _: Request<proto::notifier::ListTrackedRequest>,
-    ) -> Result<Response<proto::notifier::ListTrackedResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        _: Request<notifier::ListTrackedRequest>,
+    ) -> Result<Response<notifier::ListTrackedResponse>, Status> {
+        self.check()?;
+        let wallets = self.state.lock().unwrap().tracker.tracked.clone();
+        Ok(Response::new(notifier::ListTrackedResponse { wallets, max: 20 }))
     }
 
     async fn list_price_alerts(
         &self,
-        _: Request<proto::notifier::ListPriceAlertsRequest>,
-    ) -> Result<Response<proto::notifier::ListPriceAlertsResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        _: Request<notifier::ListPriceAlertsRequest>,
+    ) -> Result<Response<notifier::ListPriceAlertsResponse>, Status> {
+        self.check()?;
+        let alerts = self.state.lock().unwrap().tracker.alerts.clone();
+        Ok(Response::new(notifier::ListPriceAlertsResponse { alerts, max: 20 }))
     }
 
     async fn list_smart_wallets(
         &self,
-        _: Request<proto::notifier::ListSmartWalletsRequest>,
-    ) -> Result<Response<proto::notifier::ListSmartWalletsResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        request: Request<notifier::ListSmartWalletsRequest>,
+    ) -> Result<Response<notifier::ListSmartWalletsResponse>, Status> {
+        self.check()?;
+        let (wallets, next_page_token) =
+            page(&self.state.lock().unwrap().tracker.smart, request.into_inner().page);
+        Ok(Response::new(notifier::ListSmartWalletsResponse { wallets, next_page_token }))
     }
 
     async fn list_signals(
         &self,
-        _: Request<proto::notifier::ListSignalsRequest>,
-    ) -> Result<Response<proto::notifier::ListSignalsResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        request: Request<notifier::ListSignalsRequest>,
+    ) -> Result<Response<notifier::ListSignalsResponse>, Status> {
+        self.check()?;
+        let (signals, next_page_token) =
+            page(&self.state.lock().unwrap().tracker.signals, request.into_inner().page);
+        let (right, wrong) = (3, 1);
+        let answer =
+            notifier::ListSignalsResponse { signals, next_page_token, right, wrong, scanned_at: None };
+        Ok(Response::new(answer))
     }
 
     async fn get_deliveries(
         &self,
-        _: Request<proto::notifier::GetDeliveriesRequest>,
-    ) -> Result<Response<proto::notifier::GetDeliveriesResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        _: Request<notifier::GetDeliveriesRequest>,
+    ) -> Result<Response<notifier::GetDeliveriesResponse>, Status> {
+        Err(Status::unimplemented("not asked by the gateway"))
     }
 
     async fn preview_broadcast(
         &self,
-        _: Request<proto::notifier::PreviewBroadcastRequest>,
-    ) -> Result<Response<proto::notifier::PreviewBroadcastResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        _: Request<notifier::PreviewBroadcastRequest>,
+    ) -> Result<Response<notifier::PreviewBroadcastResponse>, Status> {
+        Err(Status::unimplemented("not asked by the gateway"))
     }
 
     async fn list_broadcasts(
         &self,
-        _: Request<proto::notifier::ListBroadcastsRequest>,
-    ) -> Result<Response<proto::notifier::ListBroadcastsResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        _: Request<notifier::ListBroadcastsRequest>,
+    ) -> Result<Response<notifier::ListBroadcastsResponse>, Status> {
+        Err(Status::unimplemented("not asked by the gateway"))
     }
 }

@@ -110,6 +110,7 @@ impl Stage {
             "ORACLE_GRPC_URL",
             "SETTLEMENT_GRPC_URL",
             "NOTIFIER_GRPC_URL",
+            "POLYMARKET_URL",
         ] {
             variables.push((name, self.services.url.clone()));
         }

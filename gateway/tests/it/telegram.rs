@@ -50,6 +50,8 @@ pub struct Message {
     pub document: Option<(String, Vec<u8>)>,
     /// What Telegram calls its picture.
     pub photo: Option<String>,
+    /// It made no sound.
+    pub silent: bool,
 }
 
 impl Message {
@@ -244,6 +246,7 @@ impl Telegram {
                     edits: 0,
                     document: None,
                     photo: None,
+                    silent: params["disable_notification"] == true,
                 };
                 inner.messages.push(message.clone());
                 Ok(message_json(&message))
@@ -259,6 +262,7 @@ impl Telegram {
                     edits: 0,
                     document: Some((text("file name"), hex::decode(text("file")).unwrap())),
                     photo: None,
+                    silent: false,
                 };
                 assert!(message.text.encode_utf16().count() <= 1_024, "a caption is shorter than a text");
                 inner.messages.push(message.clone());
@@ -331,7 +335,8 @@ impl Telegram {
         let keyboard = nested("reply_markup");
         if method == "SendPhoto" {
             let id = i64::try_from(inner.messages.len()).unwrap() + 100;
-            inner.messages.push(Message { id, chat, text, keyboard, edits: 0, document: None, photo });
+            let (edits, document, silent) = (0, None, false);
+            inner.messages.push(Message { id, chat, text, keyboard, edits, document, photo, silent });
             return Ok(message_json(inner.messages.last().unwrap()));
         }
         let message = place

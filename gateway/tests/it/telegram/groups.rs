@@ -124,6 +124,7 @@ impl Telegram {
                     edits: 0,
                     document: None,
                     photo: None,
+                    silent: false,
                 };
                 let query = params["callback_query_id"].as_str().unwrap().to_owned();
                 let user = number("receiver_user_id");
