@@ -9,6 +9,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod access;
 mod audit;
 mod away;
 mod counter;
@@ -16,6 +17,7 @@ mod faults;
 mod kv;
 mod outage;
 mod process;
+mod tls;
 mod traces;
 
 use std::{future::Future, time::Duration};
