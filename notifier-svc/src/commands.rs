@@ -4,6 +4,7 @@
 //! then contacts and wishes, then news, for which the order of arrival does not matter: rows are keyed by
 //! account and event, and threads carry the version that decides.
 
+mod broadcasts;
 mod preferences;
 
 use crate::{
@@ -16,19 +17,21 @@ use crate::{
         notification::{self, End},
     },
     tracking::commands::Tracking,
+    webhooks::Caller,
 };
 use async_trait::async_trait;
-use chassis::{Delivery, Fault, Handler, Unit};
+use chassis::{Delivery, Fault, Handler, Unit, operators::Operators};
 use proto::{
     AccountId, Malformed, NotificationId,
     gateway::Delivered,
     notifier::{
-        ChangePreferences, RegisterContact, RegisterContactDone, RemovePriceAlert, RenameWallet, SetPriceAlert,
-        SetSmartWallet, TrackWallet, UntrackWallet,
+        ChangePreferences, RegisterContact, RegisterContactDone, RemovePriceAlert, RenameWallet,
+        SetPriceAlert, SetSmartWallet, StartBroadcast, SteerBroadcast, TrackWallet, UntrackWallet,
     },
     settlement::{DisputeChanged, RoomCorrected, RoomSettled},
     wallet::{AccountClosed, DepositChanged, SecurityChanged, WithdrawalChanged},
 };
+use std::sync::Arc;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -51,6 +54,10 @@ chassis::incoming! {
         RemovePriceAlert(RemovePriceAlert),
         /// An operator changes the list of smart wallets.
         SetSmartWallet(SetSmartWallet),
+        /// An operator tells everybody something.
+        StartBroadcast(StartBroadcast),
+        /// An operator pauses that, goes on, or ends it.
+        SteerBroadcast(SteerBroadcast),
         /// The gateway tells how a delivery ended.
         Delivered(Delivered),
         /// A deposit was seen or credited.
@@ -74,16 +81,20 @@ chassis::incoming! {
 pub struct Notices {
     /// How they are told.
     pub rules: Rules,
+    /// Who signs for broadcasts.
+    pub operators: Operators,
     /// What people watch at Polymarket.
     pub tracking: Tracking,
+    /// Whom webhooks may name; without it nobody has one.
+    pub webhooks: Option<Arc<Caller>>,
 }
 
 #[async_trait]
 impl Handler for Notices {
     type Message = Incoming;
     type Prepared = ();
-    /// A part of a settlement brings up to a thousand notifications.
-    const BATCH: usize = 32;
+    /// A part of a settlement brings up to two thousand notifications.
+    const BATCH: usize = 16;
 
     async fn prepare(&self, _: &[Delivery<Incoming>]) -> Result<(), Fault> {
         Ok(())
@@ -92,6 +103,7 @@ impl Handler for Notices {
     async fn handle(&self, unit: &mut Unit, batch: &[Delivery<Incoming>], (): ()) -> Result<(), Fault> {
         let (mut ends, mut contacts, mut news) = (Vec::new(), Vec::new(), Vec::new());
         let (mut wishes, mut closed, mut tracking) = (Vec::new(), Vec::new(), Vec::new());
+        let mut broadcasts = Vec::new();
         for delivery in batch {
             let told_at = delivery.at;
             match &delivery.message {
@@ -110,6 +122,7 @@ impl Handler for Notices {
                 | Incoming::SetPriceAlert(_)
                 | Incoming::RemovePriceAlert(_)
                 | Incoming::SetSmartWallet(_) => tracking.push(delivery),
+                Incoming::StartBroadcast(_) | Incoming::SteerBroadcast(_) => broadcasts.push(delivery),
                 Incoming::AccountClosed(gone) => {
                     closed.push(AccountId::try_from_bytes(&gone.account_id)?.uuid());
                 }
@@ -143,8 +156,16 @@ impl Handler for Notices {
         for delivery in tracking {
             self.tracking.obey(unit, delivery).await?;
         }
+        for delivery in broadcasts {
+            match &delivery.message {
+                Incoming::StartBroadcast(command) => self.start_broadcast(unit, delivery, command).await?,
+                Incoming::SteerBroadcast(command) => self.steer_broadcast(unit, delivery, command).await?,
+                _ => {}
+            }
+        }
         if !closed.is_empty() {
             store::preferences::forget(unit.conn(), &closed).await?;
+            store::webhook::forget(unit.conn(), &closed).await?;
             crate::tracking::commands::forget(unit, &closed).await?;
         }
         intake::take_in(unit, &self.rules, news).await?;

@@ -15,7 +15,9 @@ use crate::{
     tokens::Tokens,
 };
 use async_trait::async_trait;
-use chassis::{Delivery, Fault, Handler, Outgoing, Unit, grpc::Channel, operators::Operators};
+use chassis::{
+    Delivery, Fault, Handler, Outgoing, Unit, clock::monotonic, grpc::Channel, operators::Operators,
+};
 use proto::{
     AccountId, BetId, RoomId,
     gateway::ArenaArranged,
@@ -27,8 +29,15 @@ use proto::{
     settlement::{ReceiptReady, RoomCorrected, RoomDecided, RoomSettled},
     wallet::{HoldStakes, StakeHold, StakesDecided, wallet_service_client::WalletServiceClient},
 };
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use uuid::Uuid;
+
+/// Longest pause between two parts of a settled room.
+const PART_PAUSE: Duration = Duration::from_millis(200);
 
 /// Holds of one message, below the broker's limit on its size.
 pub const HOLDS_PER_LIST: usize = 1_000;
@@ -160,7 +169,19 @@ impl Handler for Rooms {
 
 /// The same decisions where rooms end. A large one is read whole to freeze it and written part by part when it is settled:
 /// bets of other rooms do not wait for that.
-pub struct Ends(pub Rooms);
+pub struct Ends {
+    /// Who decides.
+    pub rooms: Rooms,
+    /// How long the last part of a settled room took. The next one comes no sooner after it, so that bets have half of
+    /// the database's time.
+    pub part: Mutex<Duration>,
+}
+
+impl Ends {
+    fn part(&self) -> MutexGuard<'_, Duration> {
+        self.part.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 #[async_trait]
 impl Handler for Ends {
@@ -169,11 +190,18 @@ impl Handler for Ends {
     const BATCH: usize = 1;
 
     async fn prepare(&self, batch: &[Delivery<Incoming>]) -> Result<Asked, Fault> {
-        self.0.prepare(batch).await
+        if batch.iter().any(|delivery| matches!(delivery.message, Incoming::RoomSettled(_))) {
+            let pause = std::mem::take(&mut *self.part());
+            tokio::time::sleep(pause.min(PART_PAUSE)).await;
+        }
+        self.rooms.prepare(batch).await
     }
 
     async fn handle(&self, unit: &mut Unit, batch: &[Delivery<Incoming>], asked: Asked) -> Result<(), Fault> {
-        self.0.handle(unit, batch, asked).await
+        let began = monotonic();
+        let handled = self.rooms.handle(unit, batch, asked).await;
+        *self.part() = began.elapsed();
+        handled
     }
 }
 

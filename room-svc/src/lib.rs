@@ -36,7 +36,7 @@ use proto::{
 };
 use settings::RoomSettings;
 use sqlx::migrate::Migrator;
-use std::time::Duration;
+use std::{sync::Mutex, time::Duration};
 
 /// The service.
 #[derive(Debug)]
@@ -68,7 +68,11 @@ impl Service for RoomSvc {
             oracle,
             wallet,
         };
-        runtime.writer("ends", &["room-freezes", "room-ends"], commands::Ends(handler.clone()));
+        runtime.writer(
+            "ends",
+            &["room-freezes", "room-ends"],
+            commands::Ends { rooms: handler.clone(), part: Mutex::default() },
+        );
         runtime.writer("rooms", &["room-commands", "room-events"], handler);
 
         let db = runtime.db.clone();

@@ -26,9 +26,9 @@ pub const PAYOUTS: &str = "payouts";
 /// Key: the room.
 pub const ANCHOR: &str = "anchor";
 
-/// Lines of one chunk of payouts and of one part of the result: some 60 KB, and milliseconds of
+/// Lines of one chunk of payouts and of one part of the result: some 120 KB, and tens of milliseconds of
 /// ledger. Of a refund, too.
-pub const LINES: usize = 1_000;
+pub const LINES: usize = 2_000;
 
 /// The oracle completes the second in which it decided before it is copied.
 const SERIES_DELAY: Duration = Duration::from_secs(2);

@@ -23,7 +23,10 @@ use proto::{
 };
 use std::{
     collections::BTreeSet,
-    sync::atomic::{AtomicI64, AtomicU64, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 use time::OffsetDateTime;
@@ -45,8 +48,12 @@ fn chat(number: i64) -> i64 {
 
 /// A second of its own: the same words in the same second have the same signature, which counts once.
 async fn second(world: &World) -> OffsetDateTime {
-    static SECONDS: AtomicU64 = AtomicU64::new(0);
-    now(world).await - Duration::from_secs(SECONDS.fetch_add(1, Ordering::Relaxed))
+    static TAKEN: Mutex<BTreeSet<i64>> = Mutex::new(BTreeSet::new());
+    let mut second = now(world).await;
+    while !TAKEN.lock().unwrap().insert(second.unix_timestamp()) {
+        second -= Duration::from_secs(1);
+    }
+    second
 }
 
 async fn register(world: &World, chat_id: i64) -> Decided<Arena> {

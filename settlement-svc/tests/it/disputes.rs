@@ -273,7 +273,7 @@ async fn a_refund_in_parts_outlives_losses_and_repetitions() {
     world.start().await;
     world.start().await;
     let office = Office::open(&world).await;
-    let mut room = (0..2_500).fold(Room::new(1, Kind::Touch).bet(0, "0.5"), |room, number| {
+    let mut room = (0..4_500).fold(Room::new(1, Kind::Touch).bet(0, "0.5"), |room, number| {
         room.bet(1, &format!("0.00{}", 1 + number % 9))
     });
     room.terms.dispute_seconds = 86_400;

@@ -325,7 +325,7 @@ async fn a_busy_referrer_gets_each_part_once() {
     let office = Office::open(&world).await;
     let (above, one) = (account(1), account(2));
     let codes = line_up(&office, &[above.clone(), one.clone()]).await;
-    let crowd = (0..2_001).fold(Room::new(1, Kind::Touch), |room, number| {
+    let crowd = (0..4_001).fold(Room::new(1, Kind::Touch), |room, number| {
         room.bet(u32::from(number % 3 == 0), &format!("0.{}", 5 + number % 94))
     });
     let rooms: Vec<Room> = std::iter::once(crowd).chain((2..12).map(Room::ordinary)).collect();

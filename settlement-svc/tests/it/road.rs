@@ -164,7 +164,7 @@ fn crowd(bets: u32) -> Room {
 #[tokio::test]
 async fn thousands_of_bets_are_paid_in_chunks() {
     let world = World::new().await;
-    let room = crowd(3_500);
+    let room = crowd(5_500);
     world.open(&room);
     let began = monotonic();
     world.resolve(room.id, &touched()).await;
@@ -177,20 +177,20 @@ async fn thousands_of_bets_are_paid_in_chunks() {
     world.anchored(&room).await;
 
     let traces = world.traces(&room).await;
-    assert_eq!(traces.account.chunks, [(0, 1_000), (1, 1_000), (2, 1_000), (3, 500)]);
+    assert_eq!(traces.account.chunks, [(0, 2_000), (1, 2_000), (2, 1_500)]);
     let (protocol, host, _) = traces.account.fees.unwrap();
     assert!(protocol > 0 && host > 0);
     assert_eq!(traces.account.credits.values().sum::<i64>() + protocol + host, room.stakes());
     let told: Vec<_> = traces.bets.iter().map(|bet| (bet.bet_id.clone(), bet.payout_lamports)).collect();
     assert_eq!(told, traces.account.credits.into_iter().collect::<Vec<_>>());
-    assert_eq!(world.parts(&room).unwrap().len(), 4);
+    assert_eq!(world.parts(&room).unwrap().len(), 3);
 }
 
 /// The ledger of these tests notes a last chunk that comes before another one.
 #[tokio::test]
 async fn the_last_chunk_waits_for_one_that_was_lost() {
     let world = World::new().await;
-    let room = crowd(2_001);
+    let room = crowd(4_001);
     world.misbehave(|all| {
         all.lose.insert(PostPayouts::full_name(), 1);
     });
@@ -198,7 +198,7 @@ async fn the_last_chunk_waits_for_one_that_was_lost() {
     world.resolve(room.id, &touched()).await;
     world.anchored(&room).await;
     let traces = world.traces(&room).await;
-    assert_eq!(traces.account.chunks, [(0, 1_000), (1, 1_000), (2, 1)]);
+    assert_eq!(traces.account.chunks, [(0, 2_000), (1, 2_000), (2, 1)]);
     let (protocol, host, _) = traces.account.fees.unwrap();
     assert_eq!(traces.account.credits.values().sum::<i64>() + protocol + host, room.stakes());
 }

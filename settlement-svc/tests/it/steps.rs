@@ -70,7 +70,7 @@ type Ends = (Traces, [Vec<(u64, i64)>; 2], i64);
 
 impl Case {
     async fn new() -> Self {
-        let mut room = (0..1_001).fold(Room::new(1, Kind::Touch), |room, number| room.bet(number % 2, "0.5"));
+        let mut room = (0..2_001).fold(Room::new(1, Kind::Touch), |room, number| room.bet(number % 2, "0.5"));
         room.terms.dispute_seconds = 86_400;
         let mut world = World::without_service("none").await;
         world.start().await;
