@@ -23,6 +23,7 @@ mod release;
 pub mod settings;
 mod store;
 pub mod tracking;
+pub mod webhooks;
 mod workers;
 
 use chassis::{
@@ -38,6 +39,7 @@ use proto::notifier::{
 use settings::NotifierSettings;
 use sqlx::migrate::Migrator;
 use std::time::Duration;
+use webhooks::Caller;
 
 /// The backlog counts as looked after for so long after a look at it.
 const FRESH: Duration = Duration::from_secs(30);
@@ -63,8 +65,10 @@ impl Service for NotifierSvc {
     async fn start(runtime: &mut Runtime, settings: NotifierSettings) -> Result<(), BoxError> {
         let rules = settings.rules;
         let limits = settings.tracking.limits;
-        let tracking = tracking::commands::Tracking { limits, operators: settings.operators };
-        let handler = commands::Notices { rules, tracking };
+        let tracking = tracking::commands::Tracking { limits, operators: settings.operators.clone() };
+        let webhooks = Caller::try_new(runtime.db.clone(), runtime.clock.clone(), settings.webhooks)?;
+        let handler =
+            commands::Notices { rules, operators: settings.operators, tracking, webhooks: webhooks.clone() };
         runtime.writer("notices", &["notifier-commands", "notifier-events"], handler);
         tracking::start(runtime, rules, settings.tracking.scan)?;
 
@@ -74,12 +78,19 @@ impl Service for NotifierSvc {
             workers::release(db.clone(), rules, alive.clone())
         });
         let db = runtime.db.clone();
+        runtime.every("broadcast", Duration::from_secs(1), move || workers::broadcast(db.clone(), rules));
+        let db = runtime.db.clone();
         runtime.every("measure", Duration::from_secs(5), move || workers::measure(db.clone()));
 
-        let lists =
-            tracking::queries::Lists { db: runtime.db.clone(), clock: runtime.clock.clone(), limits };
-        let queries = queries::Queries { db: runtime.db.clone(), rules, lists };
+        let lists = tracking::queries::Lists { db: runtime.db.clone(), clock: runtime.clock.clone(), limits };
+        let queries = queries::Queries { db: runtime.db.clone(), rules, lists, webhooks: webhooks.clone() };
         runtime.grpc.add(NotifierServiceServer::new(queries));
+        if let Some(caller) = webhooks {
+            runtime.every("webhooks", Duration::from_millis(500), move || {
+                let caller = caller.clone();
+                async move { caller.round().await }
+            });
+        }
         let operators = operators::Operators { door: runtime.door() };
         runtime.grpc.add(NotifierOperatorServiceServer::new(operators));
         Ok(())

@@ -1,21 +1,27 @@
 //! Questions about notifications over gRPC.
 
 use crate::{
+    domain::broadcast,
     settings::Rules,
-    tracking::queries::Lists,
     store::{
+        broadcast as stored,
         listing::{self, Place},
-        preferences,
+        preferences, statistics, webhook,
     },
+    tracking::queries::Lists,
+    webhooks::Caller,
 };
-use chassis::{Db, grpc::Unanswered};
+use chassis::{Db, Fault, grpc::Unanswered};
 use proto::{
     AccountId, Malformed,
+    common::Page,
     notifier::{
-        self, ListNotificationsRequest, ListNotificationsResponse, notifier_service_server::NotifierService,
+        self, ListBroadcastsResponse, ListNotificationsRequest, ListNotificationsResponse,
+        notifier_service_server::NotifierService,
     },
+    timestamp,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 use time::OffsetDateTime;
 use tonic::{Request, Response, Status, async_trait};
 
@@ -25,6 +31,10 @@ const PAGE: u32 = 20;
 /// Rows of one page at most.
 const PAGE_MAX: u32 = 100;
 
+/// Days of statistics where the caller does not say, and at most.
+const DAYS: u32 = 7;
+const DAYS_MAX: u32 = 90;
+
 /// Answers from the schema.
 pub struct Queries {
     /// Read only.
@@ -33,28 +43,55 @@ pub struct Queries {
     pub rules: Rules,
     /// What is tracked, waited for and found.
     pub lists: Lists,
+    /// Knows the keys of webhooks.
+    pub webhooks: Option<Arc<Caller>>,
 }
 
 impl Queries {
     async fn list(&self, request: ListNotificationsRequest) -> Result<ListNotificationsResponse, Unanswered> {
         let account = AccountId::try_from_bytes(&request.account_id)?;
-        let page = request.page.unwrap_or_default();
-        let after = match page.token.as_str() {
-            "" => None,
-            token => Some(place(token).ok_or(Malformed("page token"))?),
-        };
-        let size = if page.size == 0 { PAGE } else { page.size.min(PAGE_MAX) };
-        // One more than asked for tells whether there is a next page.
-        let mut rows = listing::notifications(self.db.pool(), account, after, i64::from(size) + 1).await?;
-        let size = usize::try_from(size).unwrap_or(usize::MAX);
-        let more = rows.len() > size;
-        rows.truncate(size);
-        let last = rows.last().filter(|_| more).map(|(place, _)| token(*place));
-        Ok(ListNotificationsResponse {
-            notifications: rows.into_iter().map(|(_, notification)| notification).collect(),
-            next_page_token: last.unwrap_or_default(),
+        let rows = async |after, limit| listing::notifications(self.db.pool(), account, after, limit).await;
+        let (notifications, next_page_token) = paged(request.page, rows).await?;
+        Ok(ListNotificationsResponse { notifications, next_page_token })
+    }
+
+    async fn webhook(&self, account: &[u8]) -> Result<notifier::GetWebhookResponse, Unanswered> {
+        let account = AccountId::try_from_bytes(account)?;
+        let found = webhook::of(self.db.pool(), account).await?;
+        let (webhook, caller) = found.zip(self.webhooks.as_ref()).ok_or_else(Unanswered::not_found)?;
+        Ok(notifier::GetWebhookResponse {
+            key: caller.key(account, &webhook.url),
+            url: webhook.url,
+            last_error: webhook.last_error,
+            last_success_at: webhook.last_success_at.map(timestamp),
         })
     }
+
+    async fn broadcasts(&self, page: Option<Page>) -> Result<ListBroadcastsResponse, Unanswered> {
+        let rows = async |after, limit| stored::list(self.db.pool(), after, limit).await;
+        let (broadcasts, next_page_token) = paged(page, rows).await?;
+        Ok(ListBroadcastsResponse { broadcasts, next_page_token })
+    }
+}
+
+/// A page of rows, and the token of the next one.
+async fn paged<T>(
+    page: Option<Page>,
+    rows: impl AsyncFnOnce(Option<Place>, i64) -> Result<Vec<(Place, T)>, Fault>,
+) -> Result<(Vec<T>, String), Unanswered> {
+    let page = page.unwrap_or_default();
+    let after = match page.token.as_str() {
+        "" => None,
+        token => Some(place(token).ok_or(Malformed("page token"))?),
+    };
+    let size = if page.size == 0 { PAGE } else { page.size.min(PAGE_MAX) };
+    // One more than asked for tells whether there is a next page.
+    let mut rows = rows(after, i64::from(size) + 1).await?;
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let more = rows.len() > size;
+    rows.truncate(size);
+    let last = rows.last().filter(|_| more).map(|(place, _)| token(*place));
+    Ok((rows.into_iter().map(|(_, row)| row).collect(), last.unwrap_or_default()))
 }
 
 fn token((at, id): Place) -> String {
@@ -90,9 +127,9 @@ impl NotifierService for Queries {
 
     async fn get_webhook(
         &self,
-        _: Request<notifier::GetWebhookRequest>,
+        request: Request<notifier::GetWebhookRequest>,
     ) -> Result<Response<notifier::GetWebhookResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        Ok(Response::new(self.webhook(&request.get_ref().account_id).await?))
     }
 
     async fn list_tracked(
@@ -125,23 +162,31 @@ impl NotifierService for Queries {
 
     async fn get_deliveries(
         &self,
-        _: Request<notifier::GetDeliveriesRequest>,
+        request: Request<notifier::GetDeliveriesRequest>,
     ) -> Result<Response<notifier::GetDeliveriesResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        let days = match request.get_ref().days {
+            0 => DAYS,
+            days => days.min(DAYS_MAX),
+        };
+        let days = statistics::deliveries(self.db.pool(), days).await.map_err(Unanswered::from)?;
+        Ok(Response::new(notifier::GetDeliveriesResponse { days }))
     }
 
     async fn preview_broadcast(
         &self,
-        _: Request<notifier::PreviewBroadcastRequest>,
+        request: Request<notifier::PreviewBroadcastRequest>,
     ) -> Result<Response<notifier::PreviewBroadcastResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        let words = request.into_inner().broadcast.unwrap_or_default();
+        broadcast::check(&words).map_err(Unanswered::from)?;
+        let recipients = stored::recipients(self.db.pool()).await.map_err(Unanswered::from)?;
+        Ok(Response::new(notifier::PreviewBroadcastResponse { recipients }))
     }
 
     async fn list_broadcasts(
         &self,
-        _: Request<notifier::ListBroadcastsRequest>,
-    ) -> Result<Response<notifier::ListBroadcastsResponse>, Status> {
-        Err(Status::unimplemented("not yet"))
+        request: Request<notifier::ListBroadcastsRequest>,
+    ) -> Result<Response<ListBroadcastsResponse>, Status> {
+        Ok(Response::new(self.broadcasts(request.into_inner().page).await?))
     }
 }
 

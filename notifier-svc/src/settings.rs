@@ -1,10 +1,13 @@
 //! The rules of notifications as settings, with the defaults of the product.
 
-use crate::domain::{
-    pace::{Credit, Freshness},
-    preferences::Thresholds,
+use crate::{
+    domain::{
+        pace::{Credit, Freshness},
+        preferences::Thresholds,
+    },
+    tracking::settings::TrackingSettings,
+    webhooks::Webhooks,
 };
-use crate::tracking::settings::TrackingSettings;
 use chassis::{
     operators::Operators,
     settings::{Invalid, Reader},
@@ -21,6 +24,8 @@ pub struct NotifierSettings {
     pub operators: Operators,
     /// How wallets are tracked and signals found.
     pub tracking: TrackingSettings,
+    /// Whether there are webhooks, and whom they may name.
+    pub webhooks: Webhooks,
 }
 
 /// How notifications are told.
@@ -34,6 +39,8 @@ pub struct Rules {
     pub freshness: Freshness,
     /// The thresholds of who never said any.
     pub thresholds: Thresholds,
+    /// Notifications of one broadcast that wait at a time.
+    pub broadcast_waiting: i64,
 }
 
 impl NotifierSettings {
@@ -43,8 +50,8 @@ impl NotifierSettings {
     /// A value is wrong; all problems are reported together.
     pub fn declare(r: &mut Reader) -> Result<Self, Invalid> {
         let (rules, operators) = (rules(r), Operators::declare(r));
-        let tracking = TrackingSettings::declare(r);
-        Ok(Self { rules: rules?, operators: operators?, tracking: tracking? })
+        let (tracking, webhooks) = (TrackingSettings::declare(r), Webhooks::declare(r));
+        Ok(Self { rules: rules?, operators: operators?, tracking: tracking?, webhooks: webhooks? })
     }
 }
 
@@ -79,11 +86,16 @@ fn rules(r: &mut Reader) -> Result<Rules, Invalid> {
         )
         .or(Duration::from_secs(1800));
     let thresholds = thresholds(r);
+    let broadcast_waiting = r
+        .setting("NOTIFIER_BROADCAST_WAITING", "Notifications of one broadcast that wait at a time.")
+        .between(1, 2_000)
+        .or(500);
     Ok(Rules {
         credit: Credit { all: all?, bulk: bulk? },
         blocked_pause: blocked_pause?,
         freshness: Freshness { tracker: tracker?, market: market? },
         thresholds: thresholds?,
+        broadcast_waiting: broadcast_waiting?,
     })
 }
 

@@ -1,6 +1,11 @@
 //! What happens by time alone. Replicas run these side by side.
 
-use crate::{release, settings::Rules, store};
+use crate::{
+    domain::news,
+    intake, release,
+    settings::Rules,
+    store::{self, broadcast},
+};
 use chassis::{Db, Fault, health::Report};
 
 /// Releases what no message made the writer release: at the end of quiet hours, when a digest is due, after a change of the
@@ -19,6 +24,24 @@ pub async fn release(db: Db, rules: Rules, alive: Report) -> Result<(), Fault> {
     let done: Result<(), Fault> = done.await;
     alive.result(&done);
     done
+}
+
+/// Brings broadcasts forward: so many of one wait at a time, in the last lane and with its part of the credit.
+pub async fn broadcast(db: Db, rules: Rules) -> Result<(), Fault> {
+    if !broadcast::is_running(db.pool()).await? {
+        return Ok(());
+    }
+    let mut unit = db.unit().await?;
+    store::take_turn(unit.conn()).await?;
+    let now = unit.now().await?;
+    if let Some(piece) = broadcast::next_piece(unit.conn(), rules.broadcast_waiting).await? {
+        let news = piece.accounts.iter().map(|account| (news::of_broadcast(piece.id, *account), now));
+        intake::take_in(&mut unit, &rules, news.collect()).await?;
+        broadcast::filled(unit.conn(), &piece).await?;
+    }
+    broadcast::finish(unit.conn(), now).await?;
+    release::release(&mut unit, &rules).await?;
+    unit.commit().await
 }
 
 /// Measures the backlog.

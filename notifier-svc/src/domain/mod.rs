@@ -1,5 +1,7 @@
 //! Pure decisions: what is worth telling, how and when, and where a notification stands.
 
+pub mod address;
+pub mod broadcast;
 pub mod consensus;
 pub mod cron;
 pub mod manner;

@@ -4,7 +4,7 @@ use super::manner::Manner;
 use prost::Message as _;
 use proto::{
     AccountId, BetId, CommandId, DepositId, Malformed, NotificationId, RoomId, WithdrawalId,
-    notifier::{BetRefunded, BetResult, Notice, notice::Kind},
+    notifier::{BetRefunded, BetResult, Broadcast, Notice, notice::Kind},
     settlement::{DisputeChanged, DisputeState, Fate, RoomCorrected, RoomSettled},
     wallet::{
         DepositChanged, DepositState, SecurityChange, SecurityChanged, WithdrawalChanged, WithdrawalState,
@@ -29,6 +29,8 @@ pub struct News {
     pub notice: Vec<u8>,
     /// The thing that it shows, if that goes on changing.
     pub thread: Option<Thread>,
+    /// The broadcast that has its words.
+    pub broadcast: Option<Uuid>,
 }
 
 /// Notices of one thread show one thing, each a newer state of it, in one message of the chat.
@@ -51,6 +53,10 @@ impl News {
             chat: None,
             event_key,
             manner: Manner::of(&kind),
+            broadcast: match &kind {
+                Kind::Broadcast(broadcast) => Uuid::from_slice(&broadcast.broadcast_id).ok(),
+                _ => None,
+            },
             notice: Notice { kind: Some(kind) }.encode_to_vec(),
             thread: None,
         }
@@ -70,6 +76,13 @@ impl News {
 #[must_use]
 pub fn group(chat: i64) -> AccountId {
     AccountId::new(Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("tg://group/{chat}").as_bytes()))
+}
+
+/// An account's part of a broadcast; the words are kept with the broadcast.
+#[must_use]
+pub fn of_broadcast(broadcast: Uuid, account: AccountId) -> News {
+    let nameless = Broadcast { broadcast_id: broadcast.as_bytes().to_vec(), texts: Vec::new() };
+    News::new(account, format!("broadcast:{broadcast}"), Kind::Broadcast(nameless))
 }
 
 /// A deposit is seen, then credited: one message that changes. wallet-svc tells none below the

@@ -1,5 +1,6 @@
 //! All SQL of schema `notifier`, one file per aggregate.
 
+pub mod broadcast;
 pub mod contact;
 pub mod kept;
 pub mod listing;
@@ -10,7 +11,9 @@ pub mod queue;
 pub mod scan;
 pub mod signal;
 pub mod smart_wallet;
+pub mod statistics;
 pub mod tracked;
+pub mod webhook;
 
 use chassis::Fault;
 use sqlx::PgConnection;

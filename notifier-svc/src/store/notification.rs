@@ -19,6 +19,9 @@ use uuid::Uuid;
 /// Rows of one statement: a settlement brings many thousand, and no statement may take seconds.
 const ROWS: usize = 2_000;
 
+/// What one webhook may have waiting. What comes when it has that much is told in Telegram alone.
+const CALLS: i64 = 1_000;
+
 /// News as they are stored.
 #[derive(Clone, Debug)]
 pub struct Told {
@@ -59,21 +62,30 @@ pub async fn insert(
         let held: Vec<Option<OffsetDateTime>> =
             told.iter().map(|told| told.held.map(|(until, _)| until)).collect();
         let gather: Vec<bool> = told.iter().map(|told| told.held.is_some_and(|(_, gather)| gather)).collect();
+        let broadcasts: Vec<Option<Uuid>> = news().map(|news| news.broadcast).collect();
         let stale: Vec<Option<OffsetDateTime>> = told.iter().map(|told| told.expires_at).collect();
         sqlx::query!(
-            "INSERT INTO notifier.notification (id, account_id, event_key, lane, category, notice, thread_key, thread_version,
-                                                event_at, created_at, not_before, gather, held, expires_at, state, done_at)
+            "WITH fresh AS (
+             INSERT INTO notifier.notification (id, account_id, event_key, lane, category, notice, thread_key, thread_version,
+                                                event_at, created_at, not_before, gather, held, expires_at, broadcast_id, state, done_at)
              SELECT t.id, t.account_id, t.event_key, t.lane, t.category, t.notice, t.thread_key, t.thread_version, t.event_at,
-                    $9::timestamptz, t.held, t.gather, t.held IS NOT NULL, t.stale,
+                    $9::timestamptz, t.held, t.gather, t.held IS NOT NULL, t.stale, t.broadcast,
                     CASE WHEN c.account_id IS NULL THEN 'UNADDRESSED' WHEN b.blocked THEN 'BLOCKED' ELSE 'WAITING' END,
                     CASE WHEN b.blocked THEN $9 END
              FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::smallint[], $5::bytea[], $6::text[], $7::bigint[],
-                         $8::timestamptz[], $11::smallint[], $12::timestamptz[], $13::boolean[], $14::timestamptz[])
+                         $8::timestamptz[], $11::smallint[], $12::timestamptz[], $13::boolean[], $14::timestamptz[], $15::uuid[])
                   AS t (id, account_id, event_key, lane, notice, thread_key, thread_version, event_at, category, held, gather,
-                        stale)
+                        stale, broadcast)
              LEFT JOIN notifier.contact c ON c.account_id = t.account_id
              CROSS JOIN LATERAL (SELECT coalesce(c.blocked_at > $9::timestamptz - make_interval(secs => $10), false)) AS b (blocked)
-             ON CONFLICT DO NOTHING",
+             ON CONFLICT DO NOTHING
+             RETURNING id, account_id, lane, event_at
+             )
+             INSERT INTO notifier.webhook_call (account_id, notification_id, created_at)
+             SELECT f.account_id, f.id, $9 FROM fresh f JOIN notifier.webhook w ON w.account_id = f.account_id
+             WHERE f.lane < 6
+               AND (SELECT count(*) FROM notifier.webhook_call c WHERE c.account_id = f.account_id) < $16
+             ORDER BY f.event_at, f.id",
             &ids,
             &accounts,
             &keys,
@@ -87,7 +99,9 @@ pub async fn insert(
             &categories,
             &held as &[Option<OffsetDateTime>],
             &gather,
-            &stale as &[Option<OffsetDateTime>]
+            &stale as &[Option<OffsetDateTime>],
+            &broadcasts as &[Option<Uuid>],
+            CALLS
         )
         .execute(&mut *conn)
         .await?;

@@ -57,7 +57,8 @@ pub async fn candidates(conn: &mut PgConnection, credit: Credit) -> Result<Vec<C
              FROM notifier.notification WHERE state = 'RELEASED'
          ), head AS (
              SELECT id, account_id, lane, created_at FROM notifier.notification w
-             WHERE state = 'WAITING' AND not_before IS NULL AND (lane < 5 OR (SELECT bulk FROM hands) < $2)
+             WHERE state = 'WAITING' AND not_before IS NULL
+               AND lane <= (SELECT CASE WHEN bulk < $2 THEN 7 ELSE 4 END FROM hands)
                AND NOT EXISTS (SELECT FROM notifier.notification r
                                WHERE r.state = 'RELEASED' AND r.account_id = w.account_id AND (r.lane <= 2) = (w.lane <= 2))
              ORDER BY lane, created_at, id LIMIT $3
@@ -71,8 +72,9 @@ pub async fn candidates(conn: &mut PgConnection, credit: Credit) -> Result<Vec<C
              SELECT id FROM counted WHERE lane < 5 OR bulk <= $2 - (SELECT bulk FROM hands)
              ORDER BY lane, created_at, id LIMIT greatest(0, $1 - (SELECT taken FROM hands))
          )
-         SELECT n.id, n.account_id, c.chat_id, n.lane, n.category, n.notice, n.thread_key
+         SELECT n.id, n.account_id, c.chat_id, n.lane, n.category, coalesce(b.notice, n.notice) AS \"notice!\", n.thread_key
          FROM next JOIN notifier.notification n ON n.id = next.id JOIN notifier.contact c ON c.account_id = n.account_id
+         LEFT JOIN notifier.broadcast b ON b.id = n.broadcast_id
          ORDER BY n.lane, n.created_at, n.id",
         i64::from(credit.all),
         i64::from(credit.bulk),
@@ -121,7 +123,8 @@ pub async fn is_releasable(db: impl PgExecutor<'_>, credit: Credit) -> Result<bo
          )
          SELECT hands.taken < $1
             AND EXISTS (SELECT FROM notifier.notification w
-                        WHERE state = 'WAITING' AND not_before IS NULL AND (lane < 5 OR hands.bulk < $2)
+                        WHERE state = 'WAITING' AND not_before IS NULL
+                          AND lane <= CASE WHEN hands.bulk < $2 THEN 7 ELSE 4 END
                           AND NOT EXISTS (SELECT FROM notifier.notification r
                                           WHERE r.state = 'RELEASED' AND r.account_id = w.account_id
                                             AND (r.lane <= 2) = (w.lane <= 2))) AS \"releasable!\"

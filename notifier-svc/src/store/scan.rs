@@ -9,7 +9,10 @@ use prost::Message as _;
 use proto::oracle::MarketRef;
 use rust_decimal::Decimal;
 use sqlx::{PgConnection, PgExecutor};
-use time::{Date, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime};
+
+/// So long one can see which wallets a scan could not read.
+const KEPT: Duration = Duration::days(30);
 
 /// Begins the scan of a moment unless there was one for it or a later one, or another is under way.
 ///
@@ -36,14 +39,20 @@ pub async fn begin(conn: &mut PgConnection, due: Due, now: OffsetDateTime) -> Re
     )
     .execute(&mut *conn)
     .await?;
-    sqlx::query!(
-        "DELETE FROM notifier.scan_wallet w USING notifier.scan s
-         WHERE w.due_at = s.due_at AND s.ended_at < $1::timestamptz - interval '7 days'",
-        now
-    )
-    .execute(conn)
-    .await?;
+    forget(conn, now - KEPT).await?;
     Ok(true)
+}
+
+/// Forgets scans that ended before a moment.
+async fn forget(conn: &mut PgConnection, before: OffsetDateTime) -> Result<(), Fault> {
+    sqlx::query!(
+        "DELETE FROM notifier.scan_wallet w USING notifier.scan s WHERE w.due_at = s.due_at AND s.ended_at < $1",
+        before
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!("DELETE FROM notifier.scan WHERE ended_at < $1", before).execute(conn).await?;
+    Ok(())
 }
 
 /// A wallet of the scan under way that is not read yet.

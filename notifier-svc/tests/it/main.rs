@@ -12,14 +12,22 @@
     reason = "tests fail by panicking"
 )]
 
+mod alerts;
+mod broadcasts;
 mod contacts;
 mod credit;
 mod events;
 mod faults;
 mod gateway;
 mod groups;
+mod office;
+mod polymarket;
 mod preferences;
 mod rows;
+mod scenarios;
+mod signals;
+mod watchlists;
+mod webhooks;
 mod world;
 
 use std::{future::Future, time::Duration};
