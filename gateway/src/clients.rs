@@ -495,20 +495,22 @@ impl Clients {
     }
 
     /// Which services answer, by the key of their name's text.
-    pub async fn reachable(&self) -> [(&'static str, bool); 4] {
+    pub async fn reachable(&self) -> [(&'static str, bool); 5] {
         let nobody = proto::RoomId::new(uuid::Uuid::max());
         let account = AccountId::new(uuid::Uuid::max());
-        let (room, wallet, oracle, settlement) = tokio::join!(
+        let (room, wallet, oracle, settlement, polymarket) = tokio::join!(
             self.room(nobody),
             self.account(account),
             self.price("SOL"),
-            self.settlement(nobody)
+            self.settlement(nobody),
+            self.markets("", 0, 1)
         );
         [
             ("status-service-room", room.is_ok()),
             ("status-service-wallet", wallet.is_ok()),
             ("status-service-oracle", oracle.is_ok()),
             ("status-service-settlement", settlement.is_ok()),
+            ("status-service-polymarket", matches!(polymarket, Ok(Ok(_)))),
         ]
     }
 }

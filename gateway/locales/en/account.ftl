@@ -85,6 +85,7 @@ status-service-room = Rooms and bets
 status-service-wallet = Wallets
 status-service-oracle = Prices
 status-service-settlement = Settlement
+status-service-polymarket = Wallets and markets of Polymarket
 status-price = { $asset } ${ $price } · { $age }
 status-no-price = { $asset } has no price at the moment
 status-network = Network { $network }

@@ -85,6 +85,7 @@ status-service-room = Salas y apuestas
 status-service-wallet = Billeteras
 status-service-oracle = Precios
 status-service-settlement = Liquidación
+status-service-polymarket = Billeteras y mercados de Polymarket
 status-price = { $asset } ${ $price } · { $age }
 status-no-price = { $asset } no tiene precio en este momento
 status-network = Red { $network }

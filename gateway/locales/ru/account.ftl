@@ -86,6 +86,7 @@ status-service-room = Комнаты и ставки
 status-service-wallet = Кошельки
 status-service-oracle = Цены
 status-service-settlement = Расчёты
+status-service-polymarket = Кошельки и рынки Polymarket
 status-price = { $asset } ${ $price } · { $age }
 status-no-price = { $asset }: сейчас цены нет
 status-network = Сеть { $network }

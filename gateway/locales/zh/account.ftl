@@ -84,6 +84,7 @@ status-service-room = 房间与下注
 status-service-wallet = 钱包
 status-service-oracle = 价格
 status-service-settlement = 结算
+status-service-polymarket = Polymarket 的钱包和市场
 status-price = { $asset } ${ $price } · { $age }
 status-no-price = { $asset } 暂时没有价格
 status-network = 网络 { $network }

@@ -100,8 +100,8 @@ pub async fn typed(app: Arc<App>, member: Member, text: String) -> Result<Turn, 
     }
     match app.clients.market(&text).await? {
         Ok((market, siblings)) => Ok(Turn::show(card(&app, member, &market, &siblings).await)),
-        // A single word may be one of a question.
-        Err(Gap::Unknown) if !text.contains('/') && !text.starts_with("0x") => {
+        // A single word may be one of a question; what looks like the name of a market is that.
+        Err(Gap::Unknown) if !text.contains(['/', '-']) && !text.starts_with("0x") => {
             search(&app, member, &text).await
         }
         Err(gap) => {

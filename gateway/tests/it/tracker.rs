@@ -224,8 +224,13 @@ async fn a_market_is_found_pictured_and_waited_for() {
     });
     telegram.say(ANNA, "/market frog");
     telegram.sees(ANNA, "There is none").await;
-    telegram.say(ANNA, "/market 0x12");
-    telegram.sees(ANNA, "I find no such market").await;
+    for unknown in ["0x12", "will-it-not", "https://polymarket.com/event/none"] {
+        telegram.forget_messages(ANNA);
+        telegram.say(ANNA, &format!("/market {unknown}"));
+        telegram.sees(ANNA, "I find no such market").await;
+    }
+    telegram.say(ANNA, "/status");
+    telegram.sees(ANNA, "Wallets and markets of Polymarket").await;
     telegram.say(ANNA, "/markets BITCOIN november");
     let found = telegram.sees(ANNA, "Will Bitcoin reach").await;
     assert!(found.text.contains("Yes 62¢ · No 38¢"), "{}", found.text);
