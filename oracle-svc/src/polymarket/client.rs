@@ -83,11 +83,13 @@ impl Endpoint {
         answer
     }
 
-    /// Nothing where the host says that there is nothing.
+    /// Nothing where the host says that there is nothing of that name, or that it can be no name.
     async fn ask_for(&self, path: &str, query: &[(&str, &str)]) -> Result<Option<Vec<u8>>, AskError> {
         match self.ask(path, query).await {
             Ok(body) => Ok(Some(body)),
-            Err(AskError::Http(HttpError::Status(StatusCode::NOT_FOUND))) => Ok(None),
+            Err(AskError::Http(HttpError::Status(
+                StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY,
+            ))) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -334,7 +336,7 @@ impl Polymarket {
         let query = [("market", token), ("interval", interval), ("fidelity", minutes)];
         let mut points = wire::history(&self.histories.ask("/prices-history", &query).await?)?;
         if let (1.., Some((newest, _))) = (seconds, points.last().copied()) {
-            points.retain(|(second, _)| *second > newest - i64::from(seconds));
+            points.retain(|(second, _)| *second > newest.saturating_sub(seconds.into()));
         }
         Ok(points)
     }

@@ -31,6 +31,18 @@ const ATTEMPTS: u32 = 5;
 /// How often it is written down how far the feed was read while there is nothing to tell.
 const WRITE_EVERY: time::Duration = time::Duration::seconds(5);
 
+/// Seconds since the feed was read last, on the replica that reads it.
+const AGE: &str = "rooms_polymarket_feed_age_seconds";
+
+/// Whoever reads no more has no age to tell.
+struct Ageless;
+
+impl Drop for Ageless {
+    fn drop(&mut self) {
+        metrics::gauge!(AGE).set(0.0);
+    }
+}
+
 /// What a term of office needs.
 #[derive(Clone)]
 pub(crate) struct Feed {
@@ -57,28 +69,30 @@ impl Feed {
     /// # Errors
     /// The next term begins from storage.
     pub(crate) async fn serve(self, held: Held) -> Result<(), Fault> {
-        let _term = Term(self.report.clone());
+        let _term = (Term(self.report.clone()), Ageless);
         let mut until = store::read_until(self.db.pool()).await?;
         let mut written = until;
         let mut seen = Seen::default();
+        let mut read_at = Instant::now();
         loop {
             let began = Instant::now();
             match self.walk(until).await {
                 Ok(walked) => {
                     self.report.ok();
-                    let horizon = until.map_or(OffsetDateTime::UNIX_EPOCH, |until| until - OVERLAP);
                     let news = seen.news(walked.orders.clone());
-                    let due = |written: OffsetDateTime| {
-                        walked.newest.is_some_and(|newest| newest - written >= WRITE_EVERY)
-                    };
-                    let is_due = written.map_or(walked.newest.is_some(), due);
-                    let newest = walked.newest.max(until);
+                    // A feed that shows nothing was read up to now, and one that shows the future no further.
+                    let now = self.clock.now();
+                    let newest =
+                        walked.newest.map_or(now, |newest| newest.min(now)).max(until.unwrap_or(now));
+                    let is_due = written.is_none_or(|written| newest - written >= WRITE_EVERY);
                     if self.tell(&held, &news, newest, until.is_none(), walked.gap, is_due).await? {
-                        written = newest;
+                        written = Some(newest);
                     }
-                    seen.keep(&walked.orders, horizon);
-                    until = newest;
-                    self.measure(&news, newest).await?;
+                    seen.keep(&walked.orders, until.unwrap_or(newest) - OVERLAP);
+                    until = Some(newest);
+                    read_at = Instant::now();
+                    metrics::counter!("rooms_polymarket_orders_seen_total")
+                        .increment(u64::try_from(news.len()).unwrap_or_default());
                 }
                 Err(error) => {
                     let text = with_sources(&error);
@@ -87,6 +101,7 @@ impl Feed {
                     sleep(error.retry_in().unwrap_or_default().min(Duration::from_secs(60))).await;
                 }
             }
+            metrics::gauge!(AGE).set(read_at.elapsed().as_secs_f64());
             sleep_until(began + self.poll).await;
         }
     }
@@ -143,7 +158,7 @@ impl Feed {
         &self,
         held: &Held,
         news: &[Order],
-        newest: Option<OffsetDateTime>,
+        newest: OffsetDateTime,
         is_first: bool,
         gap: bool,
         is_due: bool,
@@ -201,20 +216,8 @@ impl Feed {
         if gap {
             wallets::hurry(unit.conn(), now).await?;
         }
-        if let Some(newest) = newest {
-            store::read(unit.conn(), newest).await?;
-        }
+        store::read(unit.conn(), newest).await?;
         unit.commit().await?;
         Ok(true)
-    }
-
-    async fn measure(&self, news: &[Order], newest: Option<OffsetDateTime>) -> Result<(), Fault> {
-        metrics::counter!("rooms_polymarket_orders_seen_total")
-            .increment(u64::try_from(news.len()).unwrap_or_default());
-        if let Some(newest) = newest {
-            let behind = (self.clock.now() - newest).as_seconds_f64().max(0.0);
-            metrics::gauge!("rooms_polymarket_feed_age_seconds").set(behind);
-        }
-        Ok(())
     }
 }

@@ -6,7 +6,7 @@ use super::{
     tell::{self, perhaps, text},
 };
 use crate::domain::polymarket::{
-    Activity, ActivityKind, Address, Book, Level, Market, MarketQuery, Position,
+    Activity, ActivityKind, Address, Book, Level, Market, MarketQuery, Position, total,
 };
 use chassis::{Fault, grpc::Unanswered};
 use proto::{
@@ -123,7 +123,12 @@ impl Queries {
             }
             let found = self.api.search(&words, from.max(1)).await?;
             let next = found.next.map_or_else(String::new, |_| (from.max(1) + 1).to_string());
-            Ok((Arc::new(found.rows), next))
+            let mut markets = found.rows;
+            markets.retain(|market| !market.closed);
+            markets.sort_by_key(|market| std::cmp::Reverse(market.volume_day));
+            // The rest of an event are siblings of those that are told.
+            markets.truncate(size);
+            Ok((Arc::new(markets), next))
         };
         let listed = self.lists.get(&(words.clone(), from, size), ask).await.map_err(away)?;
         let age_seconds = listed.seconds();
@@ -163,10 +168,10 @@ impl Queries {
         let name = rows.iter().map(|position| &position.owner).find(|name| !name.is_empty());
         Ok(GetPortfolioResponse {
             address: address.as_str().to_owned(),
-            value_usd: text(rows.iter().map(|position| position.value).sum()),
+            value_usd: text(total(rows.iter().map(|position| position.value))),
             open_positions: count(rows.iter()),
-            realized_pnl_usd: text(rows.iter().filter_map(|position| position.realized).sum()),
-            unrealized_pnl_usd: text(rows.iter().filter_map(|position| position.unrealized).sum()),
+            realized_pnl_usd: text(total(rows.iter().filter_map(|position| position.realized))),
+            unrealized_pnl_usd: text(total(rows.iter().filter_map(|position| position.unrealized))),
             name: name.cloned().unwrap_or_default(),
             age_seconds: held.seconds(),
         })
@@ -178,9 +183,9 @@ impl Queries {
         let rows = &held.value;
         let totals = PositionTotals {
             positions: count(rows.iter()),
-            value_usd: text(rows.iter().map(|position| position.value).sum()),
-            cost_usd: text(rows.iter().filter_map(|position| position.cost).sum()),
-            unrealized_pnl_usd: text(rows.iter().filter_map(|position| position.unrealized).sum()),
+            value_usd: text(total(rows.iter().map(|position| position.value))),
+            cost_usd: text(total(rows.iter().filter_map(|position| position.cost))),
+            unrealized_pnl_usd: text(total(rows.iter().filter_map(|position| position.unrealized))),
             redeemable: count(rows.iter().filter(|position| position.redeemable)),
         };
         let next = from.saturating_add(size);

@@ -11,7 +11,7 @@ use super::{
     tell,
 };
 use crate::{
-    domain::polymarket::{Activity, Address, Look, Order, Position, Walk, Wallet, look},
+    domain::polymarket::{Activity, Address, Look, Order, Position, Walk, Wallet, look, total},
     store::polymarket::wallets::{self, Due},
 };
 use chassis::{Clock, Db, Fault, Held, Unit, health::Report, tasks::with_sources};
@@ -108,14 +108,17 @@ impl Ring {
         let text = with_sources(&error);
         tracing::warn!(error = text, "wallet not looked at");
         metrics::counter!("rooms_polymarket_looks_failed_total").increment(1);
-        wallets::put_off(self.db.pool(), &due.address, AGAIN.as_secs_f64()).await?;
-        match error {
+        let (again, pause) = match error {
+            // Another look would be as long.
+            NoLook::Ask(AskError::TooMany(_)) => (self.every, Duration::ZERO),
             NoLook::Ask(error) => {
                 self.report.failing(text);
-                Ok(error.retry_in().unwrap_or_default())
+                (AGAIN, error.retry_in().unwrap_or_default())
             }
-            NoLook::Restless | NoLook::Fault(_) => Ok(Duration::ZERO),
-        }
+            NoLook::Restless | NoLook::Fault(_) => (AGAIN, Duration::ZERO),
+        };
+        wallets::put_off(self.db.pool(), &due.address, again.as_secs_f64()).await?;
+        Ok(pause)
     }
 
     async fn look(&self, held: &Held, due: &Due) -> Result<(), NoLook> {
@@ -200,8 +203,7 @@ impl Ring {
         }
         wallets::put_orders(unit.conn(), &orders, now).await?;
         self.put_positions(unit, address, &findings, &told.look, &rows, now).await?;
-        let portfolio =
-            told.look.positions.iter().map(|position| position.value).sum::<Decimal>().max(Decimal::ZERO);
+        let portfolio = total(told.look.positions.iter().map(|position| position.value)).max(Decimal::ZERO);
         let gone: Vec<String> = findings.gone.into_iter().collect();
         let next = now + self.every;
         wallets::looked(unit.conn(), address, &gone, portfolio, (told.read_until, next), now).await?;

@@ -13,7 +13,10 @@ use chassis::{
     Clock, Db, Fault, Held, health::Report, retry::forever, settings::Endpoint, tasks::with_sources,
 };
 use futures::{SinkExt as _, StreamExt as _, future::join_all};
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    time::Duration,
+};
 use tokio::{
     net::TcpStream,
     sync::watch,
@@ -69,6 +72,15 @@ pub(crate) struct Socket {
 
 type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
+/// What to listen for.
+#[derive(Clone, Default)]
+struct Wanted {
+    /// Tokens by connection.
+    shares: Vec<Vec<String>>,
+    /// Those whose price somebody waits for.
+    priced: HashSet<String>,
+}
+
 impl Socket {
     /// Serves one term: until the lease is lost or something of ours fails.
     ///
@@ -76,7 +88,8 @@ impl Socket {
     /// The next term begins from storage.
     pub(crate) async fn serve(self, held: Held) -> Result<(), Fault> {
         let _term = Term(self.report.clone());
-        let (wanted, _) = watch::channel(vec![Vec::new(); CONNECTIONS]);
+        let nothing = Wanted { shares: vec![Vec::new(); CONNECTIONS], ..Wanted::default() };
+        let (wanted, _) = watch::channel(nothing);
         let connections = (0..CONNECTIONS).map(|which| self.keep(&held, which, wanted.subscribe()));
         tokio::select! {
             ended = self.look(&wanted) => ended,
@@ -85,11 +98,18 @@ impl Socket {
     }
 
     /// Keeps the list of tokens up to date. A token stays with its connection.
-    async fn look(&self, wanted: &watch::Sender<Vec<Vec<String>>>) -> Result<(), Fault> {
+    async fn look(&self, wanted: &watch::Sender<Wanted>) -> Result<(), Fault> {
         loop {
             let limit = i64::try_from(TOKENS * CONNECTIONS).unwrap_or(i64::MAX);
-            let tokens: BTreeSet<String> = prices::tokens(self.db.pool(), limit).await?.into_iter().collect();
-            wanted.send_if_modified(|shares| shared(shares, tokens));
+            let tokens = prices::tokens(self.db.pool(), limit).await?;
+            let priced: HashSet<String> =
+                tokens.iter().filter(|(_, priced)| *priced).map(|(token, _)| token.clone()).collect();
+            let tokens = tokens.into_iter().map(|(token, _)| token).collect();
+            wanted.send_if_modified(|wanted| {
+                let changed = shared(&mut wanted.shares, tokens) || wanted.priced != priced;
+                wanted.priced = priced;
+                changed
+            });
             sleep(REFRESH).await;
         }
     }
@@ -99,11 +119,12 @@ impl Socket {
         &self,
         held: &Held,
         which: usize,
-        mut wanted: watch::Receiver<Vec<Vec<String>>>,
+        mut wanted: watch::Receiver<Wanted>,
     ) -> Result<(), Fault> {
         let mut pauses = forever();
         loop {
-            let some = wanted.wait_for(|shares| shares.get(which).is_some_and(|share| !share.is_empty()));
+            let some =
+                wanted.wait_for(|wanted| wanted.shares.get(which).is_some_and(|share| !share.is_empty()));
             if some.await.is_err() {
                 return Ok(());
             }
@@ -128,7 +149,7 @@ impl Socket {
         &self,
         held: &Held,
         which: usize,
-        wanted: &mut watch::Receiver<Vec<Vec<String>>>,
+        wanted: &mut watch::Receiver<Wanted>,
     ) -> Result<(), End> {
         let limits =
             WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
@@ -144,7 +165,13 @@ impl Socket {
                 message = stream.next() => {
                     heard = Instant::now();
                     match message.ok_or(End::Closed)?? {
-                        Message::Text(text) => self.hear(held, &text).await?,
+                        Message::Text(text) => {
+                            for said in events(&text) {
+                                if matters(&said, wanted) {
+                                    self.tell(held, said).await?;
+                                }
+                            }
+                        }
                         Message::Close(_) => return Err(End::Closed),
                         _ => {}
                     }
@@ -176,38 +203,38 @@ impl Socket {
         }
     }
 
-    async fn hear(&self, held: &Held, text: &str) -> Result<(), Fault> {
-        let said = match wire::said(text) {
-            Ok(said) => said,
-            Err(error) => {
-                metrics::counter!("rooms_polymarket_unreadable_total", "what" => "socket").increment(1);
-                tracing::debug!(error = with_sources(&error), "message not read");
-                return Ok(());
+    async fn tell(&self, held: &Held, said: Said) -> Result<(), Fault> {
+        let mut unit = self.db.unit().await?;
+        held.check(&mut unit).await?;
+        match said {
+            Said::Traded { token, price, at } => {
+                let now = unit.now().await?;
+                tell::prices(&mut unit, &[Traded { token, price, at }], now).await?;
             }
-        };
-        for said in said {
-            match said {
-                Said::Traded { token, price, at } => {
-                    if prices::watched(self.db.pool(), std::slice::from_ref(&token)).await?.is_empty() {
-                        continue;
-                    }
-                    let mut unit = self.db.unit().await?;
-                    held.check(&mut unit).await?;
-                    let now = unit.now().await?;
-                    tell::prices(&mut unit, &[Traded { token, price, at }], now).await?;
-                    unit.commit().await?;
-                }
-                Said::Decided { condition, token, outcome } => {
-                    let mut unit = self.db.unit().await?;
-                    held.check(&mut unit).await?;
-                    let decision = Decision::won(&outcome, &token);
-                    tell::decided(&mut unit, &condition, &decision, self.clock.now()).await?;
-                    unit.commit().await?;
-                }
+            Said::Decided { condition, token, outcome } => {
+                let decision = Decision::won(&outcome, &token);
+                tell::decided(&mut unit, &condition, &decision, self.clock.now()).await?;
             }
         }
-        Ok(())
+        unit.commit().await
     }
+}
+
+/// Most trades are of tokens whose price nobody waits for.
+fn matters(said: &Said, wanted: &watch::Receiver<Wanted>) -> bool {
+    match said {
+        Said::Traded { token, .. } => wanted.borrow().priced.contains(token),
+        Said::Decided { .. } => true,
+    }
+}
+
+/// What a message says; nothing if it cannot be read.
+fn events(text: &str) -> Vec<Said> {
+    wire::said(text).unwrap_or_else(|error| {
+        metrics::counter!("rooms_polymarket_unreadable_total", "what" => "socket").increment(1);
+        tracing::debug!(error = with_sources(&error), "message not read");
+        Vec::new()
+    })
 }
 
 async fn send(stream: &mut Stream, text: String) -> Result<(), End> {
@@ -215,8 +242,8 @@ async fn send(stream: &mut Stream, text: String) -> Result<(), End> {
     Ok(())
 }
 
-fn share(wanted: &mut watch::Receiver<Vec<Vec<String>>>, which: usize) -> Vec<String> {
-    wanted.borrow_and_update().get(which).cloned().unwrap_or_default()
+fn share(wanted: &mut watch::Receiver<Wanted>, which: usize) -> Vec<String> {
+    wanted.borrow_and_update().shares.get(which).cloned().unwrap_or_default()
 }
 
 /// Gives each connection its tokens: what it has stays, what is new goes where there is room. Says whether anything

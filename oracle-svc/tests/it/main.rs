@@ -17,6 +17,7 @@ mod faults;
 mod frames_check;
 mod http;
 mod kinds;
+mod polymarket;
 mod processes;
 mod replay;
 mod rooms;

@@ -1,6 +1,6 @@
 //! Markets as Gamma tells them, and how they were decided.
 
-use super::MarketName;
+use super::{MarketName, total};
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
 
@@ -83,7 +83,7 @@ impl Market {
         let all_or_nothing = prices.iter().filter(|price| price.is_zero()).count() + 1 == prices.len();
         match winners.as_slice() {
             [winner] if all_or_nothing => Some(Decision::won(&winner.name, &winner.token)),
-            _ if self.settled && prices.iter().sum::<Decimal>() == Decimal::ONE => {
+            _ if self.settled && total(prices.iter().copied()) == Decimal::ONE => {
                 let shared =
                     self.outcomes.iter().zip(prices).map(|(outcome, paid)| (outcome.token.clone(), paid));
                 Some(Decision { winner: None, shared: shared.collect() })

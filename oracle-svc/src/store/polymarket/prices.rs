@@ -110,18 +110,18 @@ pub(crate) async fn reach(
     Ok(rows.into_iter().map(|row| Reached { alert: row.alert_id, price: row.price, at: row.at }).collect())
 }
 
-/// Tokens to listen for: whose price somebody waits for, and which followed wallets hold until they are decided.
-pub(crate) async fn tokens(pool: &Pool, limit: i64) -> Result<Vec<String>, Fault> {
-    let tokens = sqlx::query_scalar!(
-        r#"SELECT token AS "token!" FROM (
-             SELECT token_id AS token, 0 AS rank FROM oracle.price_watch WHERE watch AND reached_at IS NULL
+/// Tokens to listen for: whose price somebody waits for (true), and which followed wallets hold until they are decided.
+pub(crate) async fn tokens(pool: &Pool, limit: i64) -> Result<Vec<(String, bool)>, Fault> {
+    let tokens = sqlx::query!(
+        r#"SELECT token AS "token!", bool_or(priced) AS "priced!" FROM (
+             SELECT token_id AS token, true AS priced FROM oracle.price_watch WHERE watch AND reached_at IS NULL
              UNION ALL
-             SELECT p.token_id, 1 FROM oracle.wallet_position p JOIN oracle.polymarket m USING (condition_id)
+             SELECT p.token_id, false FROM oracle.wallet_position p JOIN oracle.polymarket m USING (condition_id)
              WHERE p.shares > 0 AND m.decided_at IS NULL) AS wanted
-         GROUP BY token ORDER BY min(rank), token LIMIT $1"#,
+         GROUP BY token ORDER BY 2 DESC, 1 LIMIT $1"#,
         limit,
     )
     .fetch_all(pool)
     .await?;
-    Ok(tokens)
+    Ok(tokens.into_iter().map(|row| (row.token, row.priced)).collect())
 }
