@@ -53,6 +53,7 @@ pub enum Audit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Logged {
+    Notifier,
     Room,
     Settlement,
     Wallet,
@@ -61,6 +62,7 @@ pub enum Logged {
 impl From<Logged> for proto::Service {
     fn from(logged: Logged) -> Self {
         match logged {
+            Logged::Notifier => Self::Notifier,
             Logged::Room => Self::Room,
             Logged::Settlement => Self::Settlement,
             Logged::Wallet => Self::Wallet,

@@ -43,6 +43,9 @@ pub struct Options {
     /// Where settlement-svc answers
     #[arg(long, global = true, value_name = "URL", env = "ROOMSCTL_SETTLEMENT_URL", value_parser = url)]
     pub settlement_url: Option<Uri>,
+    /// Where notifier-svc answers
+    #[arg(long, global = true, value_name = "URL", env = "ROOMSCTL_NOTIFIER_URL", value_parser = url)]
+    pub notifier_url: Option<Uri>,
     /// Seconds to wait for each answer
     #[arg(long, global = true, value_name = "SECONDS", env = "ROOMSCTL_TIMEOUT", default_value = "10", value_parser = seconds)]
     pub timeout: Duration,
@@ -74,6 +77,15 @@ pub enum Command {
     /// Groups in which the players of a public room meet: add, retire, list
     #[command(subcommand, visible_alias = "arenas")]
     Arena(crate::operator::arenas::Arenas),
+    /// Messages to everybody: preview, start, pause, resume, end, list
+    #[command(subcommand, visible_alias = "broadcasts")]
+    Broadcast(crate::operator::broadcasts::Broadcasts),
+    /// Wallets at Polymarket whose agreement makes a signal: add, remove, list
+    #[command(subcommand, visible_alias = "smart-wallets")]
+    SmartWallet(crate::operator::smart_wallets::SmartWallets),
+    /// Notifications: what became of them
+    #[command(subcommand)]
+    Notifications(crate::notifications::Notifications),
     /// List what stops withdrawals, one pause per cause
     Pauses,
     /// List what the rules against abuse have found, newest first

@@ -4,6 +4,10 @@ use std::future::Future;
 
 use proto::{
     common::audit_service_client::AuditServiceClient,
+    notifier::{
+        notifier_operator_service_client::NotifierOperatorServiceClient,
+        notifier_service_client::NotifierServiceClient,
+    },
     room::{room_operator_service_client::RoomOperatorServiceClient, room_service_client::RoomServiceClient},
     settlement::{
         settlement_operator_service_client::SettlementOperatorServiceClient,
@@ -21,6 +25,8 @@ use tonic::{
 
 use crate::{audit::Logged, cli::Options, failure::Failure};
 
+/// Who tells people.
+const NOTIFIER: &str = "notifier-svc";
 /// Whom rooms belong to.
 pub const ROOM: &str = "room-svc";
 /// Whom results belong to.
@@ -103,11 +109,27 @@ pub fn settlement_operators(
     Ok(Service { name, url, client })
 }
 
+pub fn notifier(options: &Options) -> Result<Service<NotifierServiceClient<Channel>>, Failure> {
+    let url = options.notifier_url.as_ref();
+    let url = known(url, NOTIFIER, "notifier-url", "ROOMSCTL_NOTIFIER_URL")?;
+    let client = NotifierServiceClient::new(channel(&url, options));
+    Ok(Service { name: NOTIFIER, url, client })
+}
+
+pub fn notifier_operators(
+    options: &Options,
+) -> Result<Service<NotifierOperatorServiceClient<Channel>>, Failure> {
+    let (name, url) = notifier(options)?.place();
+    let client = NotifierOperatorServiceClient::new(channel(&url, options));
+    Ok(Service { name, url, client })
+}
+
 /// Whoever reads an audit log.
 pub type Auditor = AuditServiceClient<Channel>;
 
 pub fn audit(options: &Options, of: Logged) -> Result<Service<Auditor>, Failure> {
     let (name, url) = match of {
+        Logged::Notifier => notifier(options)?.place(),
         Logged::Room => rooms(options)?.place(),
         Logged::Settlement => settlement(options)?.place(),
         Logged::Wallet => wallet(options)?.place(),

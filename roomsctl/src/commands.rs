@@ -16,7 +16,7 @@ use crate::{
     cli::{Bets, Cli, Command, Options, RoomKey, Rooms, Settlement, State, Wallet},
     client,
     failure::Failure,
-    operator, output, proof, reconcile,
+    notifications, operator, output, proof, reconcile,
     view::{AccountView, BetView, RoomView, SettlementView, TransferView},
 };
 
@@ -35,6 +35,9 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Rooms(Rooms::Waiting) => operator::rooms::waiting(options).await?,
         Command::Arena(command) => operator::arenas::run(options, command).await?,
         Command::Dispute(command) => operator::disputes::run(options, command).await?,
+        Command::Broadcast(command) => operator::broadcasts::run(options, command).await?,
+        Command::SmartWallet(command) => operator::smart_wallets::run(options, command).await?,
+        Command::Notifications(command) => notifications::run(options, command).await?,
         Command::Wallet(Wallet::Show { account, limit }) => {
             show_wallet(options, account, limit.limit).await?
         }

@@ -18,6 +18,7 @@ mod cli;
 mod client;
 mod commands;
 mod failure;
+mod notifications;
 mod operator;
 mod output;
 mod proof;

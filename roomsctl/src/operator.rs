@@ -2,10 +2,12 @@
 //! signed with the operator's key; the services believe the signature, not whoever calls.
 
 pub mod arenas;
+pub mod broadcasts;
 pub mod disputes;
 mod key;
 mod proof;
 pub mod rooms;
+pub mod smart_wallets;
 
 pub use key::{KeyError, OperatorKey};
 pub use proof::take_proof;
@@ -242,7 +244,7 @@ pub fn advice(refusal: &Refusal) -> Option<&'static str> {
             "is this key among OPERATOR_KEYS of the service, and is the clock of this machine right?"
         }
         Code::OperatorTwice => "this operator approved it before; it waits for another one",
-        Code::NotFound => "there is no such withdrawal, pause, room, settlement or arena",
+        Code::NotFound => "there is no such withdrawal, pause, room, settlement, arena or wallet",
         Code::SettlementPaid => "payouts are under way; there is only the dispute",
         Code::SettlementRuling => {
             "operators may void a room, answer a custom one after its deadline, or let a verdict stand"
@@ -250,6 +252,9 @@ pub fn advice(refusal: &Refusal) -> Option<&'static str> {
         Code::SettlementInterest => "you have bet in this room; another operator has to speak about it",
         Code::ArenaState => "the group is in the pool; `roomsctl arena list` shows where it is",
         Code::ArenaRights => "the number of a supergroup begins with -100",
+        Code::BroadcastState => {
+            "it has ended, or there is none, or there is one of this id; `roomsctl broadcast list` shows them"
+        }
         Code::DisputeClosed => "the room's disputes are judged, or there are none",
         _ => return None,
     })

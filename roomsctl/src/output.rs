@@ -1,6 +1,7 @@
 //! Tables and JSON on standard output.
 
 pub mod desk;
+pub mod notifier;
 
 use std::io::{self, Write};
 

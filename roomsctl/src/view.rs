@@ -1,6 +1,7 @@
 //! Answers of the services as they are shown, in JSON and in tables.
 
 pub mod desk;
+pub mod notifier;
 
 use std::fmt;
 

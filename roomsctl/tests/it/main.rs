@@ -14,6 +14,7 @@ mod evidence;
 mod operators;
 mod peer;
 mod proof;
+mod telling;
 
 use std::process::{Output, Stdio};
 
@@ -31,6 +32,7 @@ async fn roomsctl_at(url: &str, arguments: &[&str]) -> Output {
         .env("ROOMSCTL_ROOM_URL", url)
         .env("ROOMSCTL_WALLET_URL", url)
         .env("ROOMSCTL_SETTLEMENT_URL", url)
+        .env("ROOMSCTL_NOTIFIER_URL", url)
         .args(arguments)
         .stdin(Stdio::null())
         .output()
@@ -200,11 +202,15 @@ async fn help_names_every_command_variable_and_exit_status() {
         "settlement",
         "withdrawals",
         "pauses",
+        "broadcast",
+        "smart-wallet",
+        "notifications",
         "resume",
         "operator",
         "ROOMSCTL_ROOM_URL",
         "ROOMSCTL_WALLET_URL",
         "ROOMSCTL_SETTLEMENT_URL",
+        "ROOMSCTL_NOTIFIER_URL",
         "ROOMSCTL_TIMEOUT",
         "--json",
         "Exit status",

@@ -1,9 +1,10 @@
-//! One server that answers for all three services, over one small world.
+//! One server that answers for all services, over one small world.
 
 use std::{net::SocketAddr, time::Duration};
 
 use prost_types::Timestamp;
 use proto::{
+    notifier::{notifier_operator_service_server, notifier_service_server},
     room::{room_operator_service_server, room_service_server::RoomService, *},
     settlement::{settlement_operator_service_server, settlement_service_server::SettlementService, *},
     wallet::{wallet_service_server::WalletService, *},
@@ -15,7 +16,7 @@ use tonic::{
 };
 use uuid::Uuid;
 
-use crate::{desk::Desk, evidence::EXAMPLE, operators::Operators};
+use crate::{desk::Desk, evidence::EXAMPLE, operators::Operators, telling::Teller};
 
 pub const ROOM: u128 = 1;
 pub const ACCOUNT: u128 = 0xa;
@@ -35,7 +36,7 @@ impl Peer {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let desk = Desk::default();
+        let (desk, teller) = (Desk::default(), Teller::default());
         let server = Server::builder()
             .add_service(room_service_server::RoomServiceServer::new(World))
             .add_service(wallet_service_server::WalletServiceServer::new(World))
@@ -47,6 +48,8 @@ impl Peer {
                 desk.clone(),
             ))
             .add_service(room_operator_service_server::RoomOperatorServiceServer::new(desk))
+            .add_service(notifier_service_server::NotifierServiceServer::new(teller.clone()))
+            .add_service(notifier_operator_service_server::NotifierOperatorServiceServer::new(teller))
             .serve_with_incoming(TcpIncoming::from(listener));
         tokio::spawn(server);
         Peer(address)
