@@ -5,6 +5,7 @@
 
 mod arenas;
 mod betting;
+mod calling_off;
 mod down;
 mod making;
 mod money;
@@ -49,7 +50,7 @@ macro_rules! scenarios {
     };
 }
 
-/// Scenarios 1 to 4, 10 to 16 and 18 to 31 (that of the price feed, 6, and of a fault of each service besides).
+/// Scenarios 1 to 4, 10 to 16, 18 to 32 and 53 (that of the price feed, 6, and of a fault of each service besides).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn scenarios_of_the_chat() {
     let _world = crate::smoke::WORLDS.acquire().await.unwrap();
@@ -98,6 +99,8 @@ async fn scenarios_of_the_chat() {
         betting::scenario_29_one_seat_is_taken_once,
         betting::scenario_30_after_the_lock_nothing_is_accepted,
         betting::scenario_31_an_old_preview_is_checked_anew,
+        calling_off::scenario_32_a_room_queues_until_its_players_are_there,
+        calling_off::scenario_53_two_operators_void_a_room_with_a_reason,
     ];
     let mut failed =
         futures::stream::iter(side_by_side).map(play).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
