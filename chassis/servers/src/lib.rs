@@ -45,6 +45,7 @@ pub mod faulty_rpc;
 pub mod guard;
 pub mod helius;
 pub mod localchain;
+pub mod pgbouncer;
 pub mod port;
 pub mod postgres;
 pub mod provision;
@@ -53,7 +54,6 @@ pub mod tokens;
 pub mod turnkey;
 
 mod nats;
-mod pgbouncer;
 mod testdb;
 
 pub use guard::{Guarded, Layer};

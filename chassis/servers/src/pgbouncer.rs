@@ -83,7 +83,10 @@ impl PgBouncer {
 }
 
 /// The binary on the PATH, or where Debian puts it, which is not on everybody's.
-fn find() -> Result<PathBuf> {
+///
+/// # Errors
+/// There is none; the message says how to get it.
+pub fn find() -> Result<PathBuf> {
     let named = cache::path_variable("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&named).chain([PathBuf::from("/usr/sbin")]);
     let mut found = folders.map(|folder| folder.join("pgbouncer")).filter(|binary| binary.is_file());
