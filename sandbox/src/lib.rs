@@ -18,6 +18,7 @@ pub mod environment;
 pub mod faucet;
 pub mod helius;
 pub mod localchain;
+pub mod polymarket;
 pub mod report;
 pub mod run;
 pub mod services;

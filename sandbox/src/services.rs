@@ -13,6 +13,8 @@ use sqlx::migrate::Migrator;
 pub struct Entry {
     /// Its name, as in `serve NAME`.
     pub name: &'static str,
+    /// Which of the services it is.
+    pub service: proto::Service,
     /// Its schema and role.
     pub schema: &'static str,
     /// The whole history of its schema, the chassis' part included.
@@ -33,9 +35,46 @@ pub const ALL: &[Entry] = &[
     entry::<notifier_svc::NotifierSvc>(),
 ];
 
+/// What runs as a process: a service, or a service in a role that is a process of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Process {
+    /// Its name in messages and logs.
+    pub name: &'static str,
+    /// Which service it is.
+    pub service: &'static str,
+    /// Follows `serve SERVICE`.
+    pub arguments: &'static [&'static str],
+    /// The variable in which the others find its gRPC; without it, the one that is named after the schema.
+    pub url: Option<&'static str>,
+}
+
+impl Process {
+    /// What follows the name of this binary.
+    #[must_use]
+    pub fn command_line(&self) -> Vec<String> {
+        let words = ["serve", self.service].into_iter().chain(self.arguments.iter().copied());
+        words.map(str::to_owned).collect()
+    }
+}
+
+/// The feeds of Polymarket.
+pub const POLYMARKET: Process = Process {
+    name: "oracle-polymarket",
+    service: "oracle-svc",
+    arguments: &["--role", "polymarket"],
+    url: Some("POLYMARKET_URL"),
+};
+
+/// All processes: the services in their order, then the roles.
+pub fn processes() -> impl Iterator<Item = Process> {
+    let whole = |entry: &Entry| Process { name: entry.name, service: entry.name, arguments: &[], url: None };
+    ALL.iter().map(whole).chain([POLYMARKET])
+}
+
 const fn entry<S: Service>() -> Entry {
     Entry {
         name: S::NAME,
+        service: S::SERVICE,
         schema: S::SERVICE.token(),
         migrator: || chassis::db::migrator(&S::migrator()),
         manual: chassis::service::manual::<S>,

@@ -25,6 +25,7 @@ pub(crate) fn routes() -> Router<BotApi> {
         "/page/app.js" => "text/javascript; charset=utf-8", "page/app.js";
         "/page/api.js" => "text/javascript; charset=utf-8", "page/api.js";
         "/page/message.js" => "text/javascript; charset=utf-8", "page/message.js";
+        "/page/polymarket.js" => "text/javascript; charset=utf-8", "page/polymarket.js";
         "/page/world.js" => "text/javascript; charset=utf-8", "page/world.js";
         "/page/icon.svg" => "image/svg+xml", "page/icon.svg";
     }

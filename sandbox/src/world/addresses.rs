@@ -5,13 +5,17 @@ use std::net::SocketAddr;
 use tabled::Table;
 use tabled::settings::Style;
 
+use crate::polymarket::Host;
+use crate::services::Process;
 use crate::venues::{Venue, aggregators::Aggregator};
 
 /// A replica of a service.
 #[derive(Clone, Debug)]
 pub struct ServiceAddress {
-    /// `room-svc`
+    /// `room-svc`, or the name of a role.
     pub name: &'static str,
+    /// Which service it is, and how it is started.
+    pub process: Process,
     /// `room`
     pub schema: &'static str,
     /// From 1.
@@ -55,6 +59,10 @@ pub struct Addresses {
     pub token_rpcs: Vec<String>,
     /// The listing of tokens.
     pub dexscreener: String,
+    /// Polymarket's servers.
+    pub polymarket: Vec<(Host, String)>,
+    /// Polymarket's WebSocket.
+    pub polymarket_ws: String,
     /// The services.
     pub services: Vec<ServiceAddress>,
 }
@@ -83,6 +91,10 @@ impl Addresses {
         );
         let tokens = "tokens; steered at /sandbox/tokens of the chat page".to_owned();
         rows.push(["dexscreener".to_owned(), self.dexscreener.clone(), tokens]);
+        rows.extend(self.polymarket.iter().map(|(host, url)| {
+            let steered = "simulated; steered at /sandbox/polymarket of the chat page".to_owned();
+            [format!("polymarket {host}"), url.clone(), steered]
+        }));
         rows.extend(self.services.iter().map(|service| {
             let http = format!("http://{}", service.http);
             [service.label(), http, format!("gRPC: {}", service.grpc)]

@@ -3,6 +3,7 @@
 
 import { get, post } from './api.js';
 import { element } from './message.js';
+import { polymarket } from './polymarket.js';
 
 const LAMPORTS = 1_000_000_000n;
 const FAUCET_SOL = '5';
@@ -31,8 +32,9 @@ const FAULTS = {
 export function panel(root, act) {
   const venues = element('section', { hidden: true });
   const purse = element('section', { hidden: true });
+  const wallets = element('section', { hidden: true });
   const traffic = element('section', {});
-  root.append(element('h2', {}, 'World'), venues, purse, traffic);
+  root.append(element('h2', {}, 'World'), venues, purse, wallets, traffic);
 
   const attempt = async (work, done) => {
     try {
@@ -145,6 +147,7 @@ export function panel(root, act) {
   const parts = [
     { path: () => 'venues', node: venues, show: showVenues },
     { path: () => act.me() && `outside?user=${act.me()}`, node: purse, show: showPurse },
+    { path: () => 'polymarket', node: wallets, show: polymarket(wallets, attempt, act) },
     { path: () => 'counters', node: traffic, show: showFigures },
   ];
   async function refresh() {
