@@ -21,6 +21,7 @@ const FILE: &str = "world.json";
 const LOCK: &str = "lock";
 const KEY: &str = "master.key";
 const PEOPLE: &str = "people.key";
+const WEBHOOKS: &str = "webhooks.key";
 /// In each part, the id of the world it belongs to.
 const MARK: &str = "world-id";
 
@@ -192,6 +193,14 @@ impl Folder {
         self.random_file(PEOPLE)
     }
 
+    /// The master key of webhooks.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn webhooks_file(&self) -> Result<PathBuf> {
+        self.random_file(WEBHOOKS)
+    }
+
     /// A file with 32 random bytes in hexadecimal, made when first asked for.
     fn random_file(&self, name: &str) -> Result<PathBuf> {
         let path = self.dir.join(name);
@@ -300,7 +309,18 @@ fn check_parts(dir: &Path, id: Uuid) -> Result<()> {
 
 /// Deletes a world, and refuses to delete anything else.
 fn empty(dir: &Path) -> Result<()> {
-    let files = [FILE, LOCK, KEY, PEOPLE, "world.partial", "master.partial", "people.partial", "logs"];
+    let files = [
+        FILE,
+        LOCK,
+        KEY,
+        PEOPLE,
+        WEBHOOKS,
+        "world.partial",
+        "master.partial",
+        "people.partial",
+        "webhooks.partial",
+        "logs",
+    ];
     let keys = operators::FILES.into_iter().chain(operators::PARTIAL);
     let ours: Vec<&str> = Part::ALL.iter().map(|part| part.folder()).chain(files).chain(keys).collect();
     let entries = fs::read_dir(dir)?.collect::<Result<Vec<_>, _>>()?;
