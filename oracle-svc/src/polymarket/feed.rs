@@ -22,9 +22,6 @@ use tokio::time::{Instant, sleep, sleep_until};
 /// How far back each walk goes beyond what was read before.
 const OVERLAP: time::Duration = time::Duration::seconds(20);
 
-/// Pages of one walk at most: half an hour or more of a busy day.
-const MOST_PAGES: usize = 150;
-
 /// How often the same page of a long walk is asked for before the walk begins anew.
 const ATTEMPTS: u32 = 5;
 
@@ -51,6 +48,7 @@ pub(crate) struct Feed {
     pub(crate) api: Polymarket,
     pub(crate) floor: Decimal,
     pub(crate) poll: Duration,
+    pub(crate) pages: usize,
     pub(crate) resolutions_every: Duration,
     pub(crate) report: Report,
 }
@@ -124,7 +122,7 @@ impl Feed {
             if met || cursor.is_none() {
                 break;
             }
-            if number >= MOST_PAGES {
+            if number >= self.pages {
                 tracing::warn!(
                     pages = number,
                     "the feed was not read whole; wallets are looked at one by one"

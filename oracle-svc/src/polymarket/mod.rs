@@ -52,6 +52,7 @@ pub(crate) fn start(runtime: &mut Runtime, settings: &PolymarketSettings) -> Res
         api: api.clone(),
         floor: settings.floor_usd,
         poll: settings.poll,
+        pages: settings.pages,
         resolutions_every: settings.resolutions_every,
         report: report("polymarket trades"),
     };

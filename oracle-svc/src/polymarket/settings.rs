@@ -32,6 +32,8 @@ pub struct PolymarketSettings {
     pub floor_usd: Decimal,
     /// Time between two looks at the feed of all trades.
     pub poll: Duration,
+    /// Pages of the feed that one walk reads at most, of 1,000 rows each.
+    pub pages: usize,
     /// Time between two looks at a followed wallet's own activity and positions.
     pub reconcile_every: Duration,
     /// Time between two questions whether a market is decided.
@@ -80,6 +82,14 @@ impl PolymarketSettings {
             .between(Duration::from_millis(500), Duration::from_secs(60))
             .mainnet_no_less()
             .or(Duration::from_secs(1));
+        let pages = r
+            .setting(
+                "POLYMARKET_CATCH_UP_PAGES",
+                "Pages of 1,000 trades that are read at once after an outage, some 1 MB of memory each; beyond them wallets \
+                 are looked at one by one.",
+            )
+            .between(1, 1_000)
+            .or(150);
         let reconcile_every = r
             .setting(
                 "POLYMARKET_RECONCILE_EVERY",
@@ -101,6 +111,7 @@ impl PolymarketSettings {
             socket: socket?,
             floor_usd: Decimal::from(floor?),
             poll: poll?,
+            pages: pages?,
             reconcile_every: reconcile_every?,
             resolutions_every: resolutions_every?,
         })

@@ -159,8 +159,9 @@ impl Walk {
             order.at = order.at.min(trade.at);
         }
         let mut orders: Vec<Order> = orders.into_values().collect();
-        // Within a block whoever buys first can sell afterwards.
-        orders.sort_by(|a, b| (a.at, &a.key.transaction, &a.key).cmp(&(b.at, &b.key.transaction, &b.key)));
+        // Blocks are dated to the second, and pages come in any order: of what happened in one second purchases are first,
+        // since what was sold had been bought.
+        orders.sort_by(|a, b| (a.at, a.key.sell, &a.key).cmp(&(b.at, b.key.sell, &b.key)));
         orders
     }
 }

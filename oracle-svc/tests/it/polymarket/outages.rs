@@ -54,12 +54,13 @@ async fn ten_minutes_of_outage_tell_nothing_false_and_lose_no_trade() {
         })
         .collect();
     let mut changes = world.changes();
-    let heard = world.heard.lock().unwrap();
-    let filled: Vec<_> =
-        heard.changes.iter().map(|one| from_timestamp(one.filled_at.as_ref()).unwrap()).collect();
-    assert!(filled.iter().all(|at| *at > began), "{filled:?}");
-    assert!(filled.is_sorted(), "the oldest first");
-    drop(heard);
+    {
+        let heard = world.heard.lock().unwrap();
+        let filled: Vec<_> =
+            heard.changes.iter().map(|one| from_timestamp(one.filled_at.as_ref()).unwrap()).collect();
+        assert!(filled.iter().all(|at| *at > began), "{filled:?}");
+        assert!(filled.is_sorted(), "the oldest first");
+    }
     assert_eq!(changes.len(), 10, "{changes:?}");
     changes.truncate(10);
     assert_eq!(changes, expected);
@@ -93,6 +94,28 @@ async fn a_lost_snapshot_comes_back_in_silence() {
     world.stand.fill(&one, "0xa", (NO, true), 500.0, 0.5);
     world.until_changes(1).await;
     assert_eq!(world.changes()[0].0, Kind::Closed, "what it holds is known again");
+    service.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_outage_longer_than_one_walk_is_made_up_for_wallet_by_wallet() {
+    let mut world = World::new("1d").await;
+    world.settings.push(("POLYMARKET_CATCH_UP_PAGES".to_owned(), "2".to_owned()));
+    let one = wallet(1);
+    let service = world.start().await;
+    world.read().await;
+    world.know(1).await;
+    world.stand.pages(5, 0);
+    world.stand.mood(Mood::Broken);
+    world.stand.fill(&one, "0xa", (YES, false), 10.0, 0.5);
+    world.stand.fill(&one, "0xb", (YES, true), 4.0, 0.6);
+    for number in 0..40 {
+        world.stand.fill(&wallet(9), &format!("0xf{number}"), (NO, false), 1.0, 0.5);
+    }
+    world.stand.mood(Mood::Well);
+    world.until_changes(2).await;
+    let kinds: Vec<_> = world.changes().into_iter().map(|(kind, ..)| kind).collect();
+    assert_eq!(kinds, [Kind::Opened, Kind::Reduced]);
     service.stop().await.unwrap();
 }
 

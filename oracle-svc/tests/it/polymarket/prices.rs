@@ -56,11 +56,12 @@ async fn a_large_trade_of_anybody_is_told_once() {
     eventually("it is told", || async { large() == 1 }).await;
     world.stand.fill(&wallet(8), "0xc", (NO, false), 20_000.0, 0.5);
     eventually("the next one is told", || async { large() >= 2 }).await;
-    let heard = world.heard.lock().unwrap();
-    assert_eq!(heard.large.len(), 2, "nothing twice, nothing of before: {:?}", heard.large);
-    let first = &heard.large[0];
-    assert_eq!((first.usd.as_str(), first.price.as_str(), first.sell), ("11000", "0.55", true));
-    assert_eq!((first.address.clone(), first.name.as_str()), (wallet(8), "Owl"));
-    drop(heard);
+    {
+        let heard = world.heard.lock().unwrap();
+        assert_eq!(heard.large.len(), 2, "nothing twice, nothing of before: {:?}", heard.large);
+        let first = &heard.large[0];
+        assert_eq!((first.usd.as_str(), first.price.as_str(), first.sell), ("11000", "0.55", true));
+        assert_eq!((first.address.clone(), first.name.as_str()), (wallet(8), "Owl"));
+    }
     service.stop().await.unwrap();
 }

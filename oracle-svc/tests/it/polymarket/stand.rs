@@ -176,15 +176,16 @@ impl Stand {
     }
 
     /// Counts a question; an answer if it fails.
-    fn ask(&self, path: &str) -> Result<MutexGuard<'_, Inner>, Response> {
+    fn ask(&self, path: &str) -> Result<MutexGuard<'_, Inner>, Box<Response>> {
         let mut inner = self.lock();
         *inner.asked.entry(path.to_owned()).or_default() += 1;
-        match inner.mood {
-            Mood::Well => Ok(inner),
-            Mood::ErrorObject => Err(Json(json!({"error": "internal"})).into_response()),
-            Mood::Broken => Err(StatusCode::BAD_GATEWAY.into_response()),
-            Mood::Limited => Err((StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")]).into_response()),
-        }
+        let failure = match inner.mood {
+            Mood::Well => return Ok(inner),
+            Mood::ErrorObject => Json(json!({"error": "internal"})).into_response(),
+            Mood::Broken => StatusCode::BAD_GATEWAY.into_response(),
+            Mood::Limited => (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")]).into_response(),
+        };
+        Err(Box::new(failure))
     }
 }
 
@@ -227,7 +228,7 @@ async fn trades(State(stand): State<Stand>, RawQuery(query): RawQuery) -> Respon
     assert_eq!(one(&query, "taker_only").as_deref(), Some("false"));
     let inner = match stand.ask("/v2/trades") {
         Ok(inner) => inner,
-        Err(failure) => return failure,
+        Err(failure) => return *failure,
     };
     let shown = inner.fills.iter().rev().filter(|fill| !inner.hidden.contains(&fill.transaction));
     Json(inner.page(shown.map(Fill::row).collect(), &query)).into_response()
@@ -240,7 +241,7 @@ async fn activity(State(stand): State<Stand>, RawQuery(query): RawQuery) -> Resp
     let types = one(&query, "type").unwrap_or_default();
     let inner = match stand.ask("/v2/activity") {
         Ok(inner) => inner,
-        Err(failure) => return failure,
+        Err(failure) => return *failure,
     };
     let fills = inner.fills.iter().filter(|fill| fill.wallet == user).map(|fill| {
         let mut row = fill.row();
@@ -262,7 +263,7 @@ async fn positions(State(stand): State<Stand>, RawQuery(query): RawQuery) -> Res
     let user = one(&query, "user").unwrap();
     let inner = match stand.ask("/v2/positions") {
         Ok(inner) => inner,
-        Err(failure) => return failure,
+        Err(failure) => return *failure,
     };
     let held = inner.held.iter().filter(|((wallet, _), shares)| *wallet == user && **shares > 0.0);
     let rows = held.map(|((wallet, token), shares)| {
@@ -308,7 +309,7 @@ async fn markets(State(stand): State<Stand>, RawQuery(query): RawQuery) -> Respo
     let query = pairs(query);
     let inner = match stand.ask("/markets") {
         Ok(inner) => inner,
-        Err(failure) => return failure,
+        Err(failure) => return *failure,
     };
     let closed = one(&query, "closed").as_deref() == Some("true");
     let all = [inner.market(), Inner::sibling()];
@@ -320,7 +321,7 @@ async fn by_slug(State(stand): State<Stand>, Path(slug): Path<String>) -> Respon
     match stand.ask("/markets/slug") {
         Ok(inner) if slug == "rain" => Json(inner.market()).into_response(),
         Ok(_) => StatusCode::NOT_FOUND.into_response(),
-        Err(failure) => failure,
+        Err(failure) => *failure,
     }
 }
 
@@ -331,7 +332,7 @@ async fn event(State(stand): State<Stand>, Path(slug): Path<String>) -> Response
                 .into_response()
         }
         Ok(_) => StatusCode::NOT_FOUND.into_response(),
-        Err(failure) => failure,
+        Err(failure) => *failure,
     }
 }
 
@@ -345,7 +346,7 @@ async fn book(State(stand): State<Stand>, RawQuery(query): RawQuery) -> Response
                 .into_response()
         }
         Ok(_) => (StatusCode::NOT_FOUND, Json(json!({"error": "No orderbook exists"}))).into_response(),
-        Err(failure) => failure,
+        Err(failure) => *failure,
     }
 }
 

@@ -55,17 +55,18 @@ async fn each_order_is_told_once_however_the_pages_repeat_and_overlap() {
     world.until_changes(6).await;
     assert_eq!(world.changes()[..5], expected);
     assert_eq!(world.changes()[5], told(Kind::Opened, "1", "0.5"));
-    let heard = world.heard.lock().unwrap();
-    let first = &heard.changes[0];
-    assert_eq!(
-        (first.usd.as_str(), first.shares_after.as_str(), first.outcome.as_str()),
-        ("26", "40", "Yes")
-    );
-    assert_eq!((first.portfolio_usd.as_str(), first.transaction_hash.as_str()), ("50", "0xa"));
-    assert_eq!(first.market.as_ref().unwrap().event_slug, "weather");
-    let ids: BTreeSet<_> = heard.changes.iter().map(|change| &change.change_id).collect();
-    assert_eq!(ids.len(), heard.changes.len());
-    drop(heard);
+    {
+        let heard = world.heard.lock().unwrap();
+        let first = &heard.changes[0];
+        assert_eq!(
+            (first.usd.as_str(), first.shares_after.as_str(), first.outcome.as_str()),
+            ("26", "40", "Yes")
+        );
+        assert_eq!((first.portfolio_usd.as_str(), first.transaction_hash.as_str()), ("50", "0xa"));
+        assert_eq!(first.market.as_ref().unwrap().event_slug, "weather");
+        let ids: BTreeSet<_> = heard.changes.iter().map(|change| &change.change_id).collect();
+        assert_eq!(ids.len(), heard.changes.len());
+    }
     service.stop().await.unwrap();
 }
 
@@ -148,11 +149,12 @@ async fn a_decided_market_is_told_to_its_holders_and_a_redemption_is_no_sale() {
     let expected =
         [told(Kind::Resolved, "150", "1"), told(Kind::Resolved, "30", "0"), told(Kind::Redeemed, "150", "1")];
     assert_eq!(world.changes(), expected);
-    let heard = world.heard.lock().unwrap();
-    assert_eq!((heard.changes[2].outcome.as_str(), heard.changes[2].usd.as_str()), ("Yes", "150"));
-    let resolved: Vec<_> = heard.resolved.iter().flat_map(|event| &event.items).collect();
-    assert_eq!((resolved.len(), resolved[0].outcome.as_str()), (1, "Yes"));
-    drop(heard);
+    {
+        let heard = world.heard.lock().unwrap();
+        assert_eq!((heard.changes[2].outcome.as_str(), heard.changes[2].usd.as_str()), ("Yes", "150"));
+        let resolved: Vec<_> = heard.resolved.iter().flat_map(|event| &event.items).collect();
+        assert_eq!((resolved.len(), resolved[0].outcome.as_str()), (1, "Yes"));
+    }
     service.stop().await.unwrap();
 }
 

@@ -39,10 +39,10 @@ pub struct Heard {
 pub struct World {
     pub stand: Stand,
     pub db: TestDb,
-    pub nats: Nats,
     pub settings: Vec<(String, String)>,
     pub heard: Arc<Mutex<Heard>>,
     bus: Bus,
+    _nats: Nats,
     _stop: DropGuard,
 }
 
@@ -91,7 +91,7 @@ impl World {
                 }
             }
         });
-        Self { stand, db, nats, settings, heard, bus, _stop: stop.drop_guard() }
+        Self { stand, db, settings, heard, bus, _nats: nats, _stop: stop.drop_guard() }
     }
 
     pub async fn start(&self) -> Running {
