@@ -33,6 +33,8 @@ enum Command {
     },
     /// Print every setting of every service as Markdown; `docs/settings.md` is this.
     Settings,
+    /// Print the broker's users and what each may do, for nats-server; `helm/files/nats/users.conf` is this.
+    NatsAccess,
     /// Play the whole road of a room by script, and check every lamport.
     Smoke(smoke::Arguments),
     /// Measure, against a baseline taken in the same run.
@@ -52,6 +54,10 @@ fn main() -> ExitCode {
             print!("{page}");
             ExitCode::SUCCESS
         }),
+        Command::NatsAccess => {
+            print!("{}", chassis::access::server_config(None));
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Chain => in_world(async {
             println!("{}", Program::find().await?.path().display());
             Ok(ExitCode::SUCCESS)

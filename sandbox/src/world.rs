@@ -14,6 +14,7 @@
 //! # Ok(()) }
 //! ```
 
+pub mod access;
 pub mod addresses;
 pub mod chain;
 pub mod folder;
@@ -30,8 +31,7 @@ use gateway::vault::Vault;
 use proto::wallet::GetLedgerSummaryRequest;
 use proto::wallet::wallet_service_client::WalletServiceClient;
 use servers::faulty_rpc::{Faults as RpcFaults, FaultyRpc};
-use servers::{Nats, NatsOptions, Postgres, PostgresOptions};
-use sqlx::Connection;
+use servers::{Nats, NatsOptions, PgBouncer, Postgres, PostgresOptions};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -44,7 +44,8 @@ use crate::botapi::{self, BotApi};
 use crate::faucet::{self, Outside};
 use crate::helius::Helius;
 use crate::localchain::Program;
-use crate::services::{self, Entry};
+use crate::polymarket::{self, Host, Polymarket};
+use crate::services::{self, Process};
 use crate::supervise::{Exit, Launch, Supervised};
 use crate::tokens::{self, TokenMarket};
 use crate::venues::aggregators::{self, Aggregator, Aggregators};
@@ -83,6 +84,10 @@ pub struct WorldOptions {
     pub faulty_endpoints: usize,
     /// The Bot API's flood control.
     pub telegram_limits: botapi::Limits,
+    /// Put PgBouncer in transaction mode between the services and the database.
+    pub pgbouncer: bool,
+    /// Polymarket's life; its seed and ports are the world's.
+    pub polymarket: polymarket::Settings,
 }
 
 impl WorldOptions {
@@ -101,6 +106,8 @@ impl WorldOptions {
             kill_at: Vec::new(),
             faulty_endpoints: 0,
             telegram_limits: botapi::Limits::default(),
+            pgbouncer: false,
+            polymarket: polymarket::Settings::default(),
         }
     }
 
@@ -120,6 +127,7 @@ pub struct World {
     within: Within,
     chain: Chain,
     nats: Nats,
+    pgbouncer: Option<PgBouncer>,
     postgres: Postgres,
     addresses: Addresses,
     folder: Folder,
@@ -130,10 +138,11 @@ struct Within {
     market: Market,
     aggregators: Aggregators,
     tokens: TokenMarket,
+    polymarket: Polymarket,
     telegram: BotApi,
     outside: Outside,
     endpoints: Vec<FaultyRpc>,
-    /// Ends the servers of the first three, and Helius.
+    /// Ends the servers of the first four, and Helius.
     shutdown: DropGuard,
 }
 
@@ -160,6 +169,7 @@ impl World {
         let program = Program::find().await?;
         let ports = Ports::choose(&mut folder, &options)?;
         let password = folder.secret("database password");
+        let broker_password = folder.secret("broker password");
         let bot_token = format!("7000000001:{}", folder.secret("bot token"));
         let webhook_secret = folder.secret("webhook secret");
         // Before anything is created with them: they must be found again.
@@ -172,13 +182,14 @@ impl World {
                 log: logs.join("postgres.log"),
                 port: Some(ports.postgres),
                 durable: true,
-                password: Some(password),
+                password: Some(password.clone()),
             }),
             Nats::start(NatsOptions {
                 store_dir: folder.part(Part::Broker).join("store"),
                 log: logs.join("nats.log"),
                 port: Some(ports.nats),
                 monitor_port: Some(ports.nats_monitor),
+                access: Some(access::nats(&folder.part(Part::Broker), &broker_password)?),
             }),
             Chain::start(
                 program,
@@ -189,13 +200,19 @@ impl World {
             ),
         )?;
         let within = Within::start(&options, &folder, &ports, &bot_token, &chain).await?;
-        migrate(&postgres).await?;
+        access::keep_topology(&nats, within.shutdown.token().clone()).await?;
+        access::migrate(&postgres, &folder.part(Part::Database), &password).await?;
+        let pgbouncer = if options.pgbouncer {
+            Some(access::pool(&postgres, &folder.part(Part::Database), &password).await?)
+        } else {
+            None
+        };
 
         let addresses = Addresses {
             page: format!("http://127.0.0.1:{}", ports.page),
             bot_token,
             postgres: postgres.url_for(servers::postgres::SUPERUSER, DATABASE),
-            nats: nats.url(),
+            nats: nats.url_for(access::OBSERVER),
             nats_monitor: format!("http://127.0.0.1:{}", ports.nats_monitor),
             rpc: chain.rpc_url(),
             ws: chain.ws_url(),
@@ -203,16 +220,19 @@ impl World {
             aggregators: Aggregator::ALL.map(|one| (one, within.aggregators.url(one))).into(),
             token_rpcs: within.tokens.rpc_urls().to_vec(),
             dexscreener: within.tokens.listing_url().to_owned(),
+            polymarket: Host::ALL.map(|host| (host, within.polymarket.url(host))).into(),
+            polymarket_ws: within.polymarket.socket_url(),
             services: ports.services,
         };
         within.play_helius(&addresses, &webhook_secret);
         let shared = settings::shared(&addresses, &folder, within.rpc_urls(&addresses), webhook_secret)?;
         let launch = |service: &ServiceAddress| {
-            let launch = launch(&options, &addresses, &postgres, &shared, &logs, service);
+            let own = own(&postgres, pgbouncer.as_ref(), &nats, service);
+            let launch = launch(&options, own, &shared, &logs, service);
             Supervised::start(launch, client.clone())
         };
         let services = addresses.services.iter().map(launch).collect::<Result<_>>()?;
-        let mut world = Self { services, within, chain, nats, postgres, addresses, folder };
+        let mut world = Self { services, within, chain, nats, pgbouncer, postgres, addresses, folder };
         world.ready().await?;
         if !world.folder.is_funded() {
             world.pay_in_capital().await.context("pay in the operators' capital")?;
@@ -254,6 +274,9 @@ impl World {
         futures::future::join_all(self.services.iter().map(Supervised::stop)).await;
         drop(self.within);
         tokio::join!(self.chain.stop(), self.nats.stop());
+        if let Some(pgbouncer) = self.pgbouncer {
+            pgbouncer.stop().await;
+        }
         self.postgres.stop().await;
     }
 
@@ -267,6 +290,18 @@ impl World {
     #[must_use]
     pub fn folder(&self) -> &Folder {
         &self.folder
+    }
+
+    /// A client of the broker that may hear and say anything.
+    ///
+    /// # Errors
+    /// The broker is away.
+    pub async fn observe_broker(&self) -> Result<async_nats::Client> {
+        let address: async_nats::ServerAddr = self.addresses.nats.parse()?;
+        let (user, password) = address.username().zip(address.password()).context("a broker without users")?;
+        Ok(async_nats::ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned())
+            .connect(&address)
+            .await?)
     }
 
     /// The broker, to be killed, frozen or wiped.
@@ -303,6 +338,12 @@ impl World {
     #[must_use]
     pub fn tokens(&self) -> &TokenMarket {
         &self.within.tokens
+    }
+
+    /// Polymarket: its life and faults.
+    #[must_use]
+    pub fn polymarket(&self) -> &Polymarket {
+        &self.within.polymarket
     }
 
     /// The aggregators' faults.
@@ -364,6 +405,13 @@ impl Within {
             tokens::serve(options.seed, chain.rpc_url(), market.clone(), ports.dexscreener, shutdown.clone())
                 .await
                 .context("start the simulated tokens")?;
+        let life = polymarket::Settings {
+            seed: options.seed,
+            ports: ports.polymarket,
+            ..options.polymarket.clone()
+        };
+        let polymarket = polymarket::serve(life, shutdown.clone()).await;
+        let polymarket = polymarket.context("start the simulated Polymarket")?;
         let telegram = BotApi::open(botapi::Config {
             limits: options.telegram_limits,
             ..botapi::Config::new(folder.part(Part::Telegram).join("state"), bot_token)
@@ -373,6 +421,7 @@ impl Within {
         let routes = botapi::router(telegram.clone())
             .merge(venues::router(market.clone()))
             .merge(tokens::router(tokens.clone()))
+            .merge(polymarket::router(polymarket.clone()))
             .merge(faucet::router(outside.clone()));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, ports.page)).await?;
         // Dropped rather than ended gracefully: long polls and pages stay open for ever.
@@ -389,6 +438,7 @@ impl Within {
             market,
             aggregators,
             tokens,
+            polymarket,
             telegram,
             outside,
             endpoints,
@@ -424,6 +474,7 @@ struct Ports {
     rpc: u16,
     venues: PerVenue<u16>,
     dexscreener: u16,
+    polymarket: [u16; 3],
     services: Vec<ServiceAddress>,
 }
 
@@ -446,58 +497,62 @@ impl Ports {
             bitstamp: port("bitstamp", 1)?,
         };
         let dexscreener = port("dexscreener", 1)?;
+        let [data, gamma, clob] = Host::ALL.map(|host| port(&format!("polymarket {host}"), 1));
+        let polymarket = [data?, gamma?, clob?];
         let mut services = Vec::new();
         for replica in 1..=options.replicas.max(2) {
             let doubled = |name: &str| replica == 2 && options.doubled.contains(&name);
-            let entries =
-                services::ALL.iter().filter(|entry| replica <= options.replicas || doubled(entry.name));
-            for Entry { name, schema, .. } in entries {
+            let wanted = |process: &Process| replica <= options.replicas || doubled(process.name);
+            for process in services::processes().filter(wanted) {
+                let Process { name, service, .. } = process;
+                let schema = services::find(service).context("no such service")?.schema;
                 let http = port(&format!("{name} {replica}"), 2)?;
                 let address = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
                 let (http, grpc) = (address(http), address(http.saturating_add(1)));
-                services.push(ServiceAddress { name, schema, replica, http, grpc });
+                services.push(ServiceAddress { name, process, schema, replica, http, grpc });
             }
         }
-        Ok(Self { page, postgres, nats, nats_monitor, rpc, venues, dexscreener, services })
+        Ok(Self { page, postgres, nats, nats_monitor, rpc, venues, dexscreener, polymarket, services })
     }
 }
 
-/// Brings every schema up to date, as its own role.
-async fn migrate(postgres: &Postgres) -> Result<()> {
-    postgres.ensure_database(DATABASE).await?;
-    for entry in services::ALL {
-        postgres.ensure_schema(DATABASE, entry.schema).await?;
-        let mut connection = postgres.connect(entry.schema, DATABASE).await?;
-        (entry.migrator)()
-            .run(&mut connection)
-            .await
-            .with_context(|| format!("migrate the schema {}", entry.schema))?;
-        connection.close().await?;
+/// What differs from replica to replica: where it listens, and as whom it comes to the servers.
+fn own(
+    postgres: &Postgres,
+    pgbouncer: Option<&PgBouncer>,
+    nats: &Nats,
+    service: &ServiceAddress,
+) -> Vec<(String, String)> {
+    let mut own = vec![
+        ("NATS_URLS", nats.url_for(service.schema)),
+        ("HTTP_ADDR", service.http.to_string()),
+        ("GRPC_ADDR", service.grpc.to_string()),
+    ];
+    let database = postgres.url_for(service.schema, DATABASE);
+    match pgbouncer {
+        Some(pooler) => {
+            let (direct, pooled) = (format!(":{}/", postgres.port()), format!(":{}/", pooler.port()));
+            own.push(("POSTGRES_URL", database.replace(&direct, &pooled)));
+            own.push(("POSTGRES_STATEMENT_CACHE", "off".to_owned()));
+        }
+        None => own.push(("POSTGRES_URL", database)),
     }
-    Ok(())
+    own.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// How to start one replica.
 fn launch(
     options: &WorldOptions,
-    addresses: &Addresses,
-    postgres: &Postgres,
+    own: Vec<(String, String)>,
     shared: &[(String, String)],
     logs: &Path,
     service: &ServiceAddress,
 ) -> Launch {
-    let own = [
-        ("POSTGRES_URL", postgres.url_for(service.schema, DATABASE)),
-        ("NATS_URLS", addresses.nats.clone()),
-        ("HTTP_ADDR", service.http.to_string()),
-        ("GRPC_ADDR", service.grpc.to_string()),
-    ];
-    let own = own.map(|(name, value)| (name.to_owned(), value));
     let kill_at = options.kill_at.iter().find(|(name, _)| *name == service.name && service.replica == 1);
     Launch {
         name: service.label(),
         program: options.program.clone(),
-        arguments: vec!["serve".to_owned(), service.name.to_owned()],
+        arguments: service.process.command_line(),
         variables: shared.iter().cloned().chain(own).chain(options.variables.iter().cloned()).collect(),
         log: logs.join(format!("{}.log", service.label())),
         http: service.http.to_string(),

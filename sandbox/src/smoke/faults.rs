@@ -1,5 +1,6 @@
 //! What disturbs a run, and whether it really happened.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,6 +30,9 @@ pub struct Faults {
     /// Deliver messages in another order than they were sent
     #[arg(long)]
     pub shuffle: bool,
+    /// Put PgBouncer in transaction mode between the services and the database
+    #[arg(long)]
+    pub pgbouncer: bool,
     /// Processes per service
     #[arg(long, default_value = "1", value_parser = clap::value_parser!(u8).range(1..=4), hide_default_value = true)]
     pub replicas: Option<u8>,
@@ -62,7 +66,7 @@ impl Faults {
     /// Whether anything is disturbed.
     #[must_use]
     pub const fn any(&self) -> bool {
-        self.kill || self.wipe_broker || self.twice || self.shuffle || self.replicas() > 1
+        self.kill || self.wipe_broker || self.twice || self.shuffle || self.pgbouncer || self.replicas() > 1
     }
 
     pub(super) const fn replicas(&self) -> u8 {
@@ -86,6 +90,7 @@ impl Faults {
             (self.wipe_broker, "wiped broker"),
             (self.twice, "everything twice"),
             (self.shuffle, "everything shuffled"),
+            (self.pgbouncer, "behind PgBouncer"),
             (self.replicas() > 1, &replicas),
         ];
         let on: Vec<&str> = all.into_iter().filter(|(on, _)| *on).map(|(_, name)| name).collect();
@@ -142,6 +147,7 @@ impl Faults {
             variables,
             kill_at: kills.map(|(name, steps)| (*name, steps.map(str::to_owned).to_vec())).collect(),
             telegram_limits: botapi::Limits { private_burst: BURST, ..botapi::Limits::default() },
+            pgbouncer: self.pgbouncer,
             ..WorldOptions::new(dir).elsewhere()?
         })
     }
@@ -192,6 +198,12 @@ impl Faults {
             }
         }
         report.check("services that ended unasked", "none", names(&unplanned), unplanned.is_empty());
+        match refused(world) {
+            Ok(refused) => {
+                report.check("refused by the broker", "nothing", refused.join("; "), refused.is_empty());
+            }
+            Err(error) => report.check("the broker's log", "read", format!("{error:#}"), false),
+        }
         self.verify_replicas(world, report).await;
     }
 
@@ -231,6 +243,19 @@ impl Faults {
             report.check(&format!("share of {name}"), goal, format!("{own} of {all}"), fair);
         }
     }
+}
+
+/// What services tried on the broker that its users may not do.
+fn refused(world: &World) -> Result<Vec<String>> {
+    Ok(refusals(&std::fs::read_to_string(world.folder().logs()?.join("nats.log"))?))
+}
+
+/// User and subject of every refusal in the broker's log, each once.
+fn refusals(log: &str) -> Vec<String> {
+    let refused = log.lines().filter(|line| line.contains(" Violation - "));
+    // Before the user stand the time, the connection and the client's version.
+    let told: BTreeSet<&str> = refused.map(|line| line.splitn(4, " - ").nth(3).unwrap_or(line)).collect();
+    told.into_iter().map(str::to_owned).collect()
 }
 
 fn names(exits: &[(&str, Option<&str>)]) -> String {
@@ -283,6 +308,14 @@ mod tests {
         let page = "# TYPE a_total counter\na_total 3\na_total{x=\"1\"} 4\na_total_more 9\n";
         assert_eq!(value(page, "a_total"), 7.0);
         assert_eq!(value(page, "b_total"), 0.0);
+    }
+
+    #[test]
+    fn what_the_broker_refused_is_told_once_with_its_user() {
+        let refusal = "[9] 2026/11/22 18:21:10.993 [ERR] 127.0.0.1:34606 - cid:31 - \"v0.51.0:rust:room\" - \
+             \"$G/user:room\" - Publish Violation - Subject \"rooms.evt.wallet.x\"";
+        let log = format!("[9] [INF] Server is ready\n{refusal}\n{refusal}\n");
+        assert_eq!(refusals(&log), ["\"$G/user:room\" - Publish Violation - Subject \"rooms.evt.wallet.x\""]);
     }
 
     #[test]

@@ -92,8 +92,13 @@ pub(super) fn shared(
         // Whatever it is: the simulated ones want any key, or none.
         variables.push((format!("{name}_API_KEY"), "sandbox".to_owned()));
     }
+    for (host, url) in &addresses.polymarket {
+        variables.push((format!("POLYMARKET_{}_URL", host.name().to_uppercase()), url.clone()));
+    }
+    variables.push(("POLYMARKET_WS_URL".to_owned(), addresses.polymarket_ws.clone()));
     for service in addresses.services.iter().filter(|service| service.replica == 1) {
-        let name = format!("{}_GRPC_URL", service.schema.to_uppercase());
+        let own = service.process.url.map(str::to_owned);
+        let name = own.unwrap_or_else(|| format!("{}_GRPC_URL", service.schema.to_uppercase()));
         variables.push((name, format!("http://{}", service.grpc)));
         if service.schema == "settlement" {
             variables.push(("EVIDENCE_URL".to_owned(), format!("http://{}/evidence", service.http)));
@@ -105,6 +110,10 @@ pub(super) fn shared(
     variables.push(("WALLET_MASTER_KEY_FILE".to_owned(), master_key.display().to_string()));
     let people_key = folder.people_file()?;
     variables.push(("PERSONAL_MASTER_KEY_FILE".to_owned(), people_key.display().to_string()));
+    let webhooks_key = folder.webhooks_file()?;
+    variables.push(("WEBHOOK_MASTER_KEY_FILE".to_owned(), webhooks_key.display().to_string()));
+    // Whoever tries them here listens on this machine.
+    variables.push(("WEBHOOK_PRIVATE".to_owned(), "on".to_owned()));
     variables.push(("OPERATOR_KEYS".to_owned(), operators::keys(folder.path())?.join(",")));
     // Of the 10 SOL that are paid in as capital.
     variables.push(("TREASURY_LOW".to_owned(), "1000000000".to_owned()));

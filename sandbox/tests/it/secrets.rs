@@ -78,7 +78,7 @@ async fn play(turnkey: Option<(&Turnkey, &str)>) {
         options.variables.extend(remote.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
     let world = World::start(options).await.unwrap();
-    let ear = Ear::open(&world.addresses().nats).await;
+    let ear = Ear::open(&world).await;
 
     let evening = Evening::play(&world).await;
     let mut needles = needles_of(&world, turnkey.map(|(_, private)| private)).await;

@@ -11,6 +11,7 @@ use opentelemetry_proto::tonic::{
     trace::v1::{ResourceSpans, ScopeSpans, Span},
 };
 use prost::Message as _;
+use sandbox::world::World;
 use std::{
     path::Path,
     sync::{Arc, Mutex},
@@ -110,8 +111,9 @@ pub struct Ear {
 }
 
 impl Ear {
-    pub async fn open(url: &str) -> Self {
-        let client = async_nats::connect(url).await.unwrap();
+    /// As somebody who may hear everything.
+    pub async fn open(world: &World) -> Self {
+        let client = world.observe_broker().await.unwrap();
         let mut messages = client.subscribe(">").await.unwrap();
         client.flush().await.unwrap();
         let heard: Arc<Mutex<Vec<Part>>> = Arc::default();
