@@ -12,7 +12,8 @@ use proto::{
     gateway::Deliver,
     notifier::{
         Broadcast, BroadcastProgress, BroadcastState, Category, DeliveryStatistics, GetDeliveriesRequest,
-        Lane, ListBroadcastsRequest, PreviewBroadcastRequest, StartBroadcast, notice::Kind,
+        Lane, ListBroadcastsRequest, ListNotificationsRequest, PreviewBroadcastRequest, StartBroadcast,
+        notice::Kind,
     },
     wallet::DepositState,
 };
@@ -106,6 +107,13 @@ async fn operators_tell_everybody_and_delay_no_money() {
         assert_eq!(deliver.notice.unwrap().kind, Some(Kind::Broadcast(words.clone())));
     }
     assert_eq!(world.gateway.heard.lock().unwrap().contradictions, 0);
+    let request = ListNotificationsRequest { account_id: people[20].bytes(), page: None };
+    let history = world.grpc().list_notifications(request).await.unwrap().into_inner().notifications;
+    assert_eq!(
+        history[0].notice.clone().unwrap().kind,
+        Some(Kind::Broadcast(words)),
+        "history has the words"
+    );
     let system = statistics(&world, Category::System).await;
     assert_eq!((system.sent, system.waiting, statistics(&world, Category::Money).await.sent), (39, 0, 5));
     assert_eq!(statistics(&world, Category::Whale).await, DeliveryStatistics::default());

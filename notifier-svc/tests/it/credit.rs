@@ -3,10 +3,15 @@
 use crate::{
     events::{deposit, withdrawal},
     eventually,
+    gateway::event,
+    polymarket::now,
+    preferences::{ask, switch},
+    scenarios::trade,
     world::{World, account, accounts, registration},
 };
 use proto::{
-    notifier::Lane,
+    notifier::{Category, Lane},
+    oracle::LargeTrades,
     wallet::{DepositState, WithdrawalState},
 };
 use std::time::Duration;
@@ -109,4 +114,32 @@ async fn a_thread_is_told_in_order() {
     world.gateway.open();
     world.all_done(3).await;
     assert_eq!(world.gateway.told().len(), 2);
+}
+
+/// Of two alerts the second waits for the first, and is too old when its turn comes. Money never is.
+#[tokio::test]
+async fn an_alert_that_is_too_old_is_not_told() {
+    let world = World::new(&[]).await;
+    let anna = account(0);
+    world.register(&[anna]).await;
+    ask(&world, anna, switch(Category::Whale, true)).await.unwrap();
+    let seen = now(&world).await;
+    for number in [1, 2] {
+        world.tell(&[event(&LargeTrades { items: vec![trade(number, "60000", seen)] })]).await;
+        world.all_stored(i64::from(number)).await;
+    }
+    for number in [1, 2] {
+        world.tell(&[deposit(anna, number, DepositState::Credited)]).await;
+        world.all_stored(2 + i64::from(number)).await;
+    }
+    eventually("an alert and a deposit are in hand", || async { world.gateway.told().len() == 2 }).await;
+    world.db.advance(Duration::from_secs(29 * 60)).await.unwrap();
+    assert_eq!(world.states().await["WAITING"], 2);
+    world.db.advance(Duration::from_secs(2 * 60)).await.unwrap();
+    eventually("one is too old", || async { world.states().await.get("EXPIRED") == Some(&1) }).await;
+    world.gateway.open();
+    world.all_done(4).await;
+    assert_eq!(world.states().await["SENT"], 3);
+    let lanes: Vec<Lane> = world.gateway.told().iter().map(|deliver| deliver.lane()).collect();
+    assert_eq!(lanes.iter().filter(|lane| **lane == Lane::Whale).count(), 1, "{lanes:?}");
 }

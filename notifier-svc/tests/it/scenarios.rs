@@ -19,7 +19,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// The `number`th trade of a stranger, of so many USD.
-fn trade(number: u8, usd: &str, seen: time::OffsetDateTime) -> LargeTrade {
+pub fn trade(number: u8, usd: &str, seen: time::OffsetDateTime) -> LargeTrade {
     LargeTrade {
         trade_id: Uuid::from_bytes([number; 16]).as_bytes().to_vec(),
         address: format!("0x{number:040x}"),
