@@ -174,7 +174,8 @@ async fn evening(world: &World, setup: &Setup, tale: &Tale, report: &mut Report)
         for door in &doors {
             crawler.enter(&format!("/start {door}")).await?;
         }
-        for text in ["/admin", "/frobnicate", "hello there"] {
+        let stranger = format!("/balance {}", replies::STRANGER);
+        for text in ["/admin", "/frobnicate", "hello there", stranger.as_str()] {
             crawler.enter(text).await?;
         }
         crawler.crawl().await

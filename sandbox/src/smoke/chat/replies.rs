@@ -7,11 +7,15 @@ use time::OffsetDateTime;
 use crate::botapi::Shown;
 use crate::tokens::FROG;
 
+/// A wallet that somebody may follow, and one that nobody does.
+pub const WHALE: &str = "0x6a72f61820b26b1fe4d956e17b6dc2a1ea3033ee";
+pub const STRANGER: &str = "0x00000000000000000000000000000000000000ff";
+
 /// A code that is none of any authenticator.
 const WRONG_CODE: &str = "000000";
 
 /// What a text asks for, and what is typed then.
-const REPLIES: [(&str, &[&str]); 12] = [
+const REPLIES: [(&str, &[&str]); 22] = [
     ("Type the target price", &["10abc", "{price}"]),
     ("Type the target market cap", &["-1", "750k"]),
     ("Type the prices between", &["170 160", "150 160 170"]),
@@ -24,14 +28,26 @@ const REPLIES: [(&str, &[&str]); 12] = [
     ("Choose an amount or type one", &["nothing", "7"]),
     ("Tell me in your own words", &["The price never went there."]),
     ("six digits that", &["12", WRONG_CODE]),
+    ("Send me the wallet's address", &["nobody", "{whale} Big fish"]),
+    ("be called? At most 40", &["A name that has a few more letters than forty", "Small fish"]),
+    ("a few words of the question", &["will"]),
+    ("At which price shall I tell you", &["150", "55¢"]),
+    ("tell you what a wallet does that you follow? Choose or type one in dollars", &["nothing", "750"]),
+    ("tell you what a wallet does that you follow? Choose or type one in percent", &["200", "3"]),
+    ("tell you about trades of anybody?", &["-1", "75k"]),
+    ("Choose the hours, or type them", &["at night", "22:00-07:00 Europe/Madrid"]),
+    ("Choose a time, or type one", &["noon", "18:30"]),
+    ("Send me an https address", &["http://example.org", "https://example.org/hook"]),
 ];
 
 /// What is typed below a message, one after the other, by somebody with this wallet outside.
 pub fn to(shown: &Shown, address: &Pubkey) -> Vec<String> {
     let asked = REPLIES.iter().find(|(asks, _)| shown.text.contains(asks));
     let texts = asked.map(|(_, texts)| *texts).unwrap_or_default();
-    let fill =
-        |text: &str| text.replace("{price}", &beyond(&shown.text)).replace("{address}", &address.to_string());
+    let fill = |text: &str| {
+        let text = text.replace("{price}", &beyond(&shown.text)).replace("{address}", &address.to_string());
+        text.replace("{whale}", WHALE)
+    };
     texts.iter().map(|text| fill(text)).collect()
 }
 

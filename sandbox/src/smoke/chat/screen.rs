@@ -10,7 +10,7 @@ use crate::smoke::tale::timeless;
 const LONGEST: [usize; 2] = [4_096, 1_024];
 
 /// How lines begin that are about one thing among others: of a list, of a room, of the limits that somebody has.
-const ENTRIES: [&str; 16] = [
+const ENTRIES: [&str; 25] = [
     "#",
     "0",
     "+0",
@@ -27,6 +27,15 @@ const ENTRIES: [&str; 16] = [
     "Deposits in",
     "Stakes in",
     "Losses in",
+    "◆",
+    "👛",
+    "🐋",
+    "🔔",
+    "🎲",
+    "✅",
+    "❌",
+    "🟰",
+    "Known at",
 ];
 
 /// A button that comes back to the bot.
@@ -102,7 +111,8 @@ pub fn words(line: &str) -> String {
 
 /// Whether a line is about one thing of a list, or asks what a room asks.
 fn is_entry(line: &str) -> bool {
-    ENTRIES.iter().any(|beginning| line.starts_with(beginning))
+    // A price per share is one of a market.
+    ENTRIES.iter().any(|beginning| line.starts_with(beginning)) || line.contains('¢')
 }
 
 /// Whether the bot has not said its word yet: nothing to press, and something is under way.
