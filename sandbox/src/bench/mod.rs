@@ -3,7 +3,7 @@
 mod bets;
 mod chats;
 mod fanout;
-mod figures;
+pub(crate) mod figures;
 mod handler;
 mod pack;
 mod picture;
@@ -12,6 +12,7 @@ mod sessions;
 mod settle;
 mod stage;
 mod tick;
+mod tracker;
 mod watch;
 
 use crate::report::Report;
@@ -49,6 +50,8 @@ enum What {
     Settle(settle::Arguments),
     /// A touch from the aggregate that confirms it to the credit of every winner
     Tick(tick::Arguments),
+    /// A trade of a tracked wallet from its being visible to its being told, with 10,000 wallets tracked
+    Tracker(tracker::Arguments),
     /// What one tick of the oracle costs that touches few of many waiting rooms
     Watch(watch::Arguments),
 }
@@ -69,6 +72,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         What::Sessions(sessions) => sessions::run(&sessions, &mut report).await?,
         What::Settle(settle) => settle::run(&settle, &mut report).await?,
         What::Tick(tick) => tick::run(&tick, &mut report).await?,
+        What::Tracker(tracker) => tracker::run(&tracker, &mut report).await?,
         What::Watch(watch) => watch::run(&watch, &mut report)?,
     }
     Ok(report.print(arguments.json))

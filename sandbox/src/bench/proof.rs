@@ -95,7 +95,7 @@ async fn measure(postgres: &Postgres, arguments: &Arguments, bar: &ProgressBar) 
     fill(&pool(servers::postgres::SUPERUSER), arguments.users).await?;
     bar.inc(1);
 
-    let wallet = pool(entry.schema);
+    let wallet = chassis::Pool::from(pool(entry.schema));
     let mut rounds = Rounds::default();
     // Warms the connection and PostgreSQL's memory up; what it takes is thrown away.
     bar.set_message("warming up");
@@ -135,7 +135,7 @@ async fn fill(pool: &PgPool, users: i64) -> Result<()> {
 }
 
 /// One tree, and files of users all over it.
-async fn prove(pool: &PgPool, users: i64, rounds: &mut Rounds) -> Result<()> {
+async fn prove(pool: &chassis::Pool, users: i64, rounds: &mut Rounds) -> Result<()> {
     let began = Instant::now();
     let read = snapshot(pool).await?;
     let was_read = began.elapsed();

@@ -2,7 +2,7 @@
 //! processes of their own. Nothing else runs, so nothing else is measured.
 
 use crate::{
-    services,
+    services::{self, Entry, Process},
     supervise::{Launch, Supervised},
 };
 use anyhow::{Context, Result, ensure};
@@ -78,7 +78,7 @@ impl Stage {
         let (postgres, nats) = tokio::try_join!(Postgres::start(postgres), Nats::start(nats))?;
         postgres.ensure_database(DATABASE).await?;
         for name in names {
-            let entry = services::find(name).with_context(|| format!("no service {name}"))?;
+            let entry = process(name)?.1;
             postgres.ensure_schema(DATABASE, entry.schema).await?;
             let mut connection = postgres.connect(entry.schema, DATABASE).await?;
             (entry.migrator)().run(&mut connection).await?;
@@ -337,6 +337,13 @@ async fn fund(pool: &PgPool, accounts: i64) -> Result<()> {
     Ok(())
 }
 
+/// A process by its name, and the service that it is.
+fn process(name: &str) -> Result<(Process, &'static Entry)> {
+    let process = services::processes().find(|process| process.name == name);
+    let process = process.with_context(|| format!("no process {name}"))?;
+    Ok((process, services::find(process.service).context("no such service")?))
+}
+
 fn launch(
     name: &'static str,
     doors: &[(&'static str, String)],
@@ -345,7 +352,7 @@ fn launch(
     nats: &Nats,
     log: std::path::PathBuf,
 ) -> Result<Supervised> {
-    let entry = services::find(name).with_context(|| format!("no service {name}"))?;
+    let (process, entry) = process(name)?;
     let http = format!("127.0.0.1:{}", port::free()?);
     let door = |name: &str| doors.iter().find(|(other, _)| *other == name).map(|(_, door)| door);
     let url = |name: &str| door(name).map_or_else(|| NOBODY.to_owned(), |door| format!("http://{door}"));
@@ -366,7 +373,7 @@ fn launch(
     let launch = Launch {
         name: name.to_owned(),
         program: std::env::current_exe()?,
-        arguments: vec!["serve".to_owned(), name.to_owned()],
+        arguments: process.command_line(),
         variables: [&variables.map(|(name, value)| (name.to_owned(), value)), more].concat(),
         log,
         http,

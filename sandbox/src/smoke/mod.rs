@@ -20,6 +20,7 @@ mod sharing;
 mod stage;
 mod table;
 mod tale;
+pub mod tracker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,19 +50,22 @@ pub struct Arguments {
     #[command(flatten)]
     faults: Faults,
     /// Play deposits and withdrawals of 20 people under faults of the chain's endpoints instead
-    #[arg(long, conflicts_with_all = ["kill", "wipe_broker", "twice", "shuffle", "replicas"])]
+    #[arg(long, conflicts_with_all = ["kill", "wipe_broker", "twice", "shuffle", "pgbouncer", "replicas"])]
     money: bool,
     /// Play rooms while venues lie, freeze, jump and vanish, and an oracle is killed, instead
-    #[arg(long, conflicts_with_all = ["money", "kill", "wipe_broker", "twice", "shuffle", "replicas"])]
+    #[arg(long, conflicts_with_all = ["money", "kill", "wipe_broker", "twice", "shuffle", "pgbouncer", "replicas"])]
     oracle: bool,
+    /// Play a day of prediction markets in a minute while their servers fail, and hold every alert against it, instead
+    #[arg(long, conflicts_with_all = ["oracle", "money", "kill", "wipe_broker", "twice", "shuffle", "pgbouncer", "replicas"])]
+    tracker: bool,
     /// Press every button of the chat, three presses deep, as three people, instead
-    #[arg(long, conflicts_with_all = ["oracle", "money", "kill", "wipe_broker", "twice", "shuffle", "replicas"])]
+    #[arg(long, conflicts_with_all = ["tracker", "oracle", "money", "kill", "wipe_broker", "twice", "shuffle", "pgbouncer", "replicas"])]
     chat: bool,
     /// With --chat: take a picture of each screen into this folder, and write the page beside it; needs Chromium
     #[arg(long, value_name = "DIR", requires = "chat")]
     tour: Option<PathBuf>,
     /// Play one bet on the chat page in headless Chromium instead
-    #[arg(long, conflicts_with_all = ["chat", "oracle", "money", "kill", "wipe_broker", "twice", "shuffle", "replicas"])]
+    #[arg(long, conflicts_with_all = ["chat", "tracker", "oracle", "money", "kill", "wipe_broker", "twice", "shuffle", "pgbouncer", "replicas"])]
     browser: bool,
     /// Decides amounts, outcomes and the walk of prices
     #[arg(long, default_value_t = 1)]
@@ -120,6 +124,10 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
             let Setup { program, seed, dir, leisure, .. } = calm.clone();
             return oracle::play(&oracle::Setup { program, seed, dir, leisure }, &mut report).await;
         }
+        if arguments.tracker {
+            let Setup { program, seed, dir, .. } = calm.clone();
+            return tracker::play(&tracker::Setup { program, seed, dir }, &mut report).await;
+        }
         if arguments.chat {
             let Setup { program, seed, dir, .. } = calm.clone();
             let setup = chat::Setup { program, seed, dir, tour: arguments.tour.clone() };
@@ -128,6 +136,10 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         if arguments.browser {
             let Setup { program, seed, dir, .. } = calm.clone();
             return browser::play(&browser::Setup { program, seed, dir }, &mut report).await;
+        }
+        if arguments.faults.pgbouncer {
+            // Not after an evening has been played for nothing.
+            servers::pgbouncer::find()?;
         }
         let undisturbed = play(&calm, &mut report).await?;
         if arguments.faults.any() {

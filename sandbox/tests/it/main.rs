@@ -12,10 +12,13 @@ mod aggregators;
 mod bets;
 mod botapi;
 mod faucet;
+mod polymarket;
+mod rights;
 mod scenarios;
 mod secrets;
 mod smoke;
 mod tokens;
+mod tracker;
 mod venues;
 mod world;
 

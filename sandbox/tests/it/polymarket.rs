@@ -183,9 +183,9 @@ async fn the_best_of_a_book_comes_last_and_a_decided_market_has_none() {
     let middle = get(&client, format!("{url}/midpoint?token_id={token}")).await;
     let middle: Decimal = middle["mid"].as_str().unwrap().parse().unwrap();
     assert_eq!(middle, (bids.last().unwrap() + asks.last().unwrap()) / Decimal::TWO);
-    let history = get(&client, format!("{url}/prices-history?market={token}&interval=1d&fidelity=60")).await;
+    let history = get(&client, format!("{url}/prices-history?market={token}&interval=1w&fidelity=60")).await;
     let points = history["history"].as_array().unwrap();
-    assert!(points.len() >= 24, "{history}");
+    assert!(points.len() >= 60, "{history}");
     assert!(points.is_sorted_by_key(|point| point["t"].as_i64()));
     polymarket.apply(&Deed::Resolve { market: place, winner: 0 }).unwrap();
     let gone = client.get(format!("{url}/book?token_id={token}")).send().await.unwrap();
