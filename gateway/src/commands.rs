@@ -110,6 +110,19 @@ impl RequestKind {
         }
     }
 
+    /// Whether it may be typed: then no message was pressed that could say how far it is.
+    #[must_use]
+    pub const fn may_be_typed(self) -> bool {
+        matches!(
+            self,
+            Self::TrackWallet
+                | Self::UntrackWallet
+                | Self::RenameWallet
+                | Self::SetPriceAlert
+                | Self::ChangePreferences
+        )
+    }
+
     /// Reads its name.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {

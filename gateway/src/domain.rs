@@ -13,6 +13,7 @@ mod room;
 mod search;
 mod standing;
 mod typed;
+mod wanted;
 mod withdraw;
 
 pub use code::{CodeFor, code};
@@ -20,8 +21,8 @@ pub use create::{Asset, Comparator, CreateDraft, CreateStep, Kind, Scope};
 pub use group::{About, Asked};
 pub use limit::{LimitKind, LimitView, LimitsView};
 pub use polymarket::{
-    ALIAS, ActivityFilter, AlertId, Category, ConditionId, EvmAddress, NotNamed, Threshold, alias_of, hours,
-    is_zone, minute, named_wallet, share_price, touch_of,
+    ALIAS, ActivityFilter, AlertId, ConditionId, EvmAddress, NotNamed, alias_of, named_wallet, share_price,
+    touch_of,
 };
 pub use question::{Custom, Question, Target};
 pub use reader::{CancelRule, Player, Reader};
@@ -30,6 +31,7 @@ pub use room::{RoomView, Verdict, multiple};
 pub use search::matches;
 pub use standing::{Board, Period, Record, Settled, Standing, pseudonym};
 pub use typed::{bounds, horizon, solana_address, target};
+pub use wanted::{Category, Threshold, hours, is_zone, minute};
 pub use withdraw::{WithdrawDraft, WithdrawStep, share};
 
 /// Which rooms a list shows.

@@ -105,7 +105,10 @@ async fn show(app: &App, request: Request) -> Result<(), Fault> {
                 .map_err(|_| Fault::bug("a stored outcome does not decode"))?;
             decided(app, &request, language, &outcome).await?
         }
-        (None, _) if request.message_id == NEW_MESSAGE => None,
+        // Pressed in a group: its outcome is enough. What was typed says so if it takes longer.
+        (None, shown) if request.message_id == NEW_MESSAGE && !(shown > 1 && request.kind.may_be_typed()) => {
+            None
+        }
         (None, 1) => Some(on_its_way(language, &request).into()),
         (None, _) => Some(Screen::new([language.say("still-working")]).into()),
     };
