@@ -128,7 +128,7 @@ impl Bank {
     }
 
     pub async fn balance(&self, account: Account) -> i64 {
-        store::ledger::balances(self.db.pool(), &[account]).await.unwrap()[&account].get()
+        store::ledger::balances(&self.db.pool().clone().into(), &[account]).await.unwrap()[&account].get()
     }
 
     pub async fn available(&self, account: AccountId) -> i64 {

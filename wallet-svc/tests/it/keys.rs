@@ -122,7 +122,7 @@ async fn a_rotation_stops_at_what_neither_key_opens() {
     store::key::add(unit.conn(), &stranger, Duration::ZERO).await.unwrap();
     unit.commit().await.unwrap();
     let masters = Masters::new(key("6b"), Some(key("5a")));
-    let error = keys::rotate(world.db.pool(), &masters).await.unwrap_err();
+    let error = keys::rotate(&world.db.pool().clone().into(), &masters).await.unwrap_err();
     assert!(matches!(error, RotationError::Closed { owner, .. } if owner.is_nil()), "{error:?}");
     // The id alone proves nothing: somebody wrote the new one without sealing anew.
     sqlx::query("UPDATE wallet.key SET master = $1")
@@ -130,7 +130,10 @@ async fn a_rotation_stops_at_what_neither_key_opens() {
         .execute(world.db.pool())
         .await
         .unwrap();
-    assert!(matches!(keys::rotate(world.db.pool(), &masters).await, Err(RotationError::Closed { .. })));
+    assert!(matches!(
+        keys::rotate(&world.db.pool().clone().into(), &masters).await,
+        Err(RotationError::Closed { .. })
+    ));
 }
 
 /// Dumps the schema with PostgreSQL's own tool and restores it into a fresh database.

@@ -143,7 +143,7 @@ async fn an_export_has_everything_that_is_kept() {
     let stranger = bank.account(7).await;
     withdraw(&bank, account, "HELD").await;
     bank.db.advance(Duration::from_secs(60)).await.unwrap();
-    let export = store::leaving::export(bank.db.pool(), account).await.unwrap().unwrap();
+    let export = store::leaving::export(&bank.db.pool().clone().into(), account).await.unwrap().unwrap();
     let list = |name: &str| export[name].as_array().unwrap().clone();
     let sum: i64 = list("entries").iter().map(|entry| entry["lamports"].as_i64().unwrap()).sum();
     assert_eq!((sum, &export["available_lamports"]), (100, &Value::from(100)));
@@ -152,6 +152,7 @@ async fn an_export_has_everything_that_is_kept() {
     assert_eq!(list("stakes")[0]["credit_lamports"], 40);
     assert_eq!(list("withdrawals")[0]["state"], "HELD");
     assert!(!export.to_string().contains(&stranger.to_string()), "nothing of others");
-    let nobody = store::leaving::export(bank.db.pool(), AccountId::new(Uuid::now_v7())).await.unwrap();
+    let nobody =
+        store::leaving::export(&bank.db.pool().clone().into(), AccountId::new(Uuid::now_v7())).await.unwrap();
     assert_eq!(nobody, None);
 }

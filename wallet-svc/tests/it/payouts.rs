@@ -131,7 +131,8 @@ async fn transfers_tell_a_payout_from_a_stake_returned_and_a_host_fee() {
     };
     assert_eq!(bank.pay(&settled).await.unwrap(), Chunk::Posted);
     let newest = async |account| {
-        let (transfers, _) = transfer::of_account(bank.db.pool(), account, 0, 1).await.unwrap();
+        let (transfers, _) =
+            transfer::of_account(&bank.db.pool().clone().into(), account, 0, 1).await.unwrap();
         (transfers[0].kind(), transfers[0].lamports)
     };
     assert_eq!(newest(table.players[0]).await, (TransferKind::Payout, 194));

@@ -39,7 +39,7 @@ fn owed(available: i64, staked: i64) -> Owed {
 
 /// What is owed to whom, having checked that it is what the ledger owes.
 async fn debts(db: &TestDb) -> BTreeMap<Uuid, Owed> {
-    let snapshot = store::proof::snapshot(db.pool()).await.unwrap();
+    let snapshot = store::proof::snapshot(&db.pool().clone().into()).await.unwrap();
     let tree = Tree::try_new(&SaltKey::new([1; 32]), &snapshot.debts).unwrap();
     assert_eq!(i64::try_from(tree.top().sum).unwrap(), snapshot.total.get());
     let debts: BTreeMap<_, _> = snapshot.debts.iter().map(|debt| (debt.owner, debt.owed)).collect();
@@ -236,7 +236,7 @@ async fn a_taken_proof_is_not_changed() {
     let mut unit = bank.unit().await;
     let id = Uuid::now_v7();
     store::proof::request(unit.conn(), id, None).await.unwrap();
-    let snapshot = store::proof::snapshot(bank.db.pool()).await.unwrap();
+    let snapshot = store::proof::snapshot(&bank.db.pool().clone().into()).await.unwrap();
     let key = SaltKey::new([1; 32]);
     let tree = Tree::try_new(&key, &snapshot.debts).unwrap();
     let header = proto::proof::Header {

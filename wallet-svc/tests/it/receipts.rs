@@ -171,7 +171,7 @@ async fn a_failed_memo_lets_its_rooms_go() {
         requests::anchor_receipt(&mut unit, &settled(number)).await.unwrap();
         unit.commit().await.unwrap();
     }
-    let open = receipt::open(bank.db.pool()).await.unwrap().unwrap();
+    let open = receipt::open(&bank.db.pool().clone().into()).await.unwrap().unwrap();
     assert_eq!((open.rooms.len(), open.chain_tx), (3, None));
     let id = Uuid::now_v7();
     let unsigned = Unsigned {
@@ -184,7 +184,7 @@ async fn a_failed_memo_lets_its_rooms_go() {
     store::chain_tx::build(unit.conn(), id, Purpose::Receipt, &unsigned).await.unwrap();
     receipt::assign(unit.conn(), &open, id).await.unwrap();
     unit.commit().await.unwrap();
-    assert_eq!(receipt::open(bank.db.pool()).await.unwrap(), None);
+    assert_eq!(receipt::open(&bank.db.pool().clone().into()).await.unwrap(), None);
 
     // While it may land, nobody leaves it and nobody joins it.
     for sql in [
@@ -209,8 +209,8 @@ async fn a_failed_memo_lets_its_rooms_go() {
     let treasury = Pubkey::new_from_array([9; 32]);
     assert!(ends::end(&mut unit, &live[0], &treasury, AttemptState::Failed, Some(landing)).await.unwrap());
     unit.commit().await.unwrap();
-    assert_eq!(receipt::open(bank.db.pool()).await.unwrap(), None, "not at once");
+    assert_eq!(receipt::open(&bank.db.pool().clone().into()).await.unwrap(), None, "not at once");
     bank.db.advance(Duration::from_secs(61)).await.unwrap();
-    let again = receipt::open(bank.db.pool()).await.unwrap().unwrap();
+    let again = receipt::open(&bank.db.pool().clone().into()).await.unwrap().unwrap();
     assert_eq!((again.rooms, again.chain_tx), (open.rooms, None));
 }

@@ -80,7 +80,8 @@ async fn scenario_47_a_chain_of_three_is_paid_once_out_of_the_fee() {
     }
     for (account, part) in chain.into_iter().zip([45_000_000, 15_000_000, 6_000_000]) {
         assert_eq!(bank.available(account).await, part);
-        let (transfers, total) = transfer::of_account(bank.db.pool(), account, 0, 5).await.unwrap();
+        let (transfers, total) =
+            transfer::of_account(&bank.db.pool().clone().into(), account, 0, 5).await.unwrap();
         assert_eq!((transfers[0].kind(), transfers[0].lamports, total), (TransferKind::Referral, part, 1));
         assert_eq!(transfers[0].reference, room.bytes());
     }

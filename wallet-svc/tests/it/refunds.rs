@@ -111,7 +111,8 @@ async fn a_losing_stake_is_repaid_once_and_winners_keep_theirs() {
     }
     assert_eq!(settled.balances(&bank).await, [300, 100, 100, 800, 0]);
     assert_eq!(repay(&bank, &other.refund()).await.unwrap(), Refund::Posted);
-    let (transfers, _) = store::transfer::of_account(bank.db.pool(), settled.players[1], 0, 1).await.unwrap();
+    let (transfers, _) =
+        store::transfer::of_account(&bank.db.pool().clone().into(), settled.players[1], 0, 1).await.unwrap();
     let newest = &transfers[0];
     assert_eq!((newest.kind(), newest.lamports), (TransferKind::Refund, 100));
     assert_eq!(newest.reference, settled.bets[1].as_bytes());

@@ -309,7 +309,7 @@ impl World {
     }
 
     pub async fn balance(&self, account: Account) -> i64 {
-        let balances = store::ledger::balances(self.db.pool(), &[account]).await.unwrap();
+        let balances = store::ledger::balances(&self.db.pool().clone().into(), &[account]).await.unwrap();
         balances.get(&account).copied().unwrap_or_default().get()
     }
 

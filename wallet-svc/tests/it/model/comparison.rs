@@ -66,7 +66,7 @@ impl Sides {
             expected.insert(Account::house(kind), balance);
         }
         let accounts: Vec<Account> = expected.keys().copied().collect();
-        let found = store::ledger::balances(bank.db.pool(), &accounts).await.unwrap();
+        let found = store::ledger::balances(&bank.db.pool().clone().into(), &accounts).await.unwrap();
         for (account, expected) in expected {
             assert_eq!(found.get(&account).map_or(0, |found| found.get()), expected, "{account:?}");
         }
