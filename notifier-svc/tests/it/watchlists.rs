@@ -199,7 +199,7 @@ async fn a_price_that_is_reached_is_told_once_to_whoever_waits_for_it() {
         Err(malformed("price"))
     );
     answered(&world).await;
-    assert_eq!(waiting(&world, anna).await, [above.clone()]);
+    assert_eq!(waiting(&world, anna).await, std::slice::from_ref(&above));
 
     let told = reached(&world, &above).await;
     world.tell(std::slice::from_ref(&told)).await;
@@ -207,7 +207,7 @@ async fn a_price_that_is_reached_is_told_once_to_whoever_waits_for_it() {
     world.tell(&[reached(&world, &above).await]).await;
     // Not hers to remove.
     remove(&world, anna, &below).await;
-    assert_eq!(waiting(&world, ben).await, [below.clone()]);
+    assert_eq!(waiting(&world, ben).await, std::slice::from_ref(&below));
     remove(&world, ben, &below).await;
     remove(&world, ben, &below).await;
     world.tell(&[reached(&world, &below).await]).await;
