@@ -176,13 +176,14 @@ async fn measure(
         }
     }
     Host::ALL.into_iter().for_each(|host| polymarket.set_fault(host, Fault::None));
+    let rows = polymarket.exchange().tape().rows().len() - first;
     let failed = "SELECT count(*) FROM notifier.notification WHERE state IN ('FAILED', 'BLOCKED', 'EXPIRED')";
     Ok(Seen {
         due: market.due,
         delays,
         missed: pending.len(),
         needless,
-        rows: polymarket.exchange().tape().rows().len() - first,
+        rows,
         asked: ["/v2/trades", "/v2/activity", "/v2/positions"].map(|route| {
             let asked = polymarket.asked(Host::Data, route);
             (route, asked.most, asked.limit)
