@@ -298,7 +298,8 @@ impl World {
     /// The broker is away.
     pub async fn observe_broker(&self) -> Result<async_nats::Client> {
         let address: async_nats::ServerAddr = self.addresses.nats.parse()?;
-        let (user, password) = address.username().zip(address.password()).context("a broker without users")?;
+        let (user, password) =
+            address.username().zip(address.password()).context("a broker without users")?;
         Ok(async_nats::ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned())
             .connect(&address)
             .await?)

@@ -217,7 +217,15 @@ impl Postgres {
     pub async fn run_file(&self, database: &str, file: &Path, variables: &[(String, String)]) -> Result<()> {
         let mut command = Command::new(self.bin.join("psql"));
         command
-            .args(["--no-psqlrc", "--quiet", "--host=127.0.0.1", "--username", SUPERUSER, "--dbname", database])
+            .args([
+                "--no-psqlrc",
+                "--quiet",
+                "--host=127.0.0.1",
+                "--username",
+                SUPERUSER,
+                "--dbname",
+                database,
+            ])
             .args(["--port", &self.port.to_string()])
             .arg("--file")
             .arg(file)

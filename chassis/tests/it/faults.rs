@@ -201,8 +201,12 @@ async fn an_expired_command_is_refused_and_stays_refused() {
     let freeze = FreezeRoom { room_id: id.as_bytes().to_vec() };
     let message =
         Outgoing::command(&freeze).reply_to(proto::Service::Gateway).expires_at(past).into_message();
-    let mut outcomes =
-        ground.bus.client().subscribe(proto::common::Outcomes::subject(proto::Service::Settlement)).await.unwrap();
+    let mut outcomes = ground
+        .bus
+        .client()
+        .subscribe(proto::common::Outcomes::subject(proto::Service::Settlement))
+        .await
+        .unwrap();
     ground.bus.client().flush().await.unwrap();
     for attempt in ["", ":again"] {
         ground.bus.publish(&[(&message, attempt)]).await.unwrap();

@@ -56,7 +56,8 @@ fn told(notice: &Notice) -> (&'static str, Value) {
             }),
         ),
         Some(Kind::BetResult(result)) => {
-            let (room, bet) = (result.room.clone().unwrap_or_default(), result.bet.clone().unwrap_or_default());
+            let (room, bet) =
+                (result.room.clone().unwrap_or_default(), result.bet.clone().unwrap_or_default());
             (
                 "bet_result",
                 json!({

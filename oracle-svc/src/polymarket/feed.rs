@@ -78,10 +78,11 @@ impl Feed {
                 Ok(walked) => {
                     self.report.ok();
                     let news = seen.news(walked.orders.clone());
-                    // A feed that shows nothing was read up to now, and one that shows the future no further.
+                    // One that shows the future was read up to now, and one that shows nothing no further than
+                    // before: nobody trading anywhere is less likely than a feed that fails without saying so.
                     let now = self.clock.now();
-                    let newest =
-                        walked.newest.map_or(now, |newest| newest.min(now)).max(until.unwrap_or(now));
+                    let known = until.unwrap_or(now);
+                    let newest = walked.newest.map_or(known, |newest| newest.min(now)).max(known);
                     let is_due = written.is_none_or(|written| newest - written >= WRITE_EVERY);
                     if self.tell(&held, &news, newest, until.is_none(), walked.gap, is_due).await? {
                         written = Some(newest);
