@@ -167,6 +167,7 @@ impl Intake {
             account: known,
             chat_id: arrival.chat_id,
             message_id: if private { pressed } else { arrival.message_id().map(|_| NEW_MESSAGE) },
+            record: asks_for_new_message(&arrival.content),
             language: language.code().to_owned(),
         };
         if !turn.writes.is_empty() && !self.commit(&scene, &turn.writes, before.seen).await? {

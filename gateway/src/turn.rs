@@ -1,7 +1,7 @@
 //! What an update leads to: rows to write together, and what is answered.
 
 use crate::{
-    commands::{self, NEW_MESSAGE, Told},
+    commands::{self, NEW_MESSAGE, RequestKind, Told},
     domain::ReferralCode,
     locales::Language,
     screens::Screen,
@@ -128,6 +128,8 @@ pub struct Scene {
     pub chat_id: i64,
     /// The pressed message.
     pub message_id: Option<i32>,
+    /// That message is a record: screens come below it.
+    pub record: bool,
     /// Code of the language.
     pub language: String,
 }
@@ -181,7 +183,7 @@ pub async fn commit(
             Write::Drop(kind) => drafts::drop(unit.conn(), scene.account()?, *kind).await?,
             Write::Mint(slip) => slips::insert(unit.conn(), slip, now).await?,
             Write::Use(slip) => {
-                commands::request(&mut unit, slip, told(scene), patience).await?;
+                commands::request(&mut unit, slip, told_of(slip.kind, scene), patience).await?;
             }
             Write::Host { chat, language } => groups::bind(unit.conn(), *chat, language, now).await?,
             Write::Join { account, room, code, draft } => {
@@ -219,6 +221,12 @@ pub async fn commit(
     }
     unit.commit().await?;
     Ok(true)
+}
+
+/// What can be asked for in words, too, ends in a screen like any other, which a record does not become. Everything else is
+/// told where it was pressed.
+fn told_of(kind: RequestKind, scene: &Scene) -> Told {
+    if scene.record && kind.may_be_typed() { Told { message_id: NEW_MESSAGE } } else { told(scene) }
 }
 
 /// In the pressed message; what was typed is answered in a new one.

@@ -16,8 +16,8 @@ use proto::{
         UntrackWalletDone, WalletAlert, change_preferences::Change, notice::Kind,
     },
     oracle::{
-        Activity, ActivityKind, GetPortfolioResponse, MarketRef, Position, PositionTotals, PricePoint,
-        WalletChange, WalletChangeKind,
+        Activity, ActivityKind, GetPortfolioResponse, LargeTrade, MarketRef, Position, PositionTotals,
+        PricePoint, WalletChange, WalletChangeKind,
     },
     room::{Kind as RoomKind, OpenRoom},
     timestamp,
@@ -352,6 +352,32 @@ async fn an_alert_says_price_market_and_delay_and_is_silent_in_quiet_hours() {
     };
     stage.command(Uuid::now_v7(), &quiet, "").await;
     assert!(telegram.sees(ANNA, "opened a position").await.silent);
+}
+
+/// What is muted under a notice is said below it, and the notice stays.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_that_is_muted_stays() {
+    let stage = stage().await;
+    let telegram = stage.telegram.clone();
+    let trade = LargeTrade {
+        address: WALLET.into(),
+        market: market("Will it?", Duration::DAY).r#ref,
+        outcome: "Yes".into(),
+        shares: "20000".into(),
+        price: "0.62".into(),
+        usd: "12400".into(),
+        filled_at: Some(timestamp(OffsetDateTime::now_utc())),
+        ..LargeTrade::default()
+    };
+    let notice = Notice { kind: Some(Kind::LargeTrade(trade)) };
+    let id = delivery::deliver(&stage, ANNA, notice).await;
+    delivery::ended(&stage, id, "sent").await;
+    let told = telegram.sees(ANNA, "20,000 Yes").await;
+    telegram.press(ANNA, "Mute").await;
+    let got = stage.next::<ChangePreferences>().await;
+    done(&stage, &got, &ChangePreferencesDone { preferences: None }).await;
+    let noted = telegram.sees(ANNA, "✓ Noted").await;
+    assert!(noted.id > told.id, "the notice became {}", noted.text);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

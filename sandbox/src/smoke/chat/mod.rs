@@ -158,6 +158,8 @@ async fn evening(world: &World, setup: &Setup, tale: &Tale, report: &mut Report)
     }
 
     tale.scene("the crawl");
+    // Trades would bring new screens for ever.
+    world.polymarket().set_pace(None);
     let (mut new, mut rich, mut hosting) =
         (crawler(&newcomer)?, crawler(&player)?, crawler(&host)?.patient());
     let crawl = async |crawler: &mut Crawler, title: &str| {
