@@ -4,7 +4,10 @@ use anyhow::{Context, Result};
 use chassis::bus::Bus;
 use chassis::settings::{BusFaults, Endpoint, Nats as NatsSettings, Value};
 use chassis::{Outgoing, topology};
-use proto::{Service, frame, oracle::RegisterWatch};
+use proto::{
+    Service, frame,
+    oracle::{FollowAddress, RegisterWatch},
+};
 
 use super::play::Evening;
 
@@ -16,7 +19,8 @@ pub const ENOUGH_TO_SHARE: u32 = 40;
 impl Evening<'_> {
     /// Of all services only oracle-svc hears less than enough in an evening, about two messages for a
     /// room. So each room is registered with it again, several times, as room-svc does while it has no
-    /// answer: that must change nothing, and is work like any other.
+    /// answer: that must change nothing, and is work like any other. Its role `polymarket` hears nothing at all: it is told as
+    /// often not to follow a wallet that nobody tracks.
     ///
     /// # Errors
     /// The broker does not take the commands, or they are not obeyed.
@@ -29,13 +33,13 @@ impl Evening<'_> {
             let read = self.read(room).await.context("room-svc does not answer")?;
             watches.push(RegisterWatch { room_id: read.room_id, terms: read.terms });
         }
-        let messages: Vec<frame::Message> = watches
-            .iter()
-            .cycle()
-            .take(usize::try_from(ENOUGH_TO_SHARE)?)
-            .map(|watch| Outgoing::command(watch).into_message())
-            .collect();
-        self.tale.tell("", format_args!("{} watches are registered again", messages.len()));
+        let enough = usize::try_from(ENOUGH_TO_SHARE)?;
+        let watches =
+            watches.iter().cycle().take(enough).map(|watch| Outgoing::command(watch).into_message());
+        let nobody = FollowAddress { address: format!("0x{}", "0".repeat(40)), version: 1, follow: false };
+        let followings = (0..enough).map(|_| Outgoing::command(&nobody).into_message());
+        let messages: Vec<frame::Message> = watches.chain(followings).collect();
+        self.tale.tell("", format_args!("watches and followings are repeated, {} messages", messages.len()));
         let url = Endpoint::parse(&self.world.addresses().nats).map_err(anyhow::Error::msg)?;
         let settings = NatsSettings { urls: vec![url], replicas: 1, ca_file: None };
         let bus = Bus::connect(Service::Room, &settings, BusFaults::None)
@@ -46,10 +50,13 @@ impl Evening<'_> {
             bus.publish(&[(message, "")]).await?;
         }
         let stream = bus.context().get_stream(topology::command_stream(Service::Oracle)).await?;
-        self.until("the watches are registered", || async {
-            let consumer = stream.consumer_info("oracle-commands").await;
-            consumer.is_ok_and(|consumer| consumer.num_pending == 0 && consumer.num_ack_pending == 0)
-        })
-        .await
+        for consumer in ["oracle-commands", "polymarket-commands"] {
+            self.until(consumer, || async {
+                let consumer = stream.consumer_info(consumer).await;
+                consumer.is_ok_and(|consumer| consumer.num_pending == 0 && consumer.num_ack_pending == 0)
+            })
+            .await?;
+        }
+        Ok(())
     }
 }
