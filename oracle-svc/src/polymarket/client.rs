@@ -1,6 +1,5 @@
-//! Asks Polymarket, at most at a tenth of each rate that it publishes (per 10 s: trades 200, activity 200, positions 150,
-//! Gamma's markets 300, events 500 and search 350, books 1,500, price histories 1,000). Each of its three hosts has a
-//! breaker of its own, shared by all that is asked of it.
+//! Asks Polymarket, at most at a tenth of each rate that it publishes. Each of its three hosts has a breaker of its own,
+//! shared by all that is asked of it.
 
 use super::{
     PolymarketSettings,
@@ -29,6 +28,16 @@ const MOST_PAGES: usize = 40;
 
 /// Markets asked for by their condition ids at once.
 pub(crate) const MARKETS_AT_ONCE: usize = 20;
+
+/// Polymarket publishes how many requests it takes in so much time, and counts them in any such time.
+/// <https://docs.polymarket.com/quickstart/introduction/rate-limits>
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// Between two requests, so that no window holds more than a tenth of what is allowed in one. At exactly a tenth of the rate a
+/// window could hold one more: the first and the last of its requests lie at its ends.
+fn pace(limit: u32) -> Duration {
+    WINDOW / (limit / 10).saturating_sub(1).max(1)
+}
 
 /// Why Polymarket gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -134,10 +143,10 @@ impl Polymarket {
     /// The TLS of this machine does not work.
     pub fn try_new(settings: &PolymarketSettings, breakers: &Breakers) -> Result<Self, reqwest::Error> {
         let http = http::client()?;
-        let endpoint = |name, url: &chassis::settings::Endpoint, every, deadline| {
+        let endpoint = |name, url: &chassis::settings::Endpoint, limit, deadline| {
             let base = url.expose().trim_end_matches('/').to_owned();
             let manners = Manners {
-                every: Duration::from_millis(every),
+                every: pace(limit),
                 deadline: Duration::from_secs(deadline),
                 body: 8 * 1024 * 1024,
             };
@@ -145,14 +154,14 @@ impl Polymarket {
         };
         let (data, gamma, clob) = (&settings.data, &settings.gamma, &settings.clob);
         Ok(Self {
-            trades: endpoint("trades", data, 500, 10),
-            activity: endpoint("activity", data, 500, 4),
-            positions: endpoint("positions", data, 667, 4),
-            markets: endpoint("markets", gamma, 334, 4),
-            events: endpoint("events", gamma, 200, 4),
-            search: endpoint("search", gamma, 286, 4),
-            books: endpoint("books", clob, 67, 4),
-            histories: endpoint("histories", clob, 100, 4),
+            trades: endpoint("trades", data, 200, 10),
+            activity: endpoint("activity", data, 200, 4),
+            positions: endpoint("positions", data, 150, 4),
+            markets: endpoint("markets", gamma, 300, 4),
+            events: endpoint("events", gamma, 500, 4),
+            search: endpoint("search", gamma, 350, 4),
+            books: endpoint("books", clob, 1_500, 4),
+            histories: endpoint("histories", clob, 1_000, 4),
         })
     }
 
@@ -366,4 +375,44 @@ fn kinds(kinds: &[ActivityKind]) -> String {
     words.sort_unstable();
     words.dedup();
     words.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chassis::settings::{Variables, read};
+    use tokio::time::{Instant, advance};
+
+    /// Each endpoint is asked without a pause for a minute and a half.
+    #[tokio::test(start_paused = true)]
+    async fn no_ten_seconds_hold_more_than_a_tenth_of_a_limit() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let settings = read(Variables::default(), PolymarketSettings::declare).unwrap();
+        let api = Polymarket::try_new(&settings, &Breakers::default()).unwrap();
+        let limits = [
+            (&api.trades, 200),
+            (&api.activity, 200),
+            (&api.positions, 150),
+            (&api.markets, 300),
+            (&api.events, 500),
+            (&api.search, 350),
+            (&api.books, 1_500),
+            (&api.histories, 1_000),
+        ];
+        for (endpoint, limit) in limits {
+            let end = Instant::now() + 9 * WINDOW;
+            let mut turns = Vec::new();
+            while turns.last().is_none_or(|last| *last < end) {
+                match endpoint.host.turn() {
+                    Ok(turn) => turns.push(turn),
+                    Err(later) => advance(AskError::from(later).retry_in().unwrap()).await,
+                }
+            }
+            let in_window = |first: &Instant| {
+                turns.iter().filter(|turn| (*first..=*first + WINDOW).contains(*turn)).count()
+            };
+            let most = turns.iter().map(in_window).max();
+            assert_eq!(most, Some(limit / 10), "{}: all of the budget, and no more", endpoint.name);
+        }
+    }
 }

@@ -178,7 +178,7 @@ impl Host {
     }
 
     /// Reserves the next moment at which a request may begin.
-    fn turn(&self) -> Result<Instant, HttpError> {
+    pub(crate) fn turn(&self) -> Result<Instant, HttpError> {
         self.open_now()?;
         let mut turns = self.turns();
         let now = Instant::now();

@@ -313,8 +313,7 @@ fn tell(seen: &Seen, arguments: &Arguments, report: &mut Report) {
     report.check("told without reason or twice", 0, seen.needless, seen.needless == 0);
     report.check("not delivered", 0, seen.failed, seen.failed == 0);
     for (route, most, limit) in seen.asked {
-        // One request at each end of the ten seconds.
-        let allowed = limit * SHARE / 100 + 1;
+        let allowed = limit * SHARE / 100;
         report.check(&format!("{route}, most in 10 s"), format!("<= {allowed}"), most, most <= allowed);
     }
     let (low, high) = range(&seen.delays);
