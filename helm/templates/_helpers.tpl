@@ -93,6 +93,14 @@ podAntiAffinity:
 {{- default (printf "%s-%s-master-key" (include "rooms.name" .root) .key) (get .root.Values.secrets.masterKeys .key) -}}
 {{- end -}}
 
+{{/* The secret by which services know each other, and certificates where gRPC is not plain. */}}
+{{- define "rooms.grpcServiceKey" -}}
+{{- default (printf "%s-grpc" (include "rooms.name" .)) .Values.secrets.grpcServiceKey -}}
+{{- end -}}
+{{- define "rooms.grpcScheme" -}}
+{{ ternary "https" "http" (ne .Values.grpc.tlsSecret "") }}
+{{- end -}}
+
 {{/* The database. */}}
 {{- define "rooms.postgresCluster" -}}
 {{ include "rooms.name" . }}-postgres
