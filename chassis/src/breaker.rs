@@ -9,6 +9,8 @@ use std::{
 
 use tokio::time::Instant;
 
+use crate::{clock::monotonic, measures};
+
 /// Failures in a row that open a breaker.
 const FAILURES: u32 = 5;
 
@@ -93,8 +95,11 @@ impl Breaker {
         counts: impl FnOnce(&E) -> bool,
     ) -> Result<T, Broken<E>> {
         let mut trial = self.admit().map_err(|retry_in| Broken::Open { retry_in })?;
+        let asked_at = monotonic();
         let result = call.await;
         let failed = result.as_ref().err().is_some_and(counts);
+        let answer = if failed { "failed" } else { "answered" };
+        measures::called(self.host.to_string(), answer, asked_at.elapsed());
         trial.decided = true;
         self.conclude(trial.pause, failed);
         result.map_err(Broken::Failed)

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use axum::http;
+use axum::{http, middleware};
 use bytes::Bytes;
 use prost::Message as _;
 use proto::{Malformed, Refusal, common::RefusalCode};
@@ -14,13 +14,13 @@ use tonic::{
     Code, Request, Status,
     metadata::MetadataMap,
     server::NamedService,
-    service::{Interceptor, RoutesBuilder, interceptor::InterceptedService},
+    service::{Interceptor, Routes, RoutesBuilder, interceptor::InterceptedService},
     transport::{self, Server, server::TcpIncoming},
 };
 use tonic_health::server::HealthReporter;
 use uuid::Uuid;
 
-use crate::{Fault, settings::Endpoint, telemetry};
+use crate::{Fault, measures, settings::Endpoint, telemetry};
 
 /// How long an answer may take, for the server and, unless it says otherwise, for the caller.
 pub const DEADLINE: Duration = Duration::from_secs(5);
@@ -153,6 +153,8 @@ impl Services {
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
             .build_v1()?;
         self.add(health).add(reflection);
+        let measured = middleware::from_fn(measures::question);
+        let routes = Routes::from(self.routes.routes().into_axum_router().layer(measured));
         let server = Server::builder()
             .timeout(DEADLINE)
             .concurrency_limit_per_connection(CONCURRENCY)
@@ -164,7 +166,7 @@ impl Services {
                 telemetry::follow(&span, request.headers());
                 span
             })
-            .add_routes(self.routes.routes())
+            .add_routes(routes)
             .serve_with_incoming_shutdown(incoming, stop.cancelled_owned());
         Ok((reporter, server))
     }

@@ -31,6 +31,9 @@ pub trait Incoming: Sized + Send + Sync {
     /// # Errors
     /// A name that the service does not know, or bytes that are not of that message.
     fn decode(kind: &str, payload: &[u8]) -> Result<Self, proto::Malformed>;
+
+    /// The name under which messages of this kind are measured; [`UNKNOWN`](crate::measures::UNKNOWN) if it is none of these.
+    fn label(kind: &str) -> &'static str;
 }
 
 /// Declares the messages a service takes in as an enum, with its decoder.
@@ -59,6 +62,14 @@ macro_rules! incoming {
                         .map_err(|_| ::proto::Malformed(concat!("not a ", stringify!($message))));
                 })+
                 Err(::proto::Malformed("unknown type of message"))
+            }
+
+            fn label(kind: &str) -> &'static str {
+                let name = kind.rsplit('.').next().unwrap_or_default();
+                $(if name == <$message as ::prost::Name>::NAME {
+                    return <$message as ::prost::Name>::NAME;
+                })+
+                $crate::measures::UNKNOWN
             }
         }
     };

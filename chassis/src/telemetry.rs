@@ -246,6 +246,16 @@ pub fn follow<C: Carrier>(span: &Span, carrier: &C) {
     }
 }
 
+/// Lets `span` name another trace that it worked for, too, from a `traceparent` that was kept.
+pub fn link_traceparent(span: &Span, traceparent: &str) {
+    let carrier = HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]);
+    let context = TraceContextPropagator::new().extract_with_context(&Context::new(), &Adapter(&carrier));
+    let linked = context.span().span_context().clone();
+    if linked.is_valid() {
+        span.add_link(linked);
+    }
+}
+
 /// As [`follow`], from a `traceparent` that was kept.
 pub fn follow_traceparent(span: &Span, traceparent: &str) {
     follow(span, &HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]));

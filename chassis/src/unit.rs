@@ -4,17 +4,22 @@
 use crate::{
     Delivery, Fault, Pool, access, audit,
     bus::Outgoing,
+    measures,
     outbox::{Relay, Sent},
     telemetry,
 };
+use metrics::Counter;
 use prost::Message;
 use proto::{
     Command, Event, Refusal, Service,
-    common::{Outcome, Outcomes},
+    common::{Outcome, Outcomes, RefusalCode, outcome},
     frame::{self, Frame},
 };
 use sqlx::{PgConnection, Postgres, Transaction};
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -36,6 +41,8 @@ pub struct Unit {
     stored: Vec<(Uuid, Vec<u8>)>,
     later: HashSet<Uuid>,
     audit: Vec<audit::Said>,
+    measured: HashMap<Uuid, Option<&'static str>>,
+    counted: Vec<(Counter, u64)>,
     now: Option<OffsetDateTime>,
     actor: String,
 }
@@ -51,6 +58,8 @@ impl Unit {
             stored: Vec::new(),
             later: HashSet::new(),
             audit: Vec::new(),
+            measured: HashMap::new(),
+            counted: Vec::new(),
             now: None,
             actor: service.token().to_owned(),
         })
@@ -205,7 +214,10 @@ impl Unit {
     /// Refuses a command and stores the refusal for its repeats.
     pub fn refuse<M>(&mut self, delivery: &Delivery<M>, refusal: &Refusal) {
         tracing::info!(command = %delivery.id, %refusal, "refused");
-        metrics::counter!("rooms_refused_total", "code" => refusal.code.as_str_name()).increment(1);
+        if delivery.reply_to.is_empty() {
+            // It is told nobody and stored nowhere, but counts.
+            self.count_refusal(delivery.id, refusal.code);
+        }
         self.store(delivery, Outcome::refused(delivery.id.as_bytes(), refusal));
     }
 
@@ -233,6 +245,37 @@ impl Unit {
         let said =
             audit::Said { actor: actor.into(), action, subject: subject.to_vec(), body: body.to_string() };
         self.audit.push(said);
+    }
+
+    /// Adds to a counter once all of this is committed.
+    pub fn count(&mut self, counter: Counter, by: u64) {
+        self.counted.push((counter, by));
+    }
+
+    /// The name under which the outcome of a command is measured; nothing for one that was measured before.
+    pub(crate) fn measure(&mut self, id: Uuid, name: Option<&'static str>) {
+        self.measured.insert(id, name);
+    }
+
+    fn count_refusals(&mut self) {
+        let refused = |outcome: &Outcome| match &outcome.result {
+            Some(outcome::Result::Refused(refusal)) => {
+                Some((Uuid::from_slice(&outcome.command_id).unwrap_or_default(), refusal.code()))
+            }
+            _ => None,
+        };
+        let refused: Vec<(Uuid, RefusalCode)> = self.outcomes.iter().filter_map(refused).collect();
+        for (id, code) in refused {
+            self.count_refusal(id, code);
+        }
+    }
+
+    fn count_refusal(&mut self, id: Uuid, code: RefusalCode) {
+        let name = self.measured.get(&id).copied();
+        if let Some(message) = name.unwrap_or(Some(measures::EARLIER)) {
+            let code = code.as_str_name();
+            self.count(metrics::counter!("rooms_refused_total", "message" => message, "code" => code), 1);
+        }
     }
 
     /// Something that this message needs is not there yet: it is delivered again after a while.
@@ -263,10 +306,14 @@ impl Unit {
             let (said, now) = (std::mem::take(&mut self.audit), self.now().await?);
             audit::write(&mut self.tx, now, &said).await?;
         }
+        self.count_refusals();
         self.write_outcomes().await?;
         let sent = self.write_frame().await?;
-        let Self { tx, relay, .. } = self;
+        let Self { tx, relay, counted, .. } = self;
         tx.commit().await?;
+        for (counter, by) in counted {
+            counter.increment(by);
+        }
         if let Some(sent) = sent {
             relay.hand_over(sent);
         }

@@ -11,7 +11,7 @@ use crate::{
     clock::{Clock, monotonic},
     fault::Blame,
     inbox::{self, Before},
-    steps,
+    measures, steps,
     tasks::{Stage, Tasks},
     telemetry, topology,
 };
@@ -180,21 +180,37 @@ impl<H: Handler> Writer<H> {
     /// One transaction over a group. Everything or nothing.
     async fn attempt(&self, group: &[Held]) -> Result<(), Fault> {
         steps::reach("batch.taken");
-        let span = tracing::info_span!("batch", size = group.len(), service = %self.db.service());
-        if let Some(first) = group.first() {
-            telemetry::follow_traceparent(&span, &first.raw.traceparent);
-        }
+        let span = self.span(group);
         let began = monotonic();
         let work = AssertUnwindSafe(self.transact(group).instrument(span)).catch_unwind();
         let later = work.await.unwrap_or_else(|panic| Err(Fault::bug(panic_text(&*panic))))?;
         metrics::histogram!("rooms_batch_seconds").record(began.elapsed().as_secs_f64());
-        metrics::counter!("rooms_handled_total").increment(u64::try_from(group.len()).unwrap_or_default());
         steps::reach("batch.committed");
         for held in group {
-            let kind = if later.contains(&held.raw.id) { AckKind::Nak(Some(LATER)) } else { AckKind::Ack };
-            held.acknowledge(kind).await;
+            if later.contains(&held.raw.id) {
+                held.acknowledge(AckKind::Nak(Some(LATER))).await;
+            } else {
+                measures::handled(H::Message::label(&held.raw.kind), held.raw.arrived.elapsed());
+                held.acknowledge(AckKind::Ack).await;
+            }
         }
         Ok(())
+    }
+
+    /// A batch belongs to the trace of its first message, whose name it has, and names those of the others.
+    fn span(&self, group: &[Held]) -> tracing::Span {
+        let mut raws = group.iter().map(|held| &held.raw);
+        let first = raws.next();
+        let name = first.map_or(measures::UNKNOWN, |first| H::Message::label(&first.kind));
+        let service = self.db.service();
+        let span = tracing::info_span!("batch", otel.name = name, otel.kind = "consumer", size = group.len(), %service);
+        if let Some(first) = first {
+            telemetry::follow_traceparent(&span, &first.traceparent);
+        }
+        for other in raws.filter(|other| !other.traceparent.is_empty()) {
+            telemetry::link_traceparent(&span, &other.traceparent);
+        }
+        span
     }
 
     async fn transact(&self, group: &[Held]) -> Result<Vec<Uuid>, Fault> {
@@ -221,15 +237,20 @@ impl<H: Handler> Writer<H> {
         for (mut delivery, held) in decoded.into_iter().zip(group) {
             match before.remove(&delivery.id) {
                 Some(Before::Conflict) => {
-                    bury_in(&mut unit, &held.raw, "the same id came before with another body").await?;
+                    self.bury_in(&mut unit, &held.raw, "the same id came before with another body").await?;
                     continue;
                 }
                 Some(Before::Answered(outcome)) => {
+                    unit.measure(delivery.id, None);
                     unit.answer(outcome);
                     continue;
                 }
-                Some(Before::Pending) => delivery.repeat = true,
+                Some(Before::Pending) => {
+                    unit.measure(delivery.id, None);
+                    delivery.repeat = true;
+                }
                 None => {
+                    unit.measure(delivery.id, Some(H::Message::label(&held.raw.kind)));
                     if held.raw.expires_at.is_some_and(|at| at < self.clock.now()) {
                         unit.refuse(&delivery, &Refusal::new(RefusalCode::Expired));
                         continue;
@@ -249,9 +270,26 @@ impl<H: Handler> Writer<H> {
 
     async fn bury(&self, held: &Held, reason: &str) -> Result<(), Fault> {
         let mut unit = self.db.unit().await?;
-        bury_in(&mut unit, &held.raw, reason).await?;
+        self.bury_in(&mut unit, &held.raw, reason).await?;
         unit.commit().await?;
         held.acknowledge(AckKind::Ack).await;
+        Ok(())
+    }
+
+    async fn bury_in(&self, unit: &mut Unit, raw: &Raw, reason: &str) -> Result<(), Fault> {
+        tracing::error!(message = %raw.id, subject = raw.subject, reason, "dead letter");
+        let label = H::Message::label(&raw.kind);
+        unit.count(metrics::counter!("rooms_dead_letters_total", "message" => label), 1);
+        sqlx::query(
+            "INSERT INTO dead_letter (id, subject, type, payload, reason) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(raw.id)
+        .bind(&raw.subject)
+        .bind(&raw.kind)
+        .bind(raw.payload.as_ref())
+        .bind(reason)
+        .execute(unit.conn())
+        .await?;
         Ok(())
     }
 }
@@ -281,20 +319,6 @@ async fn keep_held(groups: &VecDeque<Vec<Held>>, progress: &mut Instant) {
             held.acknowledge(AckKind::Progress).await;
         }
     }
-}
-
-async fn bury_in(unit: &mut Unit, raw: &Raw, reason: &str) -> Result<(), Fault> {
-    tracing::error!(message = %raw.id, subject = raw.subject, reason, "dead letter");
-    metrics::counter!("rooms_dead_letters_total").increment(1);
-    sqlx::query("INSERT INTO dead_letter (id, subject, type, payload, reason) VALUES ($1, $2, $3, $4, $5)")
-        .bind(raw.id)
-        .bind(&raw.subject)
-        .bind(&raw.kind)
-        .bind(raw.payload.as_ref())
-        .bind(reason)
-        .execute(unit.conn())
-        .await?;
-    Ok(())
 }
 
 fn cause(fault: &Fault) -> &'static str {

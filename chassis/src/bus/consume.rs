@@ -4,7 +4,7 @@ use super::{
     Bus,
     envelope::{ACTOR, EXPIRES_AT, ID, REPLY_TO, TIME, TRACE_PARENT, TYPE, from_micros},
 };
-use crate::{Fault, settings::BusFaults, topology};
+use crate::{Fault, clock::monotonic, settings::BusFaults, topology};
 use async_nats::jetstream::{
     self,
     consumer::{Consumer, pull},
@@ -13,7 +13,10 @@ use async_nats::jetstream::{
 use bytes::Bytes;
 use futures::StreamExt;
 use sha2::{Digest, Sha256};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -44,6 +47,8 @@ pub struct Raw {
     pub expires_at: Option<OffsetDateTime>,
     /// How often it was delivered, from 1.
     pub delivered: i64,
+    /// When it arrived in this process.
+    pub(crate) arrived: Instant,
     pub(crate) acker: Arc<Acker>,
 }
 
@@ -70,6 +75,7 @@ impl Raw {
             subject: message.subject.to_string(),
             payload: message.payload,
             delivered,
+            arrived: monotonic(),
             acker: Arc::new(acker),
         }
     }

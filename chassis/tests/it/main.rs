@@ -15,6 +15,7 @@ mod away;
 mod counter;
 mod faults;
 mod kv;
+mod measures;
 mod outage;
 mod process;
 mod tls;
