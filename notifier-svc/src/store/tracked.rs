@@ -226,16 +226,24 @@ pub async fn followers(
         .collect())
 }
 
-/// Accounts that are told of trades of these values, by the place of the trade in the list. Nobody is who did not ask for it.
+/// Who asked for trades of a size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watcher {
+    /// The place of the trade in the list.
+    pub item: i64,
+    /// Whom.
+    pub account: AccountId,
+    /// Whether they are told of the wallets that they track.
+    pub hears_of_wallets: bool,
+}
+
+/// Accounts that are told of trades of these values. Nobody is who did not ask for it.
 ///
 /// # Errors
 /// The database.
-pub async fn whale_watchers(
-    db: impl PgExecutor<'_>,
-    usd: &[Decimal],
-) -> Result<Vec<(i64, AccountId)>, Fault> {
+pub async fn whale_watchers(db: impl PgExecutor<'_>, usd: &[Decimal]) -> Result<Vec<Watcher>, Fault> {
     let rows = sqlx::query!(
-        "SELECT c.item AS \"item!\", p.account_id
+        "SELECT c.item AS \"item!\", p.account_id, NOT p.off @> ARRAY[3]::smallint[] AS \"hears_of_wallets!\"
          FROM unnest($1::numeric[]) WITH ORDINALITY AS c (usd, item)
          JOIN notifier.preferences p ON p.whale_usd <= c.usd AND NOT p.off @> ARRAY[4]::smallint[]
          ORDER BY c.item, p.account_id",
@@ -243,7 +251,11 @@ pub async fn whale_watchers(
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.item, AccountId::new(row.account_id))).collect())
+    let watcher = |item, account, hears_of_wallets| Watcher { item, account, hears_of_wallets };
+    Ok(rows
+        .into_iter()
+        .map(|row| watcher(row.item, AccountId::new(row.account_id), row.hears_of_wallets))
+        .collect())
 }
 
 /// Wallets that are tracked, each counted once, and entries of all lists.

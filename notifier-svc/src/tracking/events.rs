@@ -23,6 +23,7 @@ use proto::{
     },
 };
 use rust_decimal::Decimal;
+use std::collections::HashSet;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -79,7 +80,7 @@ impl Handler for Tracker {
         let heard = Heard::of(batch)?;
         commands::followed(unit, &heard.followed).await?;
         let mut news = self.wallet_news(unit, &heard.changes).await?;
-        news.extend(whale_news(unit, &heard.trades).await?);
+        news.extend(self.whale_news(unit, &heard.trades).await?);
         if !(news.is_empty()
             && heard.reached.is_empty()
             && heard.watched.is_empty()
@@ -142,22 +143,35 @@ impl Tracker {
         })
         .collect()
     }
-}
 
-/// One notice of each trade for whoever asked for trades of its size.
-async fn whale_news(unit: &mut Unit, trades: &[&LargeTrade]) -> Result<Vec<Timed>, Fault> {
-    if trades.is_empty() {
-        return Ok(Vec::new());
+    /// One notice of each trade for whoever asked for trades of its size, unless they are told of it as followers of the
+    /// wallet: nobody wants to read of one trade twice.
+    async fn whale_news(&self, unit: &mut Unit, trades: &[&LargeTrade]) -> Result<Vec<Timed>, Fault> {
+        if trades.is_empty() {
+            return Ok(Vec::new());
+        }
+        let weighed = trades.iter().map(|trade| {
+            let weight = Weight { usd: decimal(&trade.usd)?, portfolio: None };
+            let filled_at = from_timestamp(trade.filled_at.as_ref())?;
+            Ok(tracked::Weighed { address: &trade.address, weight, filled_at })
+        });
+        let weighed: Vec<_> = weighed.collect::<Result<_, Malformed>>()?;
+        let usd: Vec<Decimal> = weighed.iter().map(|trade| trade.weight.usd).collect();
+        let watchers = tracked::whale_watchers(unit.conn(), &usd).await?;
+        let followers = tracked::followers(unit.conn(), &weighed, self.rules.thresholds).await?;
+        let told: HashSet<_> =
+            followers.into_iter().map(|follower| (follower.item, follower.account)).collect();
+        let watchers = watchers
+            .into_iter()
+            .filter(|watcher| !(watcher.hears_of_wallets && told.contains(&(watcher.item, watcher.account))));
+        let news = watchers.filter_map(|watcher| Some((watcher.account, *nth(trades, watcher.item)?)));
+        news.map(|(account, trade)| {
+            let key = format!("trade:{}", id(&trade.trade_id)?);
+            let seen_at = from_timestamp(trade.seen_at.as_ref())?;
+            Ok((News::new(account, key, Kind::LargeTrade(trade.clone())), seen_at))
+        })
+        .collect()
     }
-    let usd = trades.iter().map(|trade| decimal(&trade.usd)).collect::<Result<Vec<Decimal>, _>>()?;
-    let watchers = tracked::whale_watchers(unit.conn(), &usd).await?;
-    let news = watchers.into_iter().filter_map(|(item, account)| Some((account, *nth(trades, item)?)));
-    news.map(|(account, trade)| {
-        let key = format!("trade:{}", id(&trade.trade_id)?);
-        let seen_at = from_timestamp(trade.seen_at.as_ref())?;
-        Ok((News::new(account, key, Kind::LargeTrade(trade.clone())), seen_at))
-    })
-    .collect()
 }
 
 /// One notice for each alert that still waits.

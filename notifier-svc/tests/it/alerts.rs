@@ -240,6 +240,49 @@ async fn large_trades_are_told_to_who_asked_for_their_size() {
     assert_eq!(heard, expected.map(|(account, usd)| (account, usd.to_owned())).into());
 }
 
+/// Whoever tracks the wallet of a large trade reads of it once; by the other way only if not by that one.
+#[tokio::test]
+async fn a_large_trade_of_a_tracked_wallet_is_told_once() {
+    let world = World::new(&[]).await;
+    world.gateway.open();
+    let [anna, ben, cleo] = people();
+    world.register(&[anna, ben, cleo]).await;
+    for person in [anna, ben, cleo] {
+        prefer(&world, person, switch(Category::Whale, true)).await.unwrap();
+        track(&world, person, &wallet(1), "").await.unwrap();
+    }
+    prefer(&world, ben, switch(Category::Tracker, false)).await.unwrap();
+    prefer(&world, cleo, Change::MinUsd("1000000".into())).await.unwrap();
+    let now = now(&world).await;
+    let trade = LargeTrade {
+        trade_id: Uuid::from_u128(1).as_bytes().to_vec(),
+        address: wallet(1),
+        market: Some(market(1)),
+        usd: "20000".into(),
+        filled_at: at(now),
+        seen_at: at(now),
+        ..Default::default()
+    };
+    world
+        .tell(&[
+            event(&LargeTrades { items: vec![trade] }),
+            changed(&[change(1, &wallet(1), "20000", "", now)]),
+        ])
+        .await;
+    world.all_done(3).await;
+    let mut heard: Vec<_> = world
+        .gateway
+        .told()
+        .into_iter()
+        .map(|deliver| (AccountId::try_from_bytes(&deliver.account_id).unwrap(), deliver.lane))
+        .collect();
+    heard.sort();
+    let (tracker, whale) = (i32::from(Lane::Tracker), i32::from(Lane::Whale));
+    let mut expected = vec![(anna, tracker), (ben, whale), (cleo, whale)];
+    expected.sort();
+    assert_eq!(heard, expected);
+}
+
 #[tokio::test]
 async fn a_change_that_breaks_its_contract_is_buried_alone() {
     let world = World::new(&[]).await;
