@@ -85,6 +85,21 @@ fn by_operators(asked: &OpenOperatorRoom, known: &Known) -> Result<Terms, Refusa
     open(&rules(), &request, By::Operators(asked), known, at()).unwrap().map_err(|refusal| refusal.code)
 }
 
+/// What a room promises is what was set when it opened, and nothing that stands in the code.
+#[test]
+fn a_room_takes_its_numbers_from_the_settings() {
+    let mut rules = rules();
+    (rules.protocol_fee_bps, rules.host_fee_bps) = (310, 70);
+    (rules.min_stake, rules.max_stake) = (Lamports::new(7), Lamports::new(11));
+    (rules.max_players, rules.quorum, rules.suspicion_bps) = (4, 5, 60);
+    (rules.past_post, rules.mean) = (Duration::from_secs(20), Duration::from_secs(30));
+    let terms = open(&rules, &request("165", 3600), By::Host, &known(), at()).unwrap().unwrap();
+    assert_eq!((terms.protocol_fee_bps, terms.host_fee_bps), (310, 70));
+    assert_eq!((terms.min_stake_lamports, terms.max_stake_lamports), (7, 11));
+    assert_eq!((terms.max_players, terms.quorum, terms.suspicion_bps), (4, 5, 60));
+    assert_eq!((terms.past_post_seconds, terms.mean_seconds), (20, 30));
+}
+
 #[test]
 fn direction_follows_from_the_price() {
     assert_eq!(opened(&request("165", 3600)).unwrap().comparator(), Comparator::AtOrAbove);
