@@ -11,7 +11,7 @@ use crate::{
     requests,
     router::Command,
     settings::{Settings, Telegram, Webhook},
-    store::house,
+    store::{drafts, house},
 };
 use chassis::{
     Runtime, Service,
@@ -93,6 +93,7 @@ impl Service for Gateway {
         runtime.lease("telegram-sender", TERM, move |held| sender.clone().run(held));
         tell(runtime, &app);
         keep_house(runtime, &app);
+        measure(runtime, &app);
         take_updates(runtime, Intake::new(app));
         Ok(())
     }
@@ -120,6 +121,19 @@ fn keep_house(runtime: &Runtime, app: &Arc<App>) {
     runtime.every("house", Duration::from_secs(600), move || {
         let app = Arc::clone(&app);
         async move { Ok(house::keep(app.db.pool(), app.clock.now()).await?) }
+    });
+}
+
+/// Every replica measures the same.
+fn measure(runtime: &Runtime, app: &Arc<App>) {
+    let app = Arc::clone(app);
+    runtime.every("measure", Duration::from_secs(15), move || {
+        let app = Arc::clone(&app);
+        async move {
+            let sessions = drafts::sessions(app.db.pool(), app.clock.now()).await?;
+            metrics::gauge!("rooms_sessions_active").set(u32::try_from(sessions).unwrap_or(u32::MAX));
+            Ok(())
+        }
     });
 }
 

@@ -16,6 +16,7 @@
 
 mod commands;
 pub mod domain;
+mod measures;
 mod operators;
 mod queries;
 pub mod settings;

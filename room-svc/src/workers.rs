@@ -6,7 +6,7 @@ pub mod arenas;
 use crate::{
     commands::{HOLDS_PER_LIST, void, write_set},
     domain::{bet::Wager, working_set::WorkingSet},
-    store,
+    measures, store,
 };
 use chassis::{Db, Fault, Outgoing};
 use proto::{
@@ -54,6 +54,7 @@ pub async fn late_holds(db: Db, grace: Duration) -> Result<(), Fault> {
         let refusal = Refusal::new(RefusalCode::BetHoldLate);
         let wager = bet.wager;
         set.hold_decided(wager.id, Err(refusal.clone())).map_err(|error| Fault::bug(error.to_string()))?;
+        measures::refused(&mut unit);
         unit.decide(wager.id.uuid(), Outcome::refused(&wager.id.bytes(), &refusal));
         releases.push(release(&wager));
     }

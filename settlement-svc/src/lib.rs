@@ -22,6 +22,7 @@ mod events;
 mod evidence;
 mod handler;
 mod leaderboard;
+mod measures;
 mod messages;
 mod operators;
 mod queries;

@@ -6,7 +6,7 @@ use crate::{
         Bet, Book, BookError, Frozen, Line, OutOfOrder, Rules, SagaStep, Settlement, State, referral::Rates,
         root, settle as make_book,
     },
-    messages, referrals,
+    measures, messages, referrals,
     store::{
         broken,
         errand::{self, Errand},
@@ -141,7 +141,7 @@ pub async fn settle(unit: &mut Unit, settlement: &mut Settlement, totals: &Total
     took(SagaStep::Settle);
     tracing::info!(%room, ruling = ?totals.ruling, "settled");
     audit::settled(unit, room, totals);
-    metrics::counter!("rooms_settled_total", "result" => messages::result_label(totals.ruling)).increment(1);
+    measures::settled(unit, totals);
     let receipt = messages::anchor_receipt(&frozen, &settlement.verdict, totals);
     unit.issue(ANCHOR, room.uuid(), &receipt).await
 }

@@ -1,6 +1,7 @@
 //! One call to Telegram, and what became of it.
 
 use super::{Letter, album::Album, whisper};
+use chassis::{clock::monotonic, measures};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use teloxide::{
@@ -12,6 +13,9 @@ use teloxide::{
 
 /// The client sleeps ten seconds after a 5xx before it says so; by then we have gone on.
 pub(super) const LIMIT: Duration = Duration::from_secs(8);
+
+/// In measures.
+const TELEGRAM: &str = "telegram";
 
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,10 +54,15 @@ impl Courier {
 
     /// Makes the call.
     pub async fn deliver(&self, letter: &Letter) -> Fate {
-        if let Some(to) = &letter.whisper {
-            return Self::counted(whisper::deliver(&self.bot, letter, to).await);
-        }
-        Self::counted(self.carry(letter).await)
+        let called_at = monotonic();
+        let fate = match &letter.whisper {
+            Some(to) => whisper::deliver(&self.bot, letter, to).await,
+            None => self.carry(letter).await,
+        };
+        metrics::counter!("telegram_messages_total", "fate" => fate.name()).increment(1);
+        let result = if matches!(fate, Fate::Unsent(_) | Fate::Unknown(_)) { "failed" } else { "answered" };
+        measures::called(TELEGRAM, result, called_at.elapsed());
+        fate
     }
 
     /// A text or a file as a new message, or a text in place of another.
@@ -89,11 +98,6 @@ impl Courier {
             Ok(Err(error)) => fate_of(&error, edit),
             Err(_) => Fate::Unknown("no answer in time".to_owned()),
         }
-    }
-
-    fn counted(fate: Fate) -> Fate {
-        metrics::counter!("telegram_messages_total", "fate" => fate.name()).increment(1);
-        fate
     }
 }
 

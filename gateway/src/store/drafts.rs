@@ -230,6 +230,19 @@ pub async fn of(
     Ok(rows.into_iter().filter_map(|row| serde_json::from_value(row.body).ok()).collect())
 }
 
+/// How many users are in the middle of something.
+///
+/// # Errors
+/// The database.
+pub async fn sessions(db: impl PgExecutor<'_>, now: OffsetDateTime) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"SELECT count(DISTINCT account_id) AS "sessions!" FROM gateway.draft WHERE expires_at > $1"#,
+        now
+    )
+    .fetch_one(db)
+    .await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use crate::{
     domain::address::is_public,
     store::webhook::{self, Call, Due, Outcome},
 };
-use chassis::{Clock, Db, Fault};
+use chassis::{Clock, Db, Fault, clock::monotonic, measures};
 use futures::future::join_all;
 use hmac::{Hmac, Mac};
 use proto::{AccountId, Refusal, common::RefusalCode};
@@ -141,7 +141,11 @@ impl Caller {
         let calls = webhook::calls(self.db.pool(), due.account_id, CALLS).await?;
         let (mut told, mut error) = (Vec::new(), String::new());
         for call in &calls {
-            match self.call(&due.url, call).await {
+            let called_at = monotonic();
+            let answer = self.call(&due.url, call).await;
+            let result = if answer.is_ok() { "answered" } else { "failed" };
+            measures::called("webhook", result, called_at.elapsed());
+            match answer {
                 Ok(()) => told.push(call.number),
                 Err(why) => {
                     error = why;

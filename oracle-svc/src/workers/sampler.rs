@@ -96,6 +96,9 @@ impl Sampler {
                 "false"
             }
         };
+        let agreeing = tick.aggregate.as_ref().map_or(0, |aggregate| aggregate.counted.len());
+        metrics::gauge!("rooms_oracle_venues_agreeing", "asset" => asset)
+            .set(u32::try_from(agreeing).unwrap_or(u32::MAX));
         metrics::counter!("rooms_oracle_ticks_total", "asset" => asset, "price" => has_price).increment(1);
         for venue in VenueId::EXCHANGES {
             let fresh = tick.quotes.iter().any(|quote| quote.venue == *venue);

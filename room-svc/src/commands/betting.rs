@@ -6,6 +6,7 @@ use crate::{
         bet::{Bet, Wager},
         working_set::{HoldResult, WorkingSet},
     },
+    measures,
     workers::{hold, release},
 };
 use chassis::{Delivery, Fault, Unit};
@@ -109,8 +110,12 @@ pub(super) async fn follow_holds(
             released.push(id.uuid());
         }
         match set.hold_decided(id, decision(item)?).map_err(misfit)? {
-            HoldResult::Accepted(bet) => unit.answer(placed(set, &bet)),
+            HoldResult::Accepted(bet) => {
+                measures::accepted(unit, bet.wager.stake);
+                unit.answer(placed(set, &bet));
+            }
             HoldResult::Refused(id, refusal) => {
+                measures::refused(unit);
                 unit.decide(id.uuid(), Outcome::refused(&id.bytes(), &refusal));
             }
             HoldResult::Old => {}

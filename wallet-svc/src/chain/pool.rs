@@ -6,6 +6,7 @@ use super::{
     TransactionDetails, endpoint::Endpoint,
 };
 use async_trait::async_trait;
+use chassis::measures;
 use futures::future::join_all;
 use proto::Lamports;
 use solana_hash::Hash;
@@ -73,7 +74,10 @@ impl RpcPool {
         let mut failure = NetworkError::NoEndpoint;
         for member in self.ranked() {
             let asked_at = Instant::now();
-            match question(&member.endpoint).await {
+            let answer = question(&member.endpoint).await;
+            let failed = answer.as_ref().is_err_and(blames_endpoint);
+            measures::called("solana", if failed { "failed" } else { "answered" }, asked_at.elapsed());
+            match answer {
                 Ok(answer) => {
                     self.learn(
                         member,

@@ -1,6 +1,7 @@
 //! The few requests of Turnkey's API that we make.
 
 use super::{ApiKey, TurnkeyError, TurnkeySettings};
+use chassis::{clock::monotonic, measures};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use solana_signature::Signature;
 use std::time::Duration;
@@ -290,6 +291,14 @@ impl Api {
     }
 
     async fn post<A: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<A, TurnkeyError> {
+        let asked_at = monotonic();
+        let answer = self.ask(path, body).await;
+        let result = if answer.is_ok() { "answered" } else { "failed" };
+        measures::called("turnkey", result, asked_at.elapsed());
+        answer
+    }
+
+    async fn ask<A: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<A, TurnkeyError> {
         let body = serde_json::to_vec(body)?;
         let request = self
             .http
