@@ -52,7 +52,8 @@ impl Handler for Inbound {
                 Incoming::Deliver(deliver) => {
                     let now = unit.now().await?;
                     // A repeat of what has ended already asks for its fate.
-                    if let Some(end) = deliveries::enter(unit.conn(), deliver, now).await? {
+                    let entered = deliveries::enter(unit.conn(), deliver, &delivery.traceparent, now).await?;
+                    if let Some(end) = entered {
                         unit.event(&delivered(&deliver.notification_id, &end));
                     }
                 }

@@ -12,10 +12,11 @@ use crate::{
     },
     vault::Vault,
 };
-use chassis::{Clock, Db, Fault, Held, clock::monotonic, settings::Network};
+use chassis::{Clock, Db, Fault, Held, clock::monotonic, settings::Network, telemetry};
 use proto::{AccountId, notifier::NotificationState};
 use std::{collections::HashMap, sync::Arc, time::Instant};
 use time::Duration;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 /// A notice whose outcome stays unknown this often is given up.
@@ -106,6 +107,15 @@ impl Notices {
     /// Delivers one notice. Returns how long its chat has to wait, if Telegram said so.
     /// The moment is that of Telegram's answer, which is what its limits are counted from.
     pub(super) async fn deliver(
+        &self,
+        notice: Addressed,
+    ) -> (Instant, Result<Option<std::time::Duration>, Fault>) {
+        let span = tracing::info_span!("deliver");
+        telemetry::follow_traceparent(&span, &notice.traceparent);
+        self.try_to_deliver(notice).instrument(span).await
+    }
+
+    async fn try_to_deliver(
         &self,
         notice: Addressed,
     ) -> (Instant, Result<Option<std::time::Duration>, Fault>) {

@@ -30,6 +30,8 @@ pub struct Delivery {
     pub attempts: i32,
     /// Without a sound.
     pub silent: bool,
+    /// W3C trace context of its command.
+    pub traceparent: String,
 }
 
 /// Whom a notice is for.
@@ -145,13 +147,15 @@ pub fn withdrawal_thread(id: Uuid) -> String {
     format!("withdrawal:{id}")
 }
 
-/// Takes a notice in. Returns how an earlier delivery of it ended, if it has.
+/// Takes a notice in, to be delivered as a part of the trace that its command belongs to. Returns how an earlier delivery of it
+/// ended, if it has.
 ///
 /// # Errors
 /// The database, or a command that breaks its contract.
 pub async fn enter(
     db: &mut sqlx::PgConnection,
     deliver: &Deliver,
+    traceparent: &str,
     now: OffsetDateTime,
 ) -> Result<Option<End>, Fault> {
     let id = NotificationId::try_from_bytes(&deliver.notification_id)?;
@@ -161,8 +165,8 @@ pub async fn enter(
     sqlx::query!(
         "INSERT INTO gateway.delivery
             (notification_id, account_id, chat_id, lane, notice, thread_key, thread_version, state, not_before, created_at,
-             silent)
-         VALUES ($1, $2, $8, $3, $4, $5, $6, 'waiting', $7, $7, $9) ON CONFLICT (notification_id) DO NOTHING",
+             silent, traceparent)
+         VALUES ($1, $2, $8, $3, $4, $5, $6, 'waiting', $7, $7, $9, $10) ON CONFLICT (notification_id) DO NOTHING",
         id.uuid(),
         to.account().map(AccountId::uuid),
         lane_number(deliver.lane()),
@@ -171,7 +175,8 @@ pub async fn enter(
         version,
         now,
         to.group(),
-        deliver.silent
+        deliver.silent,
+        traceparent
     )
     .execute(&mut *db)
     .await?;
@@ -223,7 +228,8 @@ pub async fn due(
     now: OffsetDateTime,
 ) -> Result<Vec<Delivery>, Fault> {
     let rows = sqlx::query!(
-        "SELECT notification_id, account_id, chat_id, lane, notice, thread_key, thread_version, attempts, silent
+        "SELECT notification_id, account_id, chat_id, lane, notice, thread_key, thread_version, attempts, silent,
+                traceparent
          FROM gateway.delivery
          WHERE state = 'waiting' AND not_before <= $1 AND NOT notification_id = ANY($2)
          ORDER BY lane, created_at, notification_id LIMIT $3",
@@ -250,6 +256,7 @@ pub async fn due(
                 version: row.thread_version,
                 attempts: row.attempts,
                 silent: row.silent,
+                traceparent: row.traceparent,
             })
         })
         .collect()

@@ -1,7 +1,7 @@
 //! Questions to other services that a settlement still has to ask.
 
 use super::broken;
-use chassis::Fault;
+use chassis::{Fault, telemetry};
 use proto::RoomId;
 use sqlx::{PgConnection, PgExecutor};
 use std::time::Duration;
@@ -30,7 +30,7 @@ impl Errand {
     }
 }
 
-/// Notes an errand, to be run after a delay.
+/// Notes an errand, to be run after a delay, as a part of the trace that it is noted in.
 ///
 /// # Errors
 /// The database.
@@ -42,12 +42,13 @@ pub async fn add(
 ) -> Result<(), Fault> {
     let delay_ms = i32::try_from(delay.as_millis()).unwrap_or(i32::MAX);
     sqlx::query!(
-        "INSERT INTO settlement.errand (room_id, kind, next_attempt_at)
-         VALUES ($1, $2, settlement.db_clock() + $3::int * interval '1 millisecond')
+        "INSERT INTO settlement.errand (room_id, kind, next_attempt_at, traceparent)
+         VALUES ($1, $2, settlement.db_clock() + $3::int * interval '1 millisecond', $4)
          ON CONFLICT DO NOTHING",
         room.uuid(),
         errand.word(),
         delay_ms,
+        telemetry::traceparent().unwrap_or_default(),
     )
     .execute(connection)
     .await?;
@@ -76,25 +77,37 @@ pub async fn due_at(
     Ok(())
 }
 
+/// An errand in hand.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// Of which room.
+    pub room: RoomId,
+    /// What.
+    pub errand: Errand,
+    /// W3C trace context of whoever noted it.
+    pub traceparent: String,
+}
+
 /// Takes one errand that is due. Other replicas leave it alone for half a minute, after which it
 /// is due again unless it was run or put off.
 ///
 /// # Errors
 /// The database.
-pub async fn take(executor: impl PgExecutor<'_>) -> Result<Option<(RoomId, Errand)>, Fault> {
+pub async fn take(executor: impl PgExecutor<'_>) -> Result<Option<Taken>, Fault> {
     let row = sqlx::query!(
         "UPDATE settlement.errand
          SET attempts = attempts + 1, next_attempt_at = settlement.db_clock() + interval '30 seconds'
          WHERE (room_id, kind) = (SELECT room_id, kind FROM settlement.errand
                                   WHERE next_attempt_at <= settlement.db_clock()
                                   ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-         RETURNING room_id, kind",
+         RETURNING room_id, kind, traceparent",
     )
     .fetch_optional(executor)
     .await?;
     let Some(row) = row else { return Ok(None) };
     let errand = Errand::ALL.into_iter().find(|errand| errand.word() == row.kind);
-    Ok(Some((RoomId::new(row.room_id), errand.ok_or_else(|| broken("an unknown errand"))?)))
+    let errand = errand.ok_or_else(|| broken("an unknown errand"))?;
+    Ok(Some(Taken { room: RoomId::new(row.room_id), errand, traceparent: row.traceparent }))
 }
 
 /// Puts an errand off after a failed attempt: one second, doubling up to one minute.

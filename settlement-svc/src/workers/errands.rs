@@ -5,13 +5,14 @@ use crate::{
     refunds, saga,
     store::{
         broken, dispute,
-        errand::{self, Errand},
+        errand::{self, Errand, Taken},
         facts, judgement, ruling, settlement,
     },
     upstream::{Oracle, Rooms},
 };
-use chassis::{Blame, Db, Fault};
+use chassis::{Blame, Db, Fault, telemetry};
 use proto::RoomId;
+use tracing::Instrument as _;
 
 /// The errands of all settlements. Replicas share them.
 pub struct Errands {
@@ -25,13 +26,10 @@ impl Errands {
     /// Runs everything that is due.
     pub async fn round(&self) -> Result<(), Fault> {
         self.measure().await?;
-        while let Some((room, errand)) = errand::take(self.db.pool()).await? {
-            let run = match errand {
-                Errand::ReadBets => self.read_bets(room).await,
-                Errand::CopySeries => self.copy_series(room).await,
-                Errand::RefundStakes => self.refund_stakes(room).await,
-            };
-            let Err(fault) = run else { continue };
+        while let Some(Taken { room, errand, traceparent }) = errand::take(self.db.pool()).await? {
+            let span = tracing::info_span!("errand", ?errand);
+            telemetry::follow_traceparent(&span, &traceparent);
+            let Err(fault) = self.run(room, errand).instrument(span).await else { continue };
             let problem = fault.chain();
             match fault.blame() {
                 Blame::Nobody => {
@@ -45,6 +43,14 @@ impl Errands {
             }
         }
         Ok(())
+    }
+
+    async fn run(&self, room: RoomId, errand: Errand) -> Result<(), Fault> {
+        match errand {
+            Errand::ReadBets => self.read_bets(room).await,
+            Errand::CopySeries => self.copy_series(room).await,
+            Errand::RefundStakes => self.refund_stakes(room).await,
+        }
     }
 
     /// What waits for people. A gauge is a float by nature.
