@@ -2,8 +2,22 @@
 //! where refusals and faults become a [`Status`] and back.
 //!
 //! Messages are limited to 4 MiB in either direction by tonic's default for requests; nothing here asks for more.
+//! Every call passes a [`Guard`]: docs/adr/0018-who-may-call.md.
 
-use std::time::Duration;
+mod denied;
+mod guard;
+mod identity;
+mod limits;
+pub mod methods;
+mod tls;
+mod trust;
+
+pub use guard::{Guard, Rates};
+pub use identity::{Channel, Identity};
+pub use tls::Tls;
+pub use trust::Trust;
+
+use std::{sync::Arc, time::Duration};
 
 use axum::{http, middleware};
 use bytes::Bytes;
@@ -14,13 +28,14 @@ use tonic::{
     Code, Request, Status,
     metadata::MetadataMap,
     server::NamedService,
-    service::{Interceptor, Routes, RoutesBuilder, interceptor::InterceptedService},
+    service::{Interceptor, Routes, RoutesBuilder},
     transport::{self, Server, server::TcpIncoming},
 };
 use tonic_health::server::HealthReporter;
 use uuid::Uuid;
 
 use crate::{Fault, measures, settings::Endpoint, telemetry};
+use identity::Bearer;
 
 /// How long an answer may take, for the server and, unless it says otherwise, for the caller.
 pub const DEADLINE: Duration = Duration::from_secs(5);
@@ -120,9 +135,17 @@ pub fn refusal(status: &Status) -> Option<Refusal> {
 #[derive(Default)]
 pub struct Services {
     routes: RoutesBuilder,
+    guard: Guard,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Services {
+    /// None yet, behind a guard, over TLS where there are certificates. The default lets everybody in, in plain text.
+    #[must_use]
+    pub fn guarded(guard: Guard, tls: Option<Arc<Tls>>) -> Self {
+        Self { routes: RoutesBuilder::default(), guard, tls }
+    }
+
     /// Adds a generated server, such as `RoomQueriesServer::new(…)`.
     pub fn add<S>(&mut self, service: S) -> &mut Self
     where
@@ -145,17 +168,21 @@ impl Services {
         mut self,
         incoming: TcpIncoming,
         stop: CancellationToken,
-    ) -> Result<(HealthReporter, impl Future<Output = Result<(), transport::Error>> + Send), ReflectionError>
-    {
+    ) -> Result<(HealthReporter, impl Future<Output = Result<(), transport::Error>> + Send), NotServed> {
         let (reporter, health) = tonic_health::server::health_reporter();
         let reflection = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
             .build_v1()?;
         self.add(health).add(reflection);
+        let guarded = middleware::from_fn_with_state(self.guard, Guard::watch);
         let measured = middleware::from_fn(measures::question);
-        let routes = Routes::from(self.routes.routes().into_axum_router().layer(measured));
-        let server = Server::builder()
+        let routes = Routes::from(self.routes.routes().into_axum_router().layer(guarded).layer(measured));
+        let mut server = Server::builder();
+        if let Some(tls) = &self.tls {
+            server = server.tls_config(tls.server())?;
+        }
+        let server = server
             .timeout(DEADLINE)
             .concurrency_limit_per_connection(CONCURRENCY)
             .http2_keepalive_interval(Some(Duration::from_secs(20)))
@@ -172,28 +199,28 @@ impl Services {
     }
 }
 
-/// The descriptors compiled into the binary cannot be read.
-pub type ReflectionError = tonic_reflection::server::Error;
-
-/// A connection to another service, made when it is first needed and again whenever it is lost. Give it to a generated
-/// client: `RoomQueriesClient::new(grpc::channel(&url)?)`.
-pub type Channel = InterceptedService<transport::Channel, Outgoing>;
-
-/// Opens a [`Channel`]. The error says that the address is not one; that nobody is there shows at the first question.
-pub fn channel(to: &Endpoint) -> Result<Channel, transport::Error> {
-    let channel = transport::Endpoint::from_shared(to.expose().to_owned())?
-        .connect_timeout(CONNECT_LIMIT)
-        .timeout(DEADLINE)
-        .tcp_nodelay(true)
-        .http2_keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(Duration::from_secs(5))
-        .connect_lazy();
-    Ok(InterceptedService::new(channel, Outgoing))
+/// Why nothing can be served.
+#[derive(Debug, thiserror::Error)]
+pub enum NotServed {
+    /// The contracts compiled into the binary cannot be read.
+    #[error("no gRPC reflection")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// The certificate or its key is none.
+    #[error("GRPC_CERT_FILE, GRPC_KEY_FILE or GRPC_CA_FILE cannot be used")]
+    Tls(#[from] transport::Error),
 }
 
-/// Gives each question the trace context of the span that asks, and a deadline the other side can see.
-#[derive(Clone, Copy, Debug)]
-pub struct Outgoing;
+/// Opens a [`Channel`] to a service that asks for no token.
+///
+/// # Errors
+/// The address is none.
+pub fn channel(to: &Endpoint) -> Result<Channel, transport::Error> {
+    Identity::default().channel(to)
+}
+
+/// Gives each question the token of who asks, the trace context of the span that asks, and a deadline the other side can see.
+#[derive(Clone, Debug)]
+pub struct Outgoing(Option<Arc<Bearer>>);
 
 impl Interceptor for Outgoing {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
@@ -201,6 +228,9 @@ impl Interceptor for Outgoing {
             request.set_timeout(DEADLINE);
         }
         telemetry::inject::<MetadataMap>(request.metadata_mut());
+        if let Some(token) = self.0.as_ref().and_then(|bearer| bearer.token()) {
+            request.metadata_mut().insert("authorization", token);
+        }
         Ok(request)
     }
 }

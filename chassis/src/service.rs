@@ -18,7 +18,7 @@ use crate::{
     Db, Door, Fault, Handler, Pool, Writer,
     bus::Bus,
     clock::Clock,
-    grpc::Services,
+    grpc::{Identity, Services},
     health::Health,
     lease::{Held, Lease},
     settings::{Common, Invalid, Reader},
@@ -85,6 +85,8 @@ pub struct Runtime {
     pub tasks: Tasks,
     /// What is answered over gRPC.
     pub grpc: Services,
+    /// As whom other services are asked.
+    pub identity: Identity,
     http: Router,
 }
 

@@ -26,6 +26,7 @@ mod receipt;
 pub mod statement;
 mod subjects;
 mod timestamp;
+pub mod token;
 
 pub use basis_points::{BasisPoints, InvalidBasisPoints};
 pub use bets_hash::bets_hash;

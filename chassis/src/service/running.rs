@@ -16,7 +16,7 @@ use crate::{
     Db, Pool, audit,
     bus::Bus,
     clock::Clock,
-    grpc::{ReflectionError, Services},
+    grpc::{Guard, Identity, NotServed, Services},
     health::{Health, Role},
     lease::Lease,
     outbox::{self, Relay, Sent},
@@ -57,9 +57,9 @@ pub enum StartError {
     /// The broker's addresses are not understood.
     #[error("NATS_URLS is not understood")]
     Broker(#[source] BoxError),
-    /// The contracts compiled into the binary cannot be read.
-    #[error("no gRPC reflection")]
-    Reflection(#[from] ReflectionError),
+    /// gRPC cannot be served.
+    #[error(transparent)]
+    Grpc(#[from] NotServed),
     /// The service's own start failed.
     #[error("the service does not start")]
     Service(#[source] BoxError),
@@ -137,14 +137,18 @@ pub(super) async fn start_with<S: Service>(common: Common, own: S::Settings) -> 
     let pool = database(&common.postgres, S::NAME, &health)?;
     let bus = broker(&common, S::SERVICE, &health).await?;
     let (relay, exit) = Relay::new();
+    let clock = Clock::new(pool.clone());
+    let (trust, tls) = (&common.grpc_trust, &common.grpc_tls);
+    let guard = Guard::new(trust.clone(), common.grpc_rates, clock.clone());
     let mut runtime = Runtime {
-        db: Db::new(S::SERVICE, pool.clone(), relay),
+        db: Db::new(S::SERVICE, pool, relay),
         bus,
-        clock: Clock::new(pool),
+        grpc: Services::guarded(guard, tls.clone()),
+        identity: Identity::new(S::SERVICE, trust.clone(), tls.clone(), clock.clone()),
+        clock,
         common: Arc::new(common),
         health,
         tasks: running.tasks.clone(),
-        grpc: Services::default(),
         http: Router::new(),
     };
     attend::<S>(&runtime, exit);

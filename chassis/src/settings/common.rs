@@ -1,12 +1,15 @@
 //! The settings that every service has.
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 
 use super::{Endpoint, Invalid, Reader, Switch};
-use crate::choice;
+use crate::{
+    choice,
+    grpc::{Rates, Tls, Trust},
+};
 
 choice! {
     /// Where the money is.
@@ -55,6 +58,12 @@ pub struct Common {
     pub http_addr: SocketAddr,
     /// Where questions are answered.
     pub grpc_addr: SocketAddr,
+    /// Whose tokens count there; nothing where nobody is asked for one.
+    pub grpc_trust: Option<Arc<Trust>>,
+    /// How often who may call.
+    pub grpc_rates: Rates,
+    /// The certificates of gRPC, where it is not plain.
+    pub grpc_tls: Option<Arc<Tls>>,
     /// Where traces go; without it they go nowhere.
     pub otlp_endpoint: Option<Endpoint>,
     /// What is logged, in the syntax of `tracing_subscriber::EnvFilter`.
@@ -103,6 +112,11 @@ impl Common {
         let grpc_addr = r
             .setting("GRPC_ADDR", "Address of the gRPC server; port 0 takes any free one.")
             .or(SocketAddr::from(([127, 0, 0, 1], 8081)));
+        // An address that cannot be read is reported; until then the safer of two cases is assumed.
+        let anywhere = SocketAddr::from(([0, 0, 0, 0], 0));
+        let grpc_trust = Trust::declare(r, *grpc_addr.as_ref().unwrap_or(&anywhere));
+        let grpc_rates = Rates::declare(r);
+        let grpc_tls = Tls::declare(r);
         let otlp_endpoint = r
             .setting(
                 "OTLP_ENDPOINT",
@@ -139,6 +153,9 @@ impl Common {
             nats: nats?,
             http_addr: http_addr?,
             grpc_addr: grpc_addr?,
+            grpc_trust: grpc_trust?,
+            grpc_rates: grpc_rates?,
+            grpc_tls: grpc_tls?,
             otlp_endpoint: otlp_endpoint?,
             log: log?,
             log_format: log_format?,

@@ -63,7 +63,7 @@ fn faults_made_on_purpose_are_refused_on_mainnet() {
     let local: Variables = base.into_iter().chain(faulty).collect();
     assert_eq!(read(local, Common::declare).unwrap().bus_faults, BusFaults::Twice);
     let mainnet: Variables = base.into_iter().chain(faulty).chain([("NETWORK", "mainnet")]).collect();
-    let refused = read(mainnet, Common::declare).unwrap_err();
+    let refused = read(mainnet.with("GRPC_SERVICE_KEY", &"07".repeat(32)), Common::declare).unwrap_err();
     assert_eq!(refused.iter().map(|one| one.name).collect::<Vec<_>>(), ["BUS_FAULTS", "FAULT_KILL_AT"]);
 }
 

@@ -14,6 +14,7 @@ mod audit;
 mod away;
 mod counter;
 mod faults;
+mod grpc;
 mod kv;
 mod measures;
 mod outage;

@@ -131,8 +131,9 @@ async fn spoofed_guards_move_no_odds() {
 async fn operators_do_not_bet_where_money_is_real() {
     let operator = Uuid::now_v7();
     let pair = format!("{}={operator}", office::key(&office::operators()[0]));
-    let mut world =
-        World::without_oracle(&[("NETWORK", "mainnet"), ("OPERATOR_ACCOUNTS", pair.as_str())]).await;
+    let key = "07".repeat(32);
+    let mainnet = [("NETWORK", "mainnet"), ("OPERATOR_ACCOUNTS", pair.as_str()), ("GRPC_SERVICE_KEY", &key)];
+    let mut world = World::without_oracle(&mainnet).await;
     // A service on mainnet takes no clock but the database's own.
     let clock = "CREATE OR REPLACE FUNCTION room.db_clock() RETURNS timestamptz LANGUAGE sql VOLATILE
                  AS 'SELECT clock_timestamp()'";
