@@ -1,10 +1,11 @@
 //! Compiles the contracts without a `protoc` on the machine.
 use std::{error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "rooms/chassis/v1/chassis.proto",
     "rooms/common/v1/common.proto",
     "rooms/gateway/v1/gateway.proto",
+    "rooms/letters/v1/letters.proto",
     "rooms/notifier/v1/notifier.proto",
     "rooms/oracle/v1/oracle.proto",
     "rooms/oracle/v1/polymarket.proto",

@@ -62,6 +62,11 @@ mod generated {
             tonic::include_proto!("rooms.gateway.v1");
         }
     }
+    pub mod letters {
+        pub mod v1 {
+            tonic::include_proto!("rooms.letters.v1");
+        }
+    }
     pub mod notifier {
         pub mod v1 {
             tonic::include_proto!("rooms.notifier.v1");
@@ -92,6 +97,7 @@ mod generated {
 pub use generated::chassis::v1 as frame;
 pub use generated::common::v1 as common;
 pub use generated::gateway::v1 as gateway;
+pub use generated::letters::v1 as letters;
 pub use generated::notifier::v1 as notifier;
 pub use generated::oracle::v1 as oracle;
 pub use generated::room::v1 as room;

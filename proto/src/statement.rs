@@ -2,12 +2,13 @@
 //! worth nothing for another, and one made for us is worth nothing elsewhere.
 
 use crate::{
-    Malformed, RoomId, WithdrawalId, from_timestamp,
+    AccountId, Malformed, RoomId, WithdrawalId, from_timestamp,
+    letters::ReplayDeadLetter,
     notifier::{SetSmartWallet, StartBroadcast, SteerBroadcast},
-    room::{OpenOperatorRoom, RegisterArena, RetireArena},
+    room::{LockRoom, OpenOperatorRoom, RegisterArena, RetireArena},
     settlement::{JudgeDispute, RuleRoom},
     wallet::{
-        ApproveWithdrawal, OperatorSignature, PauseWithdrawals, RejectWithdrawal, ResumeWithdrawals,
+        ApproveWithdrawal, OperatorSignature, PauseWithdrawals, RejectWithdrawal, ResumeWithdrawals, SetBan,
         TakeProof,
     },
 };
@@ -124,7 +125,14 @@ statements! {
     PauseWithdrawals, "pause_withdrawals", |m| vec![m.reason.clone()];
     ResumeWithdrawals, "resume_withdrawals", |m| vec![m.cause.clone()];
     TakeProof, "take_proof", |_m| vec![];
+    SetBan, "set_ban", |m| vec![
+        AccountId::try_from_bytes(&m.account_id)?.uuid().to_string(),
+        if m.banned { "ban" } else { "lift" }.to_owned(),
+        m.reason.clone(),
+    ];
+    ReplayDeadLetter, "replay_dead_letter", |m| vec![m.service.clone(), uuid(&m.message_id)?];
     OpenOperatorRoom, "open_operator_room", |m| opening(m)?;
+    LockRoom, "lock_room", |m| vec![room(&m.room_id)?, m.reason.clone()];
     RuleRoom, "rule_room", |m| vec![room(&m.room_id)?, ruling(m), m.reason.clone()];
     RegisterArena, "register_arena", |m| vec![m.chat_id.to_string()];
     RetireArena, "retire_arena", |m| vec![m.chat_id.to_string()];

@@ -145,6 +145,7 @@ messages! { Command:
     Room "cancel_bet" room::CancelBet, |m| &m.room_id;
     Room "cancel_room" room::CancelRoom, |m| &m.room_id;
     Room "freeze" room::FreezeRoom, |m| &m.room_id;
+    Room "lock_room" room::LockRoom, |m| &m.room_id;
     Room "open_operator_room" room::OpenOperatorRoom, |m| m.room.as_ref().map_or(&[], |room| &room.room_id);
     Room "open_room" room::OpenRoom, |m| &m.room_id;
     Room "place_bet" room::PlaceBet, |m| &m.room_id;
@@ -173,6 +174,7 @@ messages! { Command:
     Wallet "remove_totp" wallet::RemoveTotp, |m| &m.account_id;
     Wallet "request_withdrawal" wallet::RequestWithdrawal, |m| &m.account_id;
     Wallet "resume_withdrawals" wallet::ResumeWithdrawals, |_m| &[];
+    Wallet "set_ban" wallet::SetBan, |m| &m.account_id;
     Wallet "set_limit" wallet::SetLimit, |m| &m.account_id;
     Wallet "take_proof" wallet::TakeProof, |_m| &[];
     Wallet "watch_deposits" wallet::WatchDeposits, |m| &m.account_id;
