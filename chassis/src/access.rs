@@ -65,7 +65,11 @@ const SENDS: [Sends; 17] = [
     sends(Service::Oracle, Service::Settlement, &["resolve_room"]),
     sends(Service::Room, Service::Gateway, &["arrange_arena"]),
     sends(Service::Room, Service::Oracle, &["register_watch"]),
-    sends(Service::Room, Service::Room, &["open_operator_room", "register_arena", "retire_arena"]),
+    sends(
+        Service::Room,
+        Service::Room,
+        &["lock_room", "open_operator_room", "register_arena", "retire_arena"],
+    ),
     sends(Service::Room, Service::Settlement, &["resolve_room"]),
     sends(Service::Room, Service::Wallet, &["hold_stakes", "release_stakes"]),
     sends(Service::Settlement, Service::Room, &["freeze"]),
@@ -74,7 +78,14 @@ const SENDS: [Sends; 17] = [
     sends(
         Service::Wallet,
         Service::Wallet,
-        &["approve_withdrawal", "pause_withdrawals", "reject_withdrawal", "resume_withdrawals", "take_proof"],
+        &[
+            "approve_withdrawal",
+            "pause_withdrawals",
+            "reject_withdrawal",
+            "resume_withdrawals",
+            "set_ban",
+            "take_proof",
+        ],
     ),
 ];
 

@@ -35,7 +35,7 @@ pub struct Door {
 }
 
 /// What the inbox says of an id.
-enum Seen {
+pub(crate) enum Seen {
     Nothing,
     Pending,
     Answered(Outcome),
@@ -86,13 +86,17 @@ impl Door {
     }
 
     async fn look<C: Command>(&self, id: Uuid, command: &C) -> Result<Seen, Fault> {
+        self.seen(id, request_hash(&C::full_name(), &command.encode_to_vec())).await
+    }
+
+    /// What the inbox says of an id that comes with a body of this hash.
+    pub(crate) async fn seen(&self, id: Uuid, ours: Uuid) -> Result<Seen, Fault> {
         let row: Option<(Uuid, Option<Vec<u8>>)> = sqlx::query_as(
             "SELECT i.request_hash, o.body FROM inbox i LEFT JOIN outcome o ON o.command_id = i.id WHERE i.id = $1",
         )
         .bind(id)
         .fetch_optional(self.db.pool())
         .await?;
-        let ours = request_hash(&C::full_name(), &command.encode_to_vec());
         Ok(match row {
             None => Seen::Nothing,
             Some((hash, _)) if hash != ours => Seen::Another,

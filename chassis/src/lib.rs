@@ -25,6 +25,7 @@ pub mod health;
 mod inbox;
 pub mod kv;
 pub mod lease;
+mod letters;
 pub mod measures;
 pub mod operators;
 pub mod outbox;

@@ -86,6 +86,7 @@ const OBEYS: [Obeys; 9] = [
         commands: &[
             "cancel_bet",
             "cancel_room",
+            "lock_room",
             "open_operator_room",
             "open_room",
             "place_bet",
@@ -126,6 +127,7 @@ const OBEYS: [Obeys; 9] = [
             "remove_totp",
             "request_withdrawal",
             "resume_withdrawals",
+            "set_ban",
             "set_limit",
             "take_proof",
             "watch_deposits",
@@ -278,6 +280,20 @@ pub fn stream_of_consumer(consumer: &str) -> Option<String> {
     consumers().find(|(_, _, name)| *name == consumer).map(|(_, stream, _)| stream)
 }
 
+/// Whether one of these consumers brings messages of a subject.
+pub(crate) fn brings(consumers: &[&str], subject: &str) -> bool {
+    let obeyed = OBEYS.iter().filter(|obeys| consumers.contains(&obeys.consumer)).any(|obeys| {
+        let command = subject.rsplit('.').next().unwrap_or_default();
+        subject.starts_with(&format!("rooms.cmd.{}.", obeys.service)) && obeys.commands.contains(&command)
+    });
+    let followed = FOLLOWS.iter().filter(|follows| consumers.contains(&follows.consumer)).any(|follows| {
+        let outcome = subject.starts_with("rooms.evt.") && subject.ends_with(&format!(".{OUTCOME_EVENT}"));
+        let mut events = follows.events.iter().map(|(service, event)| event_filter(*service, event));
+        follows.outcomes && outcome || events.any(|event| event == subject)
+    });
+    obeyed || followed
+}
+
 /// Creates what is missing and updates what differs. Safe to run anywhere, any number of times.
 ///
 /// # Errors
@@ -370,6 +386,22 @@ mod tests {
         assert_eq!(stream_of("elsewhere"), None);
         assert_eq!(stream_of_consumer("wallet-payouts").as_deref(), Some("CMD_WALLET"));
         assert_eq!(stream_of_consumer("nobody"), None);
+    }
+
+    #[test]
+    fn a_dead_letter_goes_to_those_who_would_have_got_it() {
+        let all = ["room-commands", "room-freezes", "wallet-payouts", "notifier-events", "gateway-events"];
+        let who =
+            |subject: &str| all.iter().filter(|one| brings(&[**one], subject)).copied().collect::<Vec<_>>();
+        assert_eq!(who("rooms.cmd.room.07.place_bet"), ["room-commands"]);
+        assert_eq!(who("rooms.cmd.room.07.freeze"), ["room-freezes"]);
+        assert_eq!(who("rooms.cmd.wallet.63.post_payouts"), ["wallet-payouts"]);
+        assert_eq!(who("rooms.evt.settlement.room_settled"), ["notifier-events"]);
+        assert_eq!(who("rooms.evt.wallet.outcomes"), ["gateway-events"]);
+        for nobody in ["rooms.cmd.oracle.07.place_bet", "rooms.evt.room.room_frozen", "place_bet", ""] {
+            assert!(who(nobody).is_empty(), "{nobody}");
+        }
+        assert!(brings(&all, "rooms.cmd.room.07.place_bet") && !brings(&[], "rooms.cmd.room.07.place_bet"));
     }
 
     #[test]

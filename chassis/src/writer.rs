@@ -11,7 +11,7 @@ use crate::{
     clock::{Clock, monotonic},
     fault::Blame,
     inbox::{self, Before},
-    measures, steps,
+    letters, measures, steps,
     tasks::{Stage, Tasks},
     telemetry, topology,
 };
@@ -43,6 +43,9 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(10);
 
 /// Delay of a message whose prerequisite is missing.
 const LATER: Duration = Duration::from_millis(300);
+
+/// Between two looks for dead letters that are to be handled again.
+const LETTERS_EVERY: Duration = Duration::from_secs(2);
 
 /// What a service does with its messages.
 #[async_trait]
@@ -91,7 +94,7 @@ struct Held {
 
 impl Held {
     async fn acknowledge(&self, kind: AckKind) {
-        for acker in self.repeats.iter().chain([&self.raw.acker]) {
+        for acker in self.repeats.iter().chain(&self.raw.acker) {
             if let Err(error) = acker.ack_with(kind).await {
                 tracing::debug!(%error, "not acknowledged; the inbox takes the repeat");
             }
@@ -113,6 +116,11 @@ impl<H: Handler> Writer<H> {
         }
         let writer = Arc::new(self);
         let waiting = Arc::new(Mutex::new(waiting));
+        let (again, stop) = (writer.clone(), tasks.stopping(Stage::Intake));
+        tasks.spawn(Stage::Intake, "letters", async move {
+            again.replay(stop).await;
+            Ok::<(), Infallible>(())
+        });
         for _ in 0..H::WRITERS {
             let stop = tasks.stopping(Stage::Writers);
             let (writer, waiting) = (writer.clone(), waiting.clone());
@@ -127,6 +135,24 @@ impl<H: Handler> Writer<H> {
         let mut taken = Vec::with_capacity(H::BATCH);
         while waiting.lock().await.recv_many(&mut taken, H::BATCH).await > 0 {
             self.write(without_repeats(&mut taken), &stop).await;
+        }
+    }
+
+    /// Handles dead letters again that operators want to be, each alone.
+    async fn replay(&self, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(LETTERS_EVERY) => {}
+            }
+            match letters::asked(&self.db, self.consumers).await {
+                Ok(letters) => {
+                    for raw in letters {
+                        self.write(vec![Held { raw, repeats: Vec::new() }], &stop).await;
+                    }
+                }
+                Err(fault) => tracing::warn!(error = fault.chain(), "dead letters are not looked at"),
+            }
         }
     }
 
@@ -263,6 +289,11 @@ impl<H: Handler> Writer<H> {
             self.handler.handle(&mut unit, &batch, prepared).await?;
         }
         let later = batch.iter().map(|delivery| delivery.id).filter(|id| unit.is_later(id)).collect();
+        let read = group.iter().filter(|held| held.raw.is_letter()).map(|held| held.raw.id);
+        let handled: Vec<Uuid> = read.filter(|id| !unit.is_later(id)).collect();
+        for id in handled {
+            letters::handled(&mut unit, id).await?;
+        }
         steps::reach("batch.decided");
         unit.commit().await?;
         Ok(later)
@@ -280,17 +311,7 @@ impl<H: Handler> Writer<H> {
         tracing::error!(message = %raw.id, subject = raw.subject, reason, "dead letter");
         let label = H::Message::label(&raw.kind);
         unit.count(metrics::counter!("rooms_dead_letters_total", "message" => label), 1);
-        sqlx::query(
-            "INSERT INTO dead_letter (id, subject, type, payload, reason) VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(raw.id)
-        .bind(&raw.subject)
-        .bind(&raw.kind)
-        .bind(raw.payload.as_ref())
-        .bind(reason)
-        .execute(unit.conn())
-        .await?;
-        Ok(())
+        letters::bury(unit, raw, reason).await
     }
 }
 
@@ -301,7 +322,7 @@ fn without_repeats(taken: &mut Vec<Raw>) -> Vec<Held> {
     for raw in taken.drain(..) {
         let first = places.get(&raw.id).and_then(|place| batch.get_mut(*place));
         match first.filter(|first| first.raw.payload == raw.payload) {
-            Some(first) => first.repeats.push(raw.acker),
+            Some(first) => first.repeats.extend(raw.acker),
             None => {
                 places.entry(raw.id).or_insert(batch.len());
                 batch.push(Held { raw, repeats: Vec::new() });

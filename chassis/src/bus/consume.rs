@@ -49,7 +49,8 @@ pub struct Raw {
     pub delivered: i64,
     /// When it arrived in this process.
     pub(crate) arrived: Instant,
-    pub(crate) acker: Arc<Acker>,
+    /// Nothing for a dead letter that is handled again: it comes from our own table.
+    pub(crate) acker: Option<Arc<Acker>>,
 }
 
 impl Raw {
@@ -76,8 +77,14 @@ impl Raw {
             payload: message.payload,
             delivered,
             arrived: monotonic(),
-            acker: Arc::new(acker),
+            acker: Some(Arc::new(acker)),
         }
+    }
+
+    /// Whether it is a dead letter that is handled again.
+    #[must_use]
+    pub const fn is_letter(&self) -> bool {
+        self.acker.is_none()
     }
 
     /// First half of the SHA-256 of type and payload.
