@@ -4,7 +4,7 @@ use crate::{
     clients::Clients, delivery::Post, domain::RoomView, groups::Groups, handlers::pictured::Glances,
     inline::Catalogue, limits::Limiter, pictures::Pictures, settings::Settings, vault::Vault,
 };
-use chassis::{Clock, Db, kv::Bucket};
+use chassis::{Clock, Db, grpc::Identity, kv::Bucket};
 use std::sync::{Arc, OnceLock};
 use teloxide::Bot;
 use tokio::sync::Notify;
@@ -57,6 +57,8 @@ pub struct Parts {
     pub groups: Bucket,
     /// Requests were opened or decided.
     pub requests: Arc<Notify>,
+    /// As whom other services are asked.
+    pub identity: Identity,
 }
 
 impl App {
@@ -65,11 +67,11 @@ impl App {
     /// # Errors
     /// The address of a service is none.
     pub fn new(settings: Settings, parts: Parts) -> Result<Self, tonic::transport::Error> {
-        let Parts { db, clock, bot, post, counters, groups, requests } = parts;
+        let Parts { db, clock, bot, post, counters, groups, requests, identity } = parts;
         Ok(Self {
             db,
             vault: Arc::clone(&settings.vault),
-            clients: Clients::new(&settings.services)?,
+            clients: Clients::new(&identity, &settings.services)?,
             post,
             username: OnceLock::new(),
             groups: Groups::new(bot.clone(), groups, clock.clone()),

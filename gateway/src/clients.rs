@@ -136,17 +136,17 @@ impl Clients {
     ///
     /// # Errors
     /// An address that is none.
-    pub fn new(services: &Services) -> Result<Self, tonic::transport::Error> {
+    pub fn new(identity: &grpc::Identity, services: &Services) -> Result<Self, tonic::transport::Error> {
         Ok(Self {
-            room: RoomServiceClient::new(grpc::channel(&services.room)?),
-            wallet: WalletServiceClient::new(grpc::channel(&services.wallet)?),
-            oracle: OracleServiceClient::new(grpc::channel(&services.oracle)?),
-            settlement: SettlementServiceClient::new(grpc::channel(&services.settlement)?),
-            notifier: NotifierServiceClient::new(grpc::channel(&services.notifier)?),
-            rulings: SettlementOperatorServiceClient::new(grpc::channel(&services.settlement)?),
-            pauses: WalletOperatorServiceClient::new(grpc::channel(&services.wallet)?),
+            room: RoomServiceClient::new(identity.channel(&services.room)?),
+            wallet: WalletServiceClient::new(identity.channel(&services.wallet)?),
+            oracle: OracleServiceClient::new(identity.channel(&services.oracle)?),
+            settlement: SettlementServiceClient::new(identity.channel(&services.settlement)?),
+            notifier: NotifierServiceClient::new(identity.channel(&services.notifier)?),
+            rulings: SettlementOperatorServiceClient::new(identity.channel(&services.settlement)?),
+            pauses: WalletOperatorServiceClient::new(identity.channel(&services.wallet)?),
             polymarket: match &services.polymarket {
-                Some(url) => Some(PolymarketServiceClient::new(grpc::channel(url)?)),
+                Some(url) => Some(PolymarketServiceClient::new(identity.channel(url)?)),
                 None => None,
             },
         })

@@ -15,6 +15,7 @@ use crate::{
 use async_nats::ConnectOptions;
 use chassis::{
     Clock, Db, Fault,
+    grpc::Identity,
     kv::{self, Bucket},
     outbox::Relay,
     settings::Variables,
@@ -59,6 +60,7 @@ impl Dry {
             counters: bucket("gateway-flood"),
             groups: bucket("gateway-groups"),
             requests: Arc::new(Notify::new()),
+            identity: Identity::default(),
         };
         Ok(Self { app: Arc::new(App::new(settings, parts)?), routes: router::schema(), member })
     }

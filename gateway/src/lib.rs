@@ -31,6 +31,7 @@ pub mod inline;
 pub mod intake;
 pub mod limits;
 pub mod locales;
+mod login;
 pub mod pictures;
 pub mod qr;
 mod recent;

@@ -44,6 +44,8 @@ pub struct Settings {
     pub evidence: Option<Endpoint>,
     /// Telegram users who see the operators' overview.
     pub admins: Vec<i64>,
+    /// How old a login by Telegram may be.
+    pub login_age: Duration,
 }
 
 /// How to reach Telegram and be reached by it.
@@ -162,6 +164,11 @@ impl Settings {
                 "Telegram users, by their numbers, whom `/admin` shows what waits for operators.",
             )
             .optional("5000000001,5000000002");
+        let login_age = r
+            .setting("LOGIN_AGE", "How old a login by Telegram may be when it is exchanged for a token.")
+            .between(Duration::from_secs(60), Duration::from_secs(24 * 3600))
+            .mainnet_no_more()
+            .or(Duration::from_secs(3_600));
         Ok(Self {
             network,
             telegram: telegram?,
@@ -179,6 +186,7 @@ impl Settings {
             referral_percents: referral_percents?,
             evidence: evidence?,
             admins: admins?.unwrap_or_default(),
+            login_age: login_age?,
         })
     }
 }

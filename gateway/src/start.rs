@@ -8,6 +8,7 @@ use crate::{
     events::Inbound,
     intake::{Intake, poll, webhook},
     locales::Language,
+    login,
     requests,
     router::Command,
     settings::{Settings, Telegram, Webhook},
@@ -83,6 +84,7 @@ impl Service for Gateway {
             counters,
             groups,
             requests: Arc::clone(&inbound.decided),
+            identity: runtime.identity.clone(),
         };
         let app = Arc::new(App::new(settings, parts)?);
         let (keeper, wake) = (Arc::clone(&app), Arc::clone(&inbound.arenas));
@@ -93,6 +95,7 @@ impl Service for Gateway {
         runtime.lease("telegram-sender", TERM, move |held| sender.clone().run(held));
         tell(runtime, &app);
         keep_house(runtime, &app);
+        runtime.serve_http(login::routes(Arc::clone(&app), runtime.identity.clone()));
         measure(runtime, &app);
         take_updates(runtime, Intake::new(app));
         Ok(())

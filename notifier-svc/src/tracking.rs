@@ -21,7 +21,7 @@ pub fn start(runtime: &mut Runtime, rules: Rules, settings: ScanSettings) -> Res
     let db = runtime.db.clone();
     runtime.every("signals", Duration::from_secs(1), move || signals::tell(db.clone(), rules));
     let pause = settings.pause;
-    if let Some(scanner) = scan::scanner(&runtime.db, &settings)? {
+    if let Some(scanner) = scan::scanner(&runtime.db, &runtime.identity, &settings)? {
         runtime.every("scan", pause, move || {
             let scanner = scanner.clone();
             async move { scanner.round().await }

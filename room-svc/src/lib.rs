@@ -26,7 +26,7 @@ mod tokens;
 mod workers;
 
 use chassis::{
-    Runtime, Service, grpc,
+    Runtime, Service,
     settings::{Invalid, Reader},
     tasks::BoxError,
 };
@@ -58,8 +58,8 @@ impl Service for RoomSvc {
     }
 
     async fn start(runtime: &mut Runtime, settings: RoomSettings) -> Result<(), BoxError> {
-        let oracle = OracleServiceClient::new(grpc::channel(&settings.oracle)?);
-        let wallet = WalletServiceClient::new(grpc::channel(&settings.wallet)?);
+        let oracle = OracleServiceClient::new(runtime.identity.channel(&settings.oracle)?);
+        let wallet = WalletServiceClient::new(runtime.identity.channel(&settings.wallet)?);
         let handler = commands::Rooms {
             rules: settings.rules,
             cancel: settings.cancel,

@@ -81,8 +81,8 @@ impl chassis::Service for SettlementService {
     }
 
     async fn start(runtime: &mut Runtime, settings: Settings) -> Result<(), BoxError> {
-        let rooms = upstream::Rooms::connect(&settings.room)?;
-        let oracle = upstream::Oracle::connect(&settings.oracle)?;
+        let rooms = upstream::Rooms::connect(&runtime.identity, &settings.room)?;
+        let oracle = upstream::Oracle::connect(&runtime.identity, &settings.oracle)?;
         let evidence = evidence::Bundles::new(runtime.db.pool().clone());
 
         let rates = settings.referrals;

@@ -5,7 +5,11 @@ mod asked;
 pub use asked::Asked;
 
 use crate::domain::{Bet, Frozen};
-use chassis::{Fault, grpc::Channel, settings::Endpoint};
+use chassis::{
+    Fault,
+    grpc::{Channel, Identity},
+    settings::Endpoint,
+};
 use proto::{
     AccountId, RoomId,
     common::Page,
@@ -28,8 +32,8 @@ pub struct Rooms(RoomServiceClient<Channel>);
 
 impl Rooms {
     /// Connects when first asked.
-    pub fn connect(to: &Endpoint) -> Result<Self, tonic::transport::Error> {
-        Ok(Self(RoomServiceClient::new(chassis::grpc::channel(to)?)))
+    pub fn connect(identity: &Identity, to: &Endpoint) -> Result<Self, tonic::transport::Error> {
+        Ok(Self(RoomServiceClient::new(identity.channel(to)?)))
     }
 
     /// All bets of a frozen room, checked against what it froze. That room-svc is away blames
@@ -92,8 +96,8 @@ pub struct Oracle(OracleServiceClient<Channel>);
 
 impl Oracle {
     /// Connects when first asked.
-    pub fn connect(to: &Endpoint) -> Result<Self, tonic::transport::Error> {
-        Ok(Self(OracleServiceClient::new(chassis::grpc::channel(to)?)))
+    pub fn connect(identity: &Identity, to: &Endpoint) -> Result<Self, tonic::transport::Error> {
+        Ok(Self(OracleServiceClient::new(identity.channel(to)?)))
     }
 
     /// The stored seconds of an asset, or the first of them: an answer has its limits.

@@ -23,6 +23,7 @@ mod groups;
 mod inline;
 mod intake;
 mod limits;
+mod login;
 mod operators;
 mod pictures;
 mod polymarket;

@@ -17,7 +17,7 @@ use crate::{
 };
 use chassis::{
     Db, Fault,
-    grpc::{self, Channel},
+    grpc::{Channel, Identity},
 };
 use proto::{
     common::Page,
@@ -154,7 +154,11 @@ impl Scanner {
 ///
 /// # Errors
 /// Its address is none.
-pub fn scanner(db: &Db, settings: &ScanSettings) -> Result<Option<Scanner>, tonic::transport::Error> {
-    let channel = settings.polymarket.as_ref().map(grpc::channel).transpose()?;
+pub fn scanner(
+    db: &Db,
+    identity: &Identity,
+    settings: &ScanSettings,
+) -> Result<Option<Scanner>, tonic::transport::Error> {
+    let channel = settings.polymarket.as_ref().map(|url| identity.channel(url)).transpose()?;
     Ok(channel.map(|channel| Scanner::new(db.clone(), channel, settings.clone())))
 }
