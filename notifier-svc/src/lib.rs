@@ -64,6 +64,7 @@ impl Service for NotifierSvc {
 
     async fn start(runtime: &mut Runtime, settings: NotifierSettings) -> Result<(), BoxError> {
         let rules = settings.rules;
+        runtime.dead_letters(settings.operators.clone());
         let limits = settings.tracking.limits;
         let tracking = tracking::commands::Tracking { limits, operators: settings.operators.clone() };
         let webhooks = Caller::try_new(runtime.db.clone(), runtime.clock.clone(), settings.webhooks)?;

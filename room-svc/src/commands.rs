@@ -16,15 +16,18 @@ use crate::{
 };
 use async_trait::async_trait;
 use chassis::{
-    Delivery, Fault, Handler, Outgoing, Unit, clock::monotonic, grpc::Channel, operators::Operators,
+    Delivery, Fault, Handler, Outgoing, Unit,
+    clock::monotonic,
+    grpc::Channel,
+    operators::{OperatorAccounts, Operators},
 };
 use proto::{
     AccountId, BetId, RoomId,
     gateway::ArenaArranged,
     oracle::{WatchRegistered, oracle_service_client::OracleServiceClient},
     room::{
-        CancelBet, CancelRoom, FreezeRoom, OpenOperatorRoom, OpenRoom, PlaceBet, RegisterArena, RetireArena,
-        VoidReason,
+        CancelBet, CancelRoom, FreezeRoom, LockRoom, OpenOperatorRoom, OpenRoom, PlaceBet, RegisterArena,
+        RetireArena, VoidReason,
     },
     settlement::{ReceiptReady, RoomCorrected, RoomDecided, RoomSettled},
     wallet::{HoldStakes, StakeHold, StakesDecided, wallet_service_client::WalletServiceClient},
@@ -51,6 +54,8 @@ chassis::incoming! {
         OpenOperatorRoom(OpenOperatorRoom),
         /// A host takes a room back.
         CancelRoom(CancelRoom),
+        /// An operator ends betting in a room.
+        LockRoom(LockRoom),
         /// A user bets.
         PlaceBet(PlaceBet),
         /// A user takes a bet back.
@@ -87,6 +92,8 @@ pub struct Rooms {
     pub cancel: CancelRule,
     /// Who signs for operators' rooms.
     pub operators: Operators,
+    /// Under which accounts they play.
+    pub accounts: OperatorAccounts,
     /// Accounts that do not bet.
     pub barred: BTreeSet<AccountId>,
     /// Asked for the price at opening.
@@ -104,6 +111,8 @@ struct After<'a> {
     releases: Vec<(Uuid, Outgoing)>,
     /// Rooms that their hosts took back, told as they are written.
     taken_back: Vec<(&'a Delivery<Incoming>, RoomId)>,
+    /// Rooms that operators locked, told likewise.
+    locked: Vec<(&'a Delivery<Incoming>, RoomId)>,
 }
 
 #[async_trait]
@@ -116,7 +125,7 @@ impl Handler for Rooms {
     }
 
     async fn handle(&self, unit: &mut Unit, batch: &[Delivery<Incoming>], asked: Asked) -> Result<(), Fault> {
-        let mut set = load(unit, batch).await?;
+        let mut set = self.load(unit, batch).await?;
         arenas::lock(unit, batch).await?;
         let mut after = After::default();
         for delivery in batch {
@@ -130,6 +139,9 @@ impl Handler for Rooms {
                 Incoming::StakesDecided(decided) => betting::follow_holds(unit, &mut set, decided).await?,
                 Incoming::CancelRoom(request) => {
                     ending::cancel_room(unit, &mut set, delivery, request, &mut after).await?;
+                }
+                Incoming::LockRoom(request) => {
+                    self.lock_room(unit, &mut set, delivery, request, &mut after).await?;
                 }
                 Incoming::Freeze(freeze) => ending::ask_freeze(unit, &mut set, delivery, freeze).await?,
                 Incoming::RoomDecided(decided) => ending::follow_verdict(unit, &mut set, decided).await?,
@@ -162,6 +174,9 @@ impl Handler for Rooms {
         write_set(unit, &set).await?;
         for (delivery, room) in after.taken_back {
             ending::tell_taken_back(unit, delivery, room).await?;
+        }
+        for (delivery, room) in after.locked {
+            ending::tell_locked(unit, delivery, room).await?;
         }
         Ok(())
     }
@@ -217,7 +232,7 @@ struct Subjects {
 }
 
 impl Subjects {
-    fn of(batch: &[Delivery<Incoming>]) -> Result<Self, Fault> {
+    fn of(batch: &[Delivery<Incoming>], operators: &OperatorAccounts) -> Result<Self, Fault> {
         let mut all = Self::default();
         for delivery in batch {
             match &delivery.message {
@@ -234,6 +249,13 @@ impl Subjects {
                 }
                 Incoming::CancelRoom(room) => {
                     all.player(&room.room_id, &room.host_account_id)?;
+                }
+                // What is no id is refused where the message is obeyed.
+                Incoming::LockRoom(LockRoom { room_id, .. }) => {
+                    if let Ok(room) = RoomId::try_from_bytes(room_id) {
+                        all.rooms.insert(room);
+                        all.players.extend(operators.all().into_iter().map(|account| (room, account)));
+                    }
                 }
                 Incoming::StakesDecided(decided) => {
                     for item in &decided.items {
@@ -273,31 +295,33 @@ impl Subjects {
     }
 }
 
-/// Locks the openings and rooms of a batch and reads the bets it is about.
-async fn load(unit: &mut Unit, batch: &[Delivery<Incoming>]) -> Result<WorkingSet, Fault> {
-    let Subjects { openings, rooms, bets, players, guarded } = Subjects::of(batch)?;
-    if !openings.is_empty() {
-        store::opening::lock_openings(unit.conn(), &openings).await?;
+impl Rooms {
+    /// Locks the openings and rooms of a batch and reads the bets it is about.
+    async fn load(&self, unit: &mut Unit, batch: &[Delivery<Incoming>]) -> Result<WorkingSet, Fault> {
+        let Subjects { openings, rooms, bets, players, guarded } = Subjects::of(batch, &self.accounts)?;
+        if !openings.is_empty() {
+            store::opening::lock_openings(unit.conn(), &openings).await?;
+        }
+        if rooms.is_empty() {
+            return Ok(WorkingSet::default());
+        }
+        let ids: Vec<Uuid> = rooms.into_iter().map(RoomId::uuid).collect();
+        let rooms = store::room::lock(unit.conn(), &ids).await?;
+        let bets = if bets.is_empty() && players.is_empty() {
+            Vec::new()
+        } else {
+            store::bet::of_batch(unit.conn(), &bets, &players).await?
+        };
+        let mut offers = HashMap::new();
+        if !guarded.is_empty() {
+            let guarded: Vec<Uuid> = guarded.into_iter().map(RoomId::uuid).collect();
+            let whole = store::whole::whole(unit.conn(), &guarded).await?;
+            let now = unit.now().await?;
+            let shown = standing::shown(unit.conn(), &whole, now).await?;
+            offers.extend(shown.into_iter().map(|(id, money)| (RoomId::new(id), money.offer)));
+        }
+        Ok(WorkingSet::new(rooms, bets).with_offers(offers))
     }
-    if rooms.is_empty() {
-        return Ok(WorkingSet::default());
-    }
-    let ids: Vec<Uuid> = rooms.into_iter().map(RoomId::uuid).collect();
-    let rooms = store::room::lock(unit.conn(), &ids).await?;
-    let bets = if bets.is_empty() && players.is_empty() {
-        Vec::new()
-    } else {
-        store::bet::of_batch(unit.conn(), &bets, &players).await?
-    };
-    let mut offers = HashMap::new();
-    if !guarded.is_empty() {
-        let guarded: Vec<Uuid> = guarded.into_iter().map(RoomId::uuid).collect();
-        let whole = store::whole::whole(unit.conn(), &guarded).await?;
-        let now = unit.now().await?;
-        let shown = standing::shown(unit.conn(), &whole, now).await?;
-        offers.extend(shown.into_iter().map(|(id, money)| (RoomId::new(id), money.offer)));
-    }
-    Ok(WorkingSet::new(rooms, bets).with_offers(offers))
 }
 
 /// Writes what a batch changed and does what the rooms call for now.

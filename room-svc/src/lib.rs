@@ -60,10 +60,12 @@ impl Service for RoomSvc {
     async fn start(runtime: &mut Runtime, settings: RoomSettings) -> Result<(), BoxError> {
         let oracle = OracleServiceClient::new(runtime.identity.channel(&settings.oracle)?);
         let wallet = WalletServiceClient::new(runtime.identity.channel(&settings.wallet)?);
+        runtime.dead_letters(settings.operators.clone());
         let handler = commands::Rooms {
             rules: settings.rules,
             cancel: settings.cancel,
             operators: settings.operators,
+            accounts: settings.accounts,
             barred: settings.barred,
             tokens: tokens::Tokens::new(oracle.clone()),
             oracle,

@@ -4,9 +4,9 @@
 use crate::{domain::arena::Arena, store};
 use chassis::{Db, Door, grpc::Unanswered};
 use proto::room::{
-    ListArenasRequest, ListArenasResponse, OpenOperatorRoomRequest, OpenOperatorRoomResponse,
-    RegisterArenaRequest, RegisterArenaResponse, RetireArenaRequest, RetireArenaResponse,
-    room_operator_service_server::RoomOperatorService,
+    ListArenasRequest, ListArenasResponse, LockRoomRequest, LockRoomResponse, OpenOperatorRoomRequest,
+    OpenOperatorRoomResponse, RegisterArenaRequest, RegisterArenaResponse, RetireArenaRequest,
+    RetireArenaResponse, room_operator_service_server::RoomOperatorService,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -27,6 +27,15 @@ impl RoomOperatorService for Operators {
         let OpenOperatorRoomRequest { request_id, command } = request.into_inner();
         let outcome = self.door.enter_signed(&request_id, command).await?;
         Ok(Response::new(OpenOperatorRoomResponse { outcome }))
+    }
+
+    async fn lock_room(
+        &self,
+        request: Request<LockRoomRequest>,
+    ) -> Result<Response<LockRoomResponse>, Status> {
+        let LockRoomRequest { request_id, command } = request.into_inner();
+        let outcome = self.door.enter_signed(&request_id, command).await?;
+        Ok(Response::new(LockRoomResponse { outcome }))
     }
 
     async fn register_arena(

@@ -24,6 +24,8 @@ pub struct RoomSettings {
     pub cancel: CancelRule,
     /// Who signs for operators' rooms.
     pub operators: Operators,
+    /// Under which accounts they play.
+    pub accounts: OperatorAccounts,
     /// Accounts that do not bet: on mainnet, those of the operators.
     pub barred: BTreeSet<AccountId>,
     /// oracle-svc, asked for the price at opening.
@@ -59,14 +61,15 @@ impl RoomSettings {
         let wallet = r
             .setting("WALLET_GRPC_URL", "wallet-svc, for the limits that a host has set for itself.")
             .required("http://wallet-svc:8081");
-        let accounts = accounts?.all();
-        let barred = if r.network() == Network::Mainnet { accounts } else { BTreeSet::new() };
+        let accounts = accounts?;
+        let barred = if r.network() == Network::Mainnet { accounts.all() } else { BTreeSet::new() };
         Ok(Self {
             rules: rules?,
             hold_grace: hold_grace?,
             arena_talk: arena_talk?,
             cancel: cancel?,
             operators: operators?,
+            accounts,
             barred,
             oracle: oracle?,
             wallet: wallet?,

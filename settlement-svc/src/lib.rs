@@ -23,7 +23,7 @@ mod evidence;
 mod handler;
 mod leaderboard;
 mod measures;
-mod messages;
+pub mod messages;
 mod operators;
 mod queries;
 mod referrals;
@@ -85,6 +85,7 @@ impl chassis::Service for SettlementService {
         let oracle = upstream::Oracle::connect(&runtime.identity, &settings.oracle)?;
         let evidence = evidence::Bundles::new(runtime.db.pool().clone());
 
+        runtime.dead_letters(settings.panel.operators.clone());
         let rates = settings.referrals;
         let handler =
             handler::Settling { db: runtime.db.clone(), rooms: rooms.clone(), panel: settings.panel, rates };

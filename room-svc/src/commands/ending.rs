@@ -1,11 +1,18 @@
 //! How rooms end: taken back, frozen, decided, settled, corrected.
 
-use super::{After, Incoming};
+use super::{After, Incoming, Rooms};
 use crate::{domain::working_set::WorkingSet, store};
-use chassis::{Delivery, Fault, Unit};
+use chassis::{
+    Delivery, Fault, Unit,
+    grpc::Unanswered,
+    operators::{self, OperatorKey},
+};
 use proto::{
-    AccountId, BetId, Malformed, RoomId,
-    room::{BetState, CancelRoom, CancelRoomDone, FreezeRoom, RoomFrozen, VoidReason},
+    AccountId, BetId, Malformed, Refusal, RoomId,
+    common::RefusalCode,
+    room::{
+        BetState, CancelRoom, CancelRoomDone, FreezeRoom, LockRoom, LockRoomDone, RoomFrozen, VoidReason,
+    },
     settlement::{Fate, ResolveRoom, RoomCorrected, RoomDecided, RoomSettled, Verdict},
 };
 
@@ -39,10 +46,62 @@ pub(super) async fn tell_taken_back(
     delivery: &Delivery<Incoming>,
     id: RoomId,
 ) -> Result<(), Fault> {
-    let rooms = store::whole::whole(unit.conn(), &[id.uuid()]).await?;
-    let room = rooms.first().map(store::whole::Whole::to_message).transpose()?;
+    let room = written(unit, id).await?;
     unit.done(delivery, &CancelRoomDone { room });
     Ok(())
+}
+
+impl Rooms {
+    /// An operator who does not play there ends betting in a room.
+    pub(super) async fn lock_room<'a>(
+        &self,
+        unit: &mut Unit,
+        set: &mut WorkingSet,
+        delivery: &'a Delivery<Incoming>,
+        request: &LockRoom,
+        after: &mut After<'a>,
+    ) -> Result<(), Fault> {
+        if delivery.repeat {
+            return Ok(());
+        }
+        let decided = async {
+            let signed = self.operators.take(unit, delivery, request).await?;
+            let id = RoomId::try_from_bytes(&request.room_id)?;
+            operators::reason(&request.reason)?;
+            let now = unit.now().await?;
+            if self.plays(set, id, signed.operator) {
+                return Err(Refusal::new(RefusalCode::SettlementInterest).into());
+            }
+            set.lock_room(now, id)?;
+            Ok::<_, Unanswered>(id)
+        };
+        match decided.await {
+            Ok(id) => after.locked.push((delivery, id)),
+            Err(why) => operators::answer::<_, LockRoomDone>(unit, delivery, Err(why))?,
+        }
+        Ok(())
+    }
+
+    /// Whether one of an operator's accounts has a bet in a room.
+    fn plays(&self, set: &WorkingSet, room: RoomId, operator: OperatorKey) -> bool {
+        let playing = self.accounts.all().into_iter().filter(|account| set.plays(room, *account)).collect();
+        self.accounts.operators_of(&playing).contains(&operator)
+    }
+}
+
+pub(super) async fn tell_locked(
+    unit: &mut Unit,
+    delivery: &Delivery<Incoming>,
+    id: RoomId,
+) -> Result<(), Fault> {
+    let room = written(unit, id).await?;
+    operators::answer(unit, delivery, Ok(LockRoomDone { room }))
+}
+
+/// A room as this transaction has written it.
+async fn written(unit: &mut Unit, id: RoomId) -> Result<Option<proto::room::Room>, Fault> {
+    let rooms = store::whole::whole(unit.conn(), &[id.uuid()]).await?;
+    Ok(rooms.first().map(store::whole::Whole::to_message).transpose()?)
 }
 
 pub(super) async fn ask_freeze(

@@ -111,6 +111,9 @@ impl Rooms {
                 return None;
             }
         };
+        if limits.banned {
+            return Some(Err(Refusal::new(RefusalCode::AccountBanned)));
+        }
         let barred = |code, until: Option<i64>| match until {
             Some(until) => Err(Refusal::new(code).with("until", until)),
             None => Ok(()),

@@ -244,6 +244,18 @@ impl Room {
         }
     }
 
+    /// Operators end betting before its time. Where the room has nobody to play against, it is void, as at any close.
+    ///
+    /// # Errors
+    /// `BET_LOCKED`: betting has ended.
+    pub fn lock(&mut self, now: OffsetDateTime) -> Result<(), Refusal> {
+        if !self.takes_bets(now) {
+            return Err(Refusal::new(RefusalCode::BetLocked).with("lock_at", self.lock_at.unix_timestamp()));
+        }
+        self.close(now);
+        Ok(())
+    }
+
     /// The host takes the room back: `host_bets` says whether one of the seats is the host's.
     ///
     /// # Errors

@@ -138,6 +138,22 @@ impl WorkingSet {
         Ok(())
     }
 
+    /// Operators end betting in a room.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`; the rule of [`Room::lock`].
+    pub fn lock_room(&mut self, now: OffsetDateTime, id: RoomId) -> Result<(), Refusal> {
+        self.rooms.get_mut(&id).ok_or_else(|| Refusal::new(RefusalCode::NotFound))?.lock(now)?;
+        self.changed_rooms.insert(id);
+        Ok(())
+    }
+
+    /// Whether an account, if it was read, has a bet in a room.
+    #[must_use]
+    pub fn plays(&self, room: RoomId, account: AccountId) -> bool {
+        self.by_player.contains_key(&(room, account))
+    }
+
     /// Follows wallet-svc's decision about a stake: held, or the reason why not.
     ///
     /// # Errors
