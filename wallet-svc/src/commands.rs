@@ -1,5 +1,6 @@
 //! What wallet-svc obeys.
 
+mod bans;
 mod pauses;
 mod proofs;
 pub mod withdrawals;
@@ -30,8 +31,8 @@ use proto::{
         Account as AccountMessage, AccountOpened, AnchorReceipt, ApproveWithdrawal, CancelWithdrawal,
         CloseAccount, ConfirmTotp, CoolOff, ExcludeSelf, HoldStakes, OpenAccount, OpenAccountDone,
         PauseWithdrawals, PayoutsPosted, PostPayouts, RefundStakes, RejectWithdrawal, ReleaseStakes,
-        RemoveTotp, RequestWithdrawal, ResumeWithdrawals, SetLimit, StakesDecided, StakesRefunded, TakeProof,
-        WatchDeposits,
+        RemoveTotp, RequestWithdrawal, ResumeWithdrawals, SetBan, SetLimit, StakesDecided, StakesRefunded,
+        TakeProof, WatchDeposits,
     },
 };
 use solana_pubkey::Pubkey;
@@ -65,6 +66,8 @@ chassis::incoming! {
         PauseWithdrawals(PauseWithdrawals),
         /// An operator lets them go on.
         ResumeWithdrawals(ResumeWithdrawals),
+        /// An operator bans an account, or lifts its ban.
+        SetBan(SetBan),
         /// An operator wants a proof of liabilities.
         TakeProof(TakeProof),
         /// A user waits for a deposit.
@@ -173,6 +176,10 @@ impl Handler for Wallet {
                     let decided = pauses::resume(unit, delivery, command, operators).await;
                     operators::answer(unit, delivery, decided)?;
                 }
+                Incoming::SetBan(command) => {
+                    let decided = bans::set(unit, delivery, command, operators).await;
+                    operators::answer(unit, delivery, decided)?;
+                }
                 Incoming::TakeProof(command) => proofs::take(unit, delivery, command, operators).await?,
                 Incoming::ConfirmTotp(command) => {
                     self.authenticators.confirm(unit, delivery, command).await?
@@ -230,6 +237,10 @@ async fn lock_all(unit: &mut Unit, batch: &[Delivery<Incoming>]) -> Result<(), F
             | Incoming::CoolOff(CoolOff { account_id, .. })
             | Incoming::ExcludeSelf(ExcludeSelf { account_id, .. }) => {
                 accounts.insert(Account::available(AccountId::try_from_bytes(account_id)?));
+            }
+            // What is no id is refused where the message is obeyed.
+            Incoming::SetBan(SetBan { account_id, .. }) => {
+                accounts.extend(AccountId::try_from_bytes(account_id).map(Account::available));
             }
             Incoming::CloseAccount(close) => {
                 let account = AccountId::try_from_bytes(&close.account_id)?;

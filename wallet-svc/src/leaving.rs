@@ -62,6 +62,10 @@ async fn against(
     if standing.closed {
         return Ok(Some(Refusal::new(RefusalCode::AccountClosed)));
     }
+    // Who is forgotten could begin anew.
+    if standing.banned {
+        return Ok(Some(Refusal::new(RefusalCode::AccountBanned)));
+    }
     if standing.live_bets > 0 || standing.withdrawals > 0 {
         let refusal = Refusal::new(RefusalCode::AccountBusy).with("live_bets", standing.live_bets);
         return Ok(Some(refusal.with("withdrawals", standing.withdrawals)));

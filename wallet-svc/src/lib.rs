@@ -81,6 +81,7 @@ impl Service for WalletSvc {
 
     async fn start(runtime: &mut Runtime, settings: WalletSettings) -> Result<(), BoxError> {
         let WalletSettings { chain: settings, hints, limits, keys } = settings;
+        let signers = settings.operators.clone();
         let check =
             Arc::new(KeyCheck::new(runtime.db.pool().clone(), Arc::clone(&keys.masters), keys.choice()));
         let authenticators = Authenticators::new(Arc::clone(&keys.masters), Arc::clone(&check), keys.totp);
@@ -109,6 +110,7 @@ impl Service for WalletSvc {
         runtime.grpc.add(WalletServiceServer::new(queries));
         let operators = operators::Operators { door: runtime.door(), db: runtime.db.clone() };
         runtime.grpc.add(WalletOperatorServiceServer::new(operators));
+        runtime.dead_letters(signers);
         Ok(())
     }
 }

@@ -246,6 +246,7 @@ pub async fn answer(
         limits,
         cool_off_until: ahead(player.cool_off_until),
         excluded_until: ahead(player.excluded_until),
+        banned: player.banned,
     })
 }
 

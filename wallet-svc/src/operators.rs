@@ -1,13 +1,14 @@
 //! What operators do over gRPC. Each call is a command under the id of its request: it enters the same inbox as one that
 //! comes over the broker, so the same id through both doors has one effect.
 
-use crate::store;
+use crate::{queries::Slice, store};
 use chassis::{Db, Door, grpc::Unanswered};
 use proto::wallet::{
     ApproveWithdrawalRequest, ApproveWithdrawalResponse, ListAnomaliesRequest, ListAnomaliesResponse,
-    ListPausesRequest, ListPausesResponse, PauseWithdrawalsRequest, PauseWithdrawalsResponse,
-    RejectWithdrawalRequest, RejectWithdrawalResponse, ResumeWithdrawalsRequest, ResumeWithdrawalsResponse,
-    TakeProofRequest, TakeProofResponse, wallet_operator_service_server::WalletOperatorService,
+    ListBansRequest, ListBansResponse, ListPausesRequest, ListPausesResponse, PauseWithdrawalsRequest,
+    PauseWithdrawalsResponse, RejectWithdrawalRequest, RejectWithdrawalResponse, ResumeWithdrawalsRequest,
+    ResumeWithdrawalsResponse, SetBanRequest, SetBanResponse, TakeProofRequest, TakeProofResponse,
+    wallet_operator_service_server::WalletOperatorService,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -61,6 +62,26 @@ impl WalletOperatorService for Operators {
         let ResumeWithdrawalsRequest { request_id, command } = request.into_inner();
         let outcome = self.door.enter_signed(&request_id, command).await?;
         Ok(Response::new(ResumeWithdrawalsResponse { outcome }))
+    }
+
+    async fn set_ban(&self, request: Request<SetBanRequest>) -> Result<Response<SetBanResponse>, Status> {
+        let SetBanRequest { request_id, command } = request.into_inner();
+        let outcome = self.door.enter_signed(&request_id, command).await?;
+        Ok(Response::new(SetBanResponse { outcome }))
+    }
+
+    async fn list_bans(
+        &self,
+        request: Request<ListBansRequest>,
+    ) -> Result<Response<ListBansResponse>, Status> {
+        let slice = Slice::of(request.into_inner().page.unwrap_or_default()).map_err(Unanswered::from)?;
+        let page = store::ban::page(self.db.pool(), slice.offset, slice.limit).await;
+        let (bans, total) = page.map_err(Unanswered::from)?;
+        Ok(Response::new(ListBansResponse {
+            bans,
+            total: total.try_into().unwrap_or_default(),
+            next_page_token: slice.next(total),
+        }))
     }
 
     async fn take_proof(

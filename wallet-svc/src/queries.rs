@@ -30,13 +30,13 @@ const PAGE_MAX: u32 = 100;
 
 /// Where a page begins, and how many rows it has.
 #[derive(Clone, Copy)]
-struct Slice {
-    offset: i64,
-    limit: i64,
+pub(crate) struct Slice {
+    pub(crate) offset: i64,
+    pub(crate) limit: i64,
 }
 
 impl Slice {
-    fn of(page: Page) -> Result<Self, Malformed> {
+    pub(crate) fn of(page: Page) -> Result<Self, Malformed> {
         let offset: i64 = if page.token.is_empty() {
             0
         } else {
@@ -47,7 +47,7 @@ impl Slice {
     }
 
     /// The token of the page after it, empty after the last.
-    fn next(self, total: i64) -> String {
+    pub(crate) fn next(self, total: i64) -> String {
         let next = self.offset.saturating_add(self.limit);
         if next < total { next.to_string() } else { String::new() }
     }

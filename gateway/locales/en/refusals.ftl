@@ -90,6 +90,7 @@ refusal-limit-invalid = Choose between { $min } and { $max }.
 refusal-account-busy = Not while something is open: { $live_bets } live bets and { $withdrawals } withdrawals on their way. Come back when they are done.
 refusal-account-has-balance = There are still { $available } SOL in your account. Withdraw them first, or give them up.
 refusal-account-closed = This account is closed.
+refusal-account-banned = This account may not play. You can withdraw your money.
 
 refusal-arena-state = That group is in the pool already, or a room still has it.
 refusal-arena-rights = That is not a group in which I may rename, restrict, invite and remove.

@@ -90,6 +90,7 @@ refusal-limit-invalid = Elige entre { $min } y { $max }.
 refusal-account-busy = No mientras haya algo pendiente: apuestas en juego: { $live_bets }; retiros en camino: { $withdrawals }. Vuelve cuando terminen.
 refusal-account-has-balance = Todavía hay { $available } SOL en tu cuenta. Retíralos antes, o renuncia a ellos.
 refusal-account-closed = Esta cuenta está cerrada.
+refusal-account-banned = Esta cuenta no puede jugar. Puedes retirar tu dinero.
 
 refusal-arena-state = Ese grupo ya está en la reserva, o todavía lo tiene una sala.
 refusal-arena-rights = Ese no es un grupo en el que yo pueda cambiar el nombre, restringir, invitar y expulsar.

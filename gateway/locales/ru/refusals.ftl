@@ -91,6 +91,7 @@ refusal-limit-invalid = Выберите от { $min } до { $max }.
 refusal-account-busy = Не сейчас: активных ставок – { $live_bets }, выводов в пути – { $withdrawals }. Вернитесь, когда они завершатся.
 refusal-account-has-balance = На вашем счёте ещё { $available } SOL. Сначала выведите их или откажитесь от них.
 refusal-account-closed = Этот счёт закрыт.
+refusal-account-banned = Этому счёту запрещено играть. Деньги можно вывести.
 
 refusal-arena-state = Эта группа уже в запасе, или она ещё занята комнатой.
 refusal-arena-rights = Это не группа, в которой я могу менять название, ограничивать, приглашать и удалять.

@@ -87,6 +87,7 @@ refusal-limit-invalid = 请在 { $min } 到 { $max } 之间选择。
 refusal-account-busy = 还有未完成的事，现在不行：进行中的下注 { $live_bets } 笔，途中的提现 { $withdrawals } 笔。等它们结束再来。
 refusal-account-has-balance = 您的账户里还有 { $available } SOL。请先提现，或放弃它。
 refusal-account-closed = 这个账户已关闭。
+refusal-account-banned = 这个账户被禁止参与。您可以提现。
 
 refusal-arena-state = 这个群已经在群池里，或者还有房间在用它。
 refusal-arena-rights = 这不是一个我可以改名、限制、邀请和移除成员的群。

@@ -140,7 +140,7 @@ fn own_limits() -> LimitsView {
     LimitsView::from(&GetLimitsResponse {
         limits: vec![looser, limit(LimitKind::StakeDay, 5_000_000_000, 4_500_000_000)],
         cool_off_until: Some(timestamp(NOW + Duration::days(7))),
-        excluded_until: None,
+        ..GetLimitsResponse::default()
     })
 }
 

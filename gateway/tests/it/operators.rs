@@ -84,6 +84,20 @@ impl WalletOperatorService for Services {
         never()
     }
 
+    async fn set_ban(
+        &self,
+        _: Request<wallet::SetBanRequest>,
+    ) -> Result<Response<wallet::SetBanResponse>, Status> {
+        never()
+    }
+
+    async fn list_bans(
+        &self,
+        _: Request<wallet::ListBansRequest>,
+    ) -> Result<Response<wallet::ListBansResponse>, Status> {
+        never()
+    }
+
     async fn take_proof(
         &self,
         _: Request<wallet::TakeProofRequest>,

@@ -193,6 +193,8 @@ pub struct Player {
     pub excluded_until: Option<OffsetDateTime>,
     /// The owner has left.
     pub closed: bool,
+    /// Operators keep the account from playing.
+    pub banned: bool,
     /// What counts now.
     pub window: Window,
 }
@@ -207,7 +209,7 @@ impl Player {
     /// Whether the account may play at all.
     ///
     /// # Errors
-    /// `ACCOUNT_CLOSED`; `LIMIT_EXCLUDED` or `LIMIT_COOL_OFF` with its end.
+    /// `ACCOUNT_CLOSED`; `ACCOUNT_BANNED`; `LIMIT_EXCLUDED` or `LIMIT_COOL_OFF` with its end.
     pub fn may_play(&self, now: OffsetDateTime) -> Result<(), Refusal> {
         let barred = |code, until: Option<OffsetDateTime>| match until {
             Some(until) if until > now => Err(Refusal::new(code).with("until", until.unix_timestamp())),
@@ -216,8 +218,17 @@ impl Player {
         if self.closed {
             return Err(Refusal::new(RefusalCode::AccountClosed));
         }
+        if self.banned {
+            return Err(Refusal::new(RefusalCode::AccountBanned));
+        }
         barred(RefusalCode::LimitExcluded, self.excluded_until)?;
         barred(RefusalCode::LimitCoolOff, self.cool_off_until)
+    }
+
+    /// Whether the account gets its part of the takeout. A break of days does not end that.
+    #[must_use]
+    pub fn earns(&self, now: OffsetDateTime) -> bool {
+        !self.closed && !self.banned && self.excluded_until.is_none_or(|until| until <= now)
     }
 
     /// Whether a stake fits the limits. A stake above the balance is the balance's to refuse.

@@ -12,6 +12,8 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 pub struct Standing {
     /// Its owner has left already.
     pub closed: bool,
+    /// Operators keep it from playing.
+    pub banned: bool,
     /// Stakes that are not settled.
     pub live_bets: i64,
     /// Withdrawals that have not ended.
@@ -25,6 +27,7 @@ pub struct Standing {
 pub async fn standing(conn: &mut PgConnection, account: AccountId) -> Result<Standing, Fault> {
     let row = sqlx::query!(
         r#"SELECT EXISTS (SELECT FROM wallet.player WHERE account = $1 AND closed_at IS NOT NULL) AS "closed!",
+                  EXISTS (SELECT FROM wallet.ban WHERE account = $1) AS "banned!",
                   (SELECT count(*) FROM wallet.hold WHERE watched AND account = $1 AND state = 1) AS "live_bets!",
                   (SELECT count(*) FROM wallet.withdrawal WHERE account_id = $1
                    AND state NOT IN ('FINALIZED', 'FAILED', 'CANCELLED', 'REJECTED')) AS "withdrawals!""#,
@@ -32,7 +35,7 @@ pub async fn standing(conn: &mut PgConnection, account: AccountId) -> Result<Sta
     )
     .fetch_one(conn)
     .await?;
-    Ok(Standing { closed: row.closed, live_bets: row.live_bets, withdrawals: row.withdrawals })
+    Ok(Standing { closed: row.closed, banned: row.banned, live_bets: row.live_bets, withdrawals: row.withdrawals })
 }
 
 /// Its owner has left.

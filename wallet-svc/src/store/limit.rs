@@ -41,8 +41,9 @@ pub async fn players(
 pub async fn rules(conn: &mut PgConnection, accounts: &[Uuid]) -> Result<BTreeMap<AccountId, Player>, Fault> {
     let rows = sqlx::query!(
         r#"SELECT p.account AS "account!", p.cool_off_until, p.excluded_until, p.closed_at IS NOT NULL AS "closed!",
-                  l.kind AS "kind?", l.lamports, l.next_at, l.next_lamports
-           FROM wallet.player AS p LEFT JOIN wallet.play_limit AS l USING (account)
+                  b.account IS NOT NULL AS "banned!", l.kind AS "kind?", l.lamports, l.next_at, l.next_lamports
+           FROM wallet.player AS p LEFT JOIN wallet.ban AS b USING (account)
+           LEFT JOIN wallet.play_limit AS l USING (account)
            WHERE p.account = ANY($1)"#,
         accounts
     )
@@ -54,6 +55,7 @@ pub async fn rules(conn: &mut PgConnection, accounts: &[Uuid]) -> Result<BTreeMa
         player.cool_off_until = row.cool_off_until;
         player.excluded_until = row.excluded_until;
         player.closed = row.closed;
+        player.banned = row.banned;
         if let Some(number) = row.kind {
             let kind = Kind::from_number(number).ok_or_else(|| Fault::bug("an unknown kind of limit"))?;
             let next = row.next_at.map(|at| Next { at, lamports: row.next_lamports.map(Lamports::new) });

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod allowance;
 pub mod anomaly;
+pub mod ban;
 pub mod chain_tx;
 pub mod deposit;
 pub mod entry_check;

@@ -96,6 +96,19 @@ fn each_rule_refuses_by_its_name_with_its_numbers() {
 }
 
 #[test]
+fn who_is_banned_neither_plays_nor_earns() {
+    let mut player = player(&[]);
+    assert!(player.may_play(at(0)).is_ok() && player.earns(at(0)));
+    player.banned = true;
+    assert_eq!(player.may_play(at(0)), Err(Refusal::new(RefusalCode::AccountBanned)));
+    assert!(!player.earns(at(0)));
+    let resting = Player { cool_off_until: Some(at(1)), ..Player::default() };
+    assert!(resting.may_play(at(0)).is_err() && resting.earns(at(0)), "a break of days ends no income");
+    let excluded = Player { excluded_until: Some(at(1)), ..Player::default() };
+    assert!(!excluded.earns(at(0)) && excluded.earns(at(1)));
+}
+
+#[test]
 fn gains_make_up_for_losses_and_for_no_more() {
     let mut player = player(&[(Kind::LossWeek, 4)]);
     player.window.lost = sol(-10);
