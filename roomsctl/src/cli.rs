@@ -2,7 +2,7 @@
 
 mod desk;
 
-pub use desk::{Disputes, Judgement, Open, Rule};
+pub use desk::{Disputes, Judgement, Lock, Open, Resolve, Rule, VoidRoom};
 
 use std::{num::NonZeroU32, path::PathBuf, str::FromStr, time::Duration};
 
@@ -11,13 +11,19 @@ use proto::{AccountId, RoomId, WithdrawalId, room::RoomState, wallet::Withdrawal
 use tonic::transport::Uri;
 use uuid::Uuid;
 
+use crate::channel::Credentials;
+
 const AFTER_HELP: &str = "\
 Exit status:
   0  done
   1  a service answered with an error, or with something that makes no sense; or what was checked does not fit
   2  the command line is wrong, or a service refused what was asked
-  3  there is no such room, account, settlement, withdrawal, dispute or pause
+  3  there is no such room, account, settlement, withdrawal, dispute, pause, ban or dead letter
   4  a service could not be reached, or did not answer in time
+  5  nobody confirmed it: the answer was not yes, or there was neither a terminal nor --yes
+
+What moves money or cannot be undone is asked about before it is signed. Where two operators are needed, each runs the
+same command with a key of their own: the first proposes, `roomsctl waiting` shows it to the second, who has it done.
 
 A ROOM is its number (12 or #12) or its id, an ACCOUNT is its id. Times are UTC.
 Amounts are SOL in tables and lamports in JSON.";
@@ -46,12 +52,20 @@ pub struct Options {
     /// Where notifier-svc answers
     #[arg(long, global = true, value_name = "URL", env = "ROOMSCTL_NOTIFIER_URL", value_parser = url)]
     pub notifier_url: Option<Uri>,
+    #[command(flatten)]
+    pub credentials: Credentials,
     /// Seconds to wait for each answer
     #[arg(long, global = true, value_name = "SECONDS", env = "ROOMSCTL_TIMEOUT", default_value = "10", value_parser = seconds)]
     pub timeout: Duration,
     /// Print one JSON object instead of tables
     #[arg(long, global = true)]
     pub json: bool,
+    /// Id of an operator's request, so that a script that runs twice acts once: the second time is refused
+    #[arg(long, global = true, value_name = "UUID", value_parser = request)]
+    pub request_id: Option<Uuid>,
+    /// Do what moves money or cannot be undone without asking
+    #[arg(short, long, global = true)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -74,6 +88,14 @@ pub enum Command {
     /// Disputes of players: list, judge
     #[command(subcommand, visible_alias = "disputes")]
     Dispute(Disputes),
+    /// Everything that waits for operators: withdrawals, rooms, disputes
+    Waiting,
+    /// Accounts that operators keep from playing: set, lift, list
+    #[command(subcommand, visible_alias = "bans")]
+    Ban(crate::operator::bans::Bans),
+    /// Messages that a service put aside: list, have one handled again
+    #[command(subcommand, visible_alias = "dead-letter")]
+    DeadLetters(crate::operator::letters::DeadLetters),
     /// Groups in which the players of a public room meet: add, retire, list
     #[command(subcommand, visible_alias = "arenas")]
     Arena(crate::operator::arenas::Arenas),
@@ -106,6 +128,9 @@ pub enum Command {
         #[command(flatten)]
         key: Key,
     },
+    /// Tokens, with which people and tools may call the services
+    #[command(subcommand)]
+    Access(crate::access::Access),
     /// Operators' keys
     #[command(subcommand)]
     Operator(Operator),
@@ -120,6 +145,11 @@ pub enum Command {
     Audit(crate::audit::Audit),
     /// Show the last comparisons of ledger, entries and chain; fails where they differ
     Reconcile,
+    /// Print what a shell needs to complete command lines
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -212,7 +242,13 @@ pub enum Rooms {
     },
     /// Open a room that only operators open: a question in words, a token on its curve, more seats
     Open(Box<Open>),
-    /// Say what a room is settled with, before it is paid. Two operators have to
+    /// End betting in a room now. Prices, deadline and result stay as its terms say
+    Lock(Lock),
+    /// Give every stake of a room back. Two operators have to
+    Void(VoidRoom),
+    /// Answer a room in words after its deadline, or let a suspicious verdict stand. Two operators have to
+    Resolve(Resolve),
+    /// Say what a room is settled with, before it is paid: `void` and `resolve` in one. Two operators have to
     Rule(Rule),
     /// List rooms whose verdict waits for operators, and rulings that wait for a second operator
     Waiting,
@@ -351,18 +387,22 @@ fn withdrawal(text: &str) -> Result<WithdrawalId, &'static str> {
     }
 }
 
-fn account(text: &str) -> Result<AccountId, &'static str> {
+pub fn account(text: &str) -> Result<AccountId, &'static str> {
     match Uuid::try_parse(text) {
         Ok(id) if !id.is_nil() => Ok(AccountId::new(id)),
         _ => Err("not the id of an account"),
     }
 }
 
+fn request(text: &str) -> Result<Uuid, &'static str> {
+    Uuid::try_parse(text).ok().filter(|id| !id.is_nil()).ok_or("not a UUID")
+}
+
 fn url(text: &str) -> Result<Uri, &'static str> {
     let uri = text.parse::<Uri>().map_err(|_| "not a URL")?;
     match uri.scheme_str() {
-        Some("http") if uri.host().is_some() => Ok(uri),
-        _ => Err("not an http:// URL"),
+        Some("http" | "https") if uri.host().is_some() => Ok(uri),
+        _ => Err("not an http:// URL or https:// URL"),
     }
 }
 
@@ -382,6 +422,35 @@ mod tests {
     #[test]
     fn the_declaration_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// Every command that can be typed, by its words.
+    fn commands(of: &clap::Command, words: &[&str]) -> Vec<String> {
+        let all = of.get_subcommands().filter(|command| command.get_name() != "help");
+        let below = all.flat_map(|command| commands(command, &[words, &[command.get_name()]].concat()));
+        let below: Vec<String> = below.collect();
+        if below.is_empty() { vec![words.join(" ")] } else { below }
+    }
+
+    /// The README has an example of each command, and each example can be typed.
+    #[test]
+    fn every_command_has_an_example() {
+        let readme = include_str!("../README.md");
+        let examples = readme.lines().filter_map(|line| line.strip_prefix("| `roomsctl "));
+        let examples: Vec<&str> = examples.filter_map(|line| Some(line.split_once('`')?.0)).collect();
+        for command in commands(&Cli::command(), &[]) {
+            let typed = |example: &&str| **example == *command || example.starts_with(&format!("{command} "));
+            assert!(examples.iter().any(typed), "no example of {command}");
+        }
+        for example in examples {
+            let mut words = vec!["roomsctl"];
+            for (place, part) in example.split('"').enumerate() {
+                if place % 2 == 0 { words.extend(part.split_whitespace()) } else { words.push(part) }
+            }
+            if let Err(error) = Cli::try_parse_from(&words) {
+                panic!("{example}: {error}");
+            }
+        }
     }
 
     #[test]

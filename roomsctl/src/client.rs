@@ -4,6 +4,7 @@ use std::future::Future;
 
 use proto::{
     common::audit_service_client::AuditServiceClient,
+    letters::dead_letter_service_client::DeadLetterServiceClient,
     notifier::{
         notifier_operator_service_client::NotifierOperatorServiceClient,
         notifier_service_client::NotifierServiceClient,
@@ -18,12 +19,9 @@ use proto::{
         wallet_service_client::WalletServiceClient,
     },
 };
-use tonic::{
-    Response, Status,
-    transport::{Channel, Endpoint, Uri},
-};
+use tonic::{Response, Status, transport::Uri};
 
-use crate::{audit::Logged, cli::Options, failure::Failure};
+use crate::{audit::Logged, channel::Channel, cli::Options, failure::Failure};
 
 /// Who tells people.
 const NOTIFIER: &str = "notifier-svc";
@@ -68,19 +66,19 @@ impl<C: Clone> Service<C> {
 
 pub fn rooms(options: &Options) -> Result<Service<RoomServiceClient<Channel>>, Failure> {
     let url = known(options.room_url.as_ref(), ROOM, "room-url", "ROOMSCTL_ROOM_URL")?;
-    let client = RoomServiceClient::new(channel(&url, options));
+    let client = RoomServiceClient::new(channel(&url, options)?);
     Ok(Service { name: ROOM, url, client })
 }
 
 pub fn wallet(options: &Options) -> Result<Service<WalletServiceClient<Channel>>, Failure> {
     let url = wallet_url(options)?;
-    let client = WalletServiceClient::new(channel(&url, options));
+    let client = WalletServiceClient::new(channel(&url, options)?);
     Ok(Service { name: WALLET, url, client })
 }
 
 pub fn operators(options: &Options) -> Result<Service<WalletOperatorServiceClient<Channel>>, Failure> {
     let url = wallet_url(options)?;
-    let client = WalletOperatorServiceClient::new(channel(&url, options));
+    let client = WalletOperatorServiceClient::new(channel(&url, options)?);
     Ok(Service { name: WALLET, url, client })
 }
 
@@ -91,13 +89,13 @@ fn wallet_url(options: &Options) -> Result<Uri, Failure> {
 pub fn settlement(options: &Options) -> Result<Service<SettlementServiceClient<Channel>>, Failure> {
     let url = options.settlement_url.as_ref();
     let url = known(url, SETTLEMENT, "settlement-url", "ROOMSCTL_SETTLEMENT_URL")?;
-    let client = SettlementServiceClient::new(channel(&url, options));
+    let client = SettlementServiceClient::new(channel(&url, options)?);
     Ok(Service { name: SETTLEMENT, url, client })
 }
 
 pub fn room_operators(options: &Options) -> Result<Service<RoomOperatorServiceClient<Channel>>, Failure> {
     let (name, url) = rooms(options)?.place();
-    let client = RoomOperatorServiceClient::new(channel(&url, options));
+    let client = RoomOperatorServiceClient::new(channel(&url, options)?);
     Ok(Service { name, url, client })
 }
 
@@ -105,14 +103,14 @@ pub fn settlement_operators(
     options: &Options,
 ) -> Result<Service<SettlementOperatorServiceClient<Channel>>, Failure> {
     let (name, url) = settlement(options)?.place();
-    let client = SettlementOperatorServiceClient::new(channel(&url, options));
+    let client = SettlementOperatorServiceClient::new(channel(&url, options)?);
     Ok(Service { name, url, client })
 }
 
 pub fn notifier(options: &Options) -> Result<Service<NotifierServiceClient<Channel>>, Failure> {
     let url = options.notifier_url.as_ref();
     let url = known(url, NOTIFIER, "notifier-url", "ROOMSCTL_NOTIFIER_URL")?;
-    let client = NotifierServiceClient::new(channel(&url, options));
+    let client = NotifierServiceClient::new(channel(&url, options)?);
     Ok(Service { name: NOTIFIER, url, client })
 }
 
@@ -120,7 +118,7 @@ pub fn notifier_operators(
     options: &Options,
 ) -> Result<Service<NotifierOperatorServiceClient<Channel>>, Failure> {
     let (name, url) = notifier(options)?.place();
-    let client = NotifierOperatorServiceClient::new(channel(&url, options));
+    let client = NotifierOperatorServiceClient::new(channel(&url, options)?);
     Ok(Service { name, url, client })
 }
 
@@ -128,14 +126,25 @@ pub fn notifier_operators(
 pub type Auditor = AuditServiceClient<Channel>;
 
 pub fn audit(options: &Options, of: Logged) -> Result<Service<Auditor>, Failure> {
-    let (name, url) = match of {
+    let (name, url) = place_of(options, of)?;
+    let client = AuditServiceClient::new(channel(&url, options)?);
+    Ok(Service { name, url, client })
+}
+
+pub fn letters(options: &Options, of: Logged) -> Result<Service<DeadLetterServiceClient<Channel>>, Failure> {
+    let (name, url) = place_of(options, of)?;
+    let client = DeadLetterServiceClient::new(channel(&url, options)?);
+    Ok(Service { name, url, client })
+}
+
+/// What every service answers is asked where the service is.
+fn place_of(options: &Options, of: Logged) -> Result<(&'static str, Uri), Failure> {
+    Ok(match of {
         Logged::Notifier => notifier(options)?.place(),
         Logged::Room => rooms(options)?.place(),
         Logged::Settlement => settlement(options)?.place(),
         Logged::Wallet => wallet(options)?.place(),
-    };
-    let client = AuditServiceClient::new(channel(&url, options));
-    Ok(Service { name, url, client })
+    })
 }
 
 fn known(
@@ -148,6 +157,6 @@ fn known(
 }
 
 /// Connects with the first question.
-fn channel(url: &Uri, options: &Options) -> Channel {
-    Endpoint::from(url.clone()).connect_timeout(options.timeout).timeout(options.timeout).connect_lazy()
+fn channel(url: &Uri, options: &Options) -> Result<Channel, Failure> {
+    options.credentials.channel(url, options.timeout)
 }

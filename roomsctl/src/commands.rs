@@ -12,9 +12,9 @@ use proto::{
 use serde_json::json;
 
 use crate::{
-    audit, bundle,
+    access, audit, bundle,
     cli::{Bets, Cli, Command, Options, RoomKey, Rooms, Settlement, State, Wallet},
-    client,
+    client, completions,
     failure::Failure,
     notifications, operator, output, proof, reconcile,
     view::{AccountView, BetView, RoomView, SettlementView, TransferView},
@@ -32,6 +32,13 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Rooms(Rooms::Show { room }) => show_room(options, room).await?,
         Command::Rooms(Rooms::Open(open)) => operator::rooms::open(options, *open).await?,
         Command::Rooms(Rooms::Rule(rule)) => operator::rooms::rule(options, rule).await?,
+        Command::Rooms(Rooms::Lock(lock)) => operator::rooms::lock(options, lock).await?,
+        Command::Rooms(Rooms::Void(void)) => operator::rooms::rule(options, void.into()).await?,
+        Command::Rooms(Rooms::Resolve(resolve)) => operator::rooms::rule(options, resolve.into()).await?,
+        Command::Waiting => operator::waiting::run(options).await?,
+        Command::Ban(command) => operator::bans::run(options, command).await?,
+        Command::DeadLetters(command) => operator::letters::run(options, command).await?,
+        Command::Completions { shell } => completions::run(options, shell)?,
         Command::Rooms(Rooms::Waiting) => operator::rooms::waiting(options).await?,
         Command::Arena(command) => operator::arenas::run(options, command).await?,
         Command::Dispute(command) => operator::disputes::run(options, command).await?,
@@ -46,6 +53,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Command::Settlement(Settlement::Show { room }) => show_settlement(options, room).await?,
         Command::Withdrawals(command) => operator::withdrawals(options, command).await?,
+        Command::Access(command) => access::run(options, command)?,
         Command::Operator(command) => operator::operator(options, command)?,
         Command::Pauses => operator::pauses(options).await?,
         Command::Anomalies => operator::anomalies(options).await?,

@@ -13,6 +13,7 @@ use crate::{
     audit,
     bundle::Unfit,
     chain::Unanchored,
+    confirm::Unconfirmed,
     operator::{self, KeyError},
     proof::NoProof,
     reconcile::Differ,
@@ -28,6 +29,14 @@ pub enum Failure {
     Malformed { service: &'static str, source: Malformed },
     #[error("refused: {}{}", .0, operator::advice(.0).map(|advice| format!("; {advice}")).unwrap_or_default())]
     Refused(Refusal),
+    #[error("what was given as a token cannot be one")]
+    Token,
+    #[error("--tls-cert and --tls-key are given together or not at all")]
+    HalfTls,
+    #[error("a certificate or its key cannot be used: {0}")]
+    Tls(#[from] tonic::transport::Error),
+    #[error(transparent)]
+    Unconfirmed(#[from] Unconfirmed),
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error("cannot be signed: {0}")]
@@ -67,14 +76,25 @@ impl Failure {
             | Failure::Refused(_)
             | Failure::Key(_)
             | Failure::Statement(_)
+            | Failure::Token
+            | Failure::HalfTls
+            | Failure::Tls(_)
             | Failure::NoOutcome { .. } => 2,
             Failure::Service { status, .. } => match status.code() {
-                Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange => 2,
+                Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange | Code::AlreadyExists => {
+                    2
+                }
+                // Without a token that allows it.
+                Code::Unauthenticated | Code::PermissionDenied => 2,
                 Code::NotFound => 3,
-                Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => 4,
+                Code::Unavailable
+                | Code::DeadlineExceeded
+                | Code::Cancelled
+                | Code::ResourceExhausted => 4,
                 _ => 1,
             },
             Failure::Chain(Unanchored::Rpc(_)) => 4,
+            Failure::Unconfirmed(_) => 5,
             Failure::Proof(_)
             | Failure::Evidence(_)
             | Failure::Chain(_)

@@ -11,12 +11,16 @@
     )
 )]
 
+mod access;
 mod audit;
 mod bundle;
 mod chain;
+mod channel;
 mod cli;
 mod client;
 mod commands;
+mod completions;
+mod confirm;
 mod failure;
 mod notifications;
 mod operator;

@@ -2,12 +2,15 @@
 //! signed with the operator's key; the services believe the signature, not whoever calls.
 
 pub mod arenas;
+pub mod bans;
 pub mod broadcasts;
 pub mod disputes;
 mod key;
+pub mod letters;
 mod proof;
 pub mod rooms;
 pub mod smart_wallets;
+pub mod waiting;
 
 pub use key::{KeyError, OperatorKey};
 pub use proof::take_proof;
@@ -16,13 +19,14 @@ use crate::{
     cli::{Operator, Options, WithdrawalFilter, Withdrawals},
     client,
     commands::{Pages, malformed},
+    confirm,
     failure::Failure,
     output,
     view::{AnomalyView, PauseView, WithdrawalView},
 };
 use prost_types::Timestamp;
 use proto::{
-    Malformed, Refusal, WithdrawalId,
+    Lamports, Malformed, Refusal, WithdrawalId,
     common::Outcome,
     statement::Statement,
     timestamp,
@@ -92,7 +96,7 @@ pub async fn pause(options: &Options, reason: String, key: &Path) -> Result<(), 
     let service = client::operators(options)?;
     let key = OperatorKey::read(key)?;
     let command = key.signed(|by| PauseWithdrawals { reason: reason.clone(), by: Some(by) })?;
-    let request = PauseWithdrawalsRequest { request_id: request_id(), command: Some(command) };
+    let request = PauseWithdrawalsRequest { request_id: request_id(options), command: Some(command) };
     let done: PauseWithdrawalsDone = settle(&service, |mut client| {
         let request = request.clone();
         async move { Ok(client.pause_withdrawals(request).await?.map(|answer| answer.outcome)) }
@@ -107,8 +111,10 @@ pub async fn pause(options: &Options, reason: String, key: &Path) -> Result<(), 
 pub async fn resume(options: &Options, cause: String, key: &Path) -> Result<(), Failure> {
     let service = client::operators(options)?;
     let key = OperatorKey::read(key)?;
-    let command = key.signed(|by| ResumeWithdrawals { cause: cause.clone(), by: Some(by) })?;
-    let request = ResumeWithdrawalsRequest { request_id: request_id(), command: Some(command) };
+    let what = format!("Let withdrawals go on that `{cause}` has stopped.");
+    let command =
+        key.confirmed(options, &what, |by| ResumeWithdrawals { cause: cause.clone(), by: Some(by) })?;
+    let request = ResumeWithdrawalsRequest { request_id: request_id(options), command: Some(command) };
     let done: ResumeWithdrawalsDone = settle(&service, |mut client| {
         let request = request.clone();
         async move { Ok(client.resume_withdrawals(request).await?.map(|answer| answer.outcome)) }
@@ -148,14 +154,20 @@ async fn approve(options: &Options, id: WithdrawalId, key: &Path) -> Result<(), 
     let request = GetWithdrawalRequest { withdrawal_id: id.bytes() };
     let found = wallet.ask(async |mut client| client.get_withdrawal(request).await).await?.withdrawal;
     let found = found.ok_or(Malformed("an answer without withdrawal")).map_err(malformed(wallet.name))?;
-    let command = key.signed(|by| ApproveWithdrawal {
+    let what = format!(
+        "Approve withdrawal {id}: {} SOL, of it {} SOL fee, to {}.",
+        Lamports::new(found.lamports),
+        Lamports::new(found.fee_lamports),
+        found.address
+    );
+    let command = key.confirmed(options, &what, |by| ApproveWithdrawal {
         withdrawal_id: id.bytes(),
         lamports: found.lamports,
         address: found.address.clone(),
         by: Some(by),
     })?;
     let service = client::operators(options)?;
-    let request = ApproveWithdrawalRequest { request_id: request_id(), command: Some(command) };
+    let request = ApproveWithdrawalRequest { request_id: request_id(options), command: Some(command) };
     let done: ApproveWithdrawalDone = settle(&service, |mut client| {
         let request = request.clone();
         async move { Ok(client.approve_withdrawal(request).await?.map(|answer| answer.outcome)) }
@@ -166,13 +178,14 @@ async fn approve(options: &Options, id: WithdrawalId, key: &Path) -> Result<(), 
 
 async fn reject(options: &Options, id: WithdrawalId, reason: String, key: &Path) -> Result<(), Failure> {
     let key = OperatorKey::read(key)?;
-    let command = key.signed(|by| RejectWithdrawal {
+    let what = format!("Reject withdrawal {id}: its amount goes back to its owner, who reads \"{reason}\".");
+    let command = key.confirmed(options, &what, |by| RejectWithdrawal {
         withdrawal_id: id.bytes(),
         reason: reason.clone(),
         by: Some(by),
     })?;
     let service = client::operators(options)?;
-    let request = RejectWithdrawalRequest { request_id: request_id(), command: Some(command) };
+    let request = RejectWithdrawalRequest { request_id: request_id(options), command: Some(command) };
     let done: RejectWithdrawalDone = settle(&service, |mut client| {
         let request = request.clone();
         async move { Ok(client.reject_withdrawal(request).await?.map(|answer| answer.outcome)) }
@@ -191,8 +204,9 @@ fn show_pauses(options: &Options, pauses: &[PauseView]) -> Result<(), Failure> {
     if options.json { output::json(&json!({"pauses": pauses})) } else { output::pauses(pauses) }
 }
 
-fn request_id() -> Vec<u8> {
-    Uuid::now_v7().as_bytes().to_vec()
+/// The id under which an action is done once.
+fn request_id(options: &Options) -> Vec<u8> {
+    options.request_id.unwrap_or_else(Uuid::now_v7).as_bytes().to_vec()
 }
 
 /// Asks for an action until its outcome is known. Whoever has to give up may simply begin again: what is done is done
@@ -218,6 +232,17 @@ where
 }
 
 impl OperatorKey {
+    /// The same as [`Self::signed`], of an action that moves money or cannot be undone: it is asked about first.
+    fn confirmed<S: Statement>(
+        &self,
+        options: &Options,
+        what: &str,
+        action: impl Fn(OperatorSignature) -> S,
+    ) -> Result<S, Failure> {
+        confirm::ask(options.yes, what, &self.address())?;
+        self.signed(action)
+    }
+
     /// An action of this operator, signed now. `action` puts the signature where it belongs.
     fn signed<S: Statement>(&self, action: impl Fn(OperatorSignature) -> S) -> Result<S, Failure> {
         #[expect(
@@ -244,7 +269,10 @@ pub fn advice(refusal: &Refusal) -> Option<&'static str> {
             "is this key among OPERATOR_KEYS of the service, and is the clock of this machine right?"
         }
         Code::OperatorTwice => "this operator approved it before; it waits for another one",
-        Code::NotFound => "there is no such withdrawal, pause, room, settlement, arena or wallet",
+        Code::NotFound => {
+            "there is no such withdrawal, pause, ban, room, settlement, arena, wallet or dead letter"
+        }
+        Code::BetLocked => "betting in this room has ended",
         Code::SettlementPaid => "payouts are under way; there is only the dispute",
         Code::SettlementRuling => {
             "operators may void a room, answer a custom one after its deadline, or let a verdict stand"

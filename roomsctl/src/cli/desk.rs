@@ -27,6 +27,61 @@ pub struct Rule {
     pub key: Key,
 }
 
+/// A room in which nobody may bet any more.
+#[derive(Debug, Args)]
+pub struct Lock {
+    /// Number or id
+    pub room: RoomKey,
+    /// Why, for the other operators
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    pub key: Key,
+}
+
+/// A room whose stakes go back.
+#[derive(Debug, Args)]
+pub struct VoidRoom {
+    /// Number or id
+    pub room: RoomKey,
+    /// Why in a word
+    #[arg(long, value_name = "WHY", default_value = "operator-void")]
+    pub cause: Void,
+    /// Why, for the other operators and the players
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    pub key: Key,
+}
+
+impl From<VoidRoom> for Rule {
+    fn from(void: VoidRoom) -> Self {
+        let VoidRoom { room, cause, reason, key } = void;
+        Self { room, outcome: None, void: Some(cause), reason, key }
+    }
+}
+
+/// A room with its answer.
+#[derive(Debug, Args)]
+pub struct Resolve {
+    /// Number or id
+    pub room: RoomKey,
+    /// The answer that happened, as the room words it
+    pub answer: String,
+    /// Why, for the other operators and the players
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    pub key: Key,
+}
+
+impl From<Resolve> for Rule {
+    fn from(resolve: Resolve) -> Self {
+        let Resolve { room, answer, reason, key } = resolve;
+        Self { room, outcome: Some(answer), void: None, reason, key }
+    }
+}
+
 /// Voids that are for operators to give.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Void {

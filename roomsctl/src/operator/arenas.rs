@@ -55,7 +55,7 @@ pub async fn run(options: &Options, command: Arenas) -> Result<(), Failure> {
 async fn add(options: &Options, chat_id: i64, key: &Path) -> Result<(), Failure> {
     let service = client::room_operators(options)?;
     let command = OperatorKey::read(key)?.signed(|by| RegisterArena { chat_id, by: Some(by) })?;
-    let request = RegisterArenaRequest { request_id: request_id(), command: Some(command) };
+    let request = RegisterArenaRequest { request_id: request_id(options), command: Some(command) };
     let done: RegisterArenaDone = settle(&service, |mut client| {
         let request = request.clone();
         async move { Ok(client.register_arena(request).await?.map(|answer| answer.outcome)) }
@@ -67,7 +67,7 @@ async fn add(options: &Options, chat_id: i64, key: &Path) -> Result<(), Failure>
 async fn retire(options: &Options, chat_id: i64, key: &Path) -> Result<(), Failure> {
     let service = client::room_operators(options)?;
     let command = OperatorKey::read(key)?.signed(|by| RetireArena { chat_id, by: Some(by) })?;
-    let request = RetireArenaRequest { request_id: request_id(), command: Some(command) };
+    let request = RetireArenaRequest { request_id: request_id(options), command: Some(command) };
     let done: RetireArenaDone = settle(&service, |mut client| {
         let request = request.clone();
         async move { Ok(client.retire_arena(request).await?.map(|answer| answer.outcome)) }

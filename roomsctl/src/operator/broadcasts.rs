@@ -137,9 +137,14 @@ async fn preview(options: &Options, broadcast: Broadcast) -> Result<(), Failure>
 async fn start(options: &Options, broadcast: Broadcast, key: &Key) -> Result<(), Failure> {
     let service = client::notifier_operators(options)?;
     let id = Uuid::from_slice(&broadcast.broadcast_id).unwrap_or_default();
-    let command = OperatorKey::read(&key.key)?
-        .signed(|by| StartBroadcast { broadcast: Some(broadcast.clone()), by: Some(by) })?;
-    let request = StartBroadcastRequest { request_id: request_id(), command: Some(command) };
+    let words: Vec<String> =
+        broadcast.texts.iter().map(|text| format!("{}: {}", text.language, text.text)).collect();
+    let what = format!("Tell everybody who has not turned such messages off:\n{}", words.join("\n"));
+    let command = OperatorKey::read(&key.key)?.confirmed(options, &what, |by| StartBroadcast {
+        broadcast: Some(broadcast.clone()),
+        by: Some(by),
+    })?;
+    let request = StartBroadcastRequest { request_id: request_id(options), command: Some(command) };
     let done: StartBroadcastDone = settle(&service, |mut client| {
         let request = request.clone();
         async move { Ok(client.start_broadcast(request).await?.map(|answer| answer.outcome)) }
@@ -155,12 +160,16 @@ async fn start(options: &Options, broadcast: Broadcast, key: &Key) -> Result<(),
 async fn steer(options: &Options, which: Which, state: BroadcastState) -> Result<(), Failure> {
     let service = client::notifier_operators(options)?;
     let broadcast_id = which.broadcast.as_bytes().to_vec();
-    let command = OperatorKey::read(&which.key.key)?.signed(|by| SteerBroadcast {
-        broadcast_id: broadcast_id.clone(),
-        state: state.into(),
-        by: Some(by),
-    })?;
-    let request = SteerBroadcastRequest { request_id: request_id(), command: Some(command) };
+    let key = OperatorKey::read(&which.key.key)?;
+    let steering =
+        |by| SteerBroadcast { broadcast_id: broadcast_id.clone(), state: state.into(), by: Some(by) };
+    let command = if state == BroadcastState::Ended {
+        let what = format!("End broadcast {}: nobody else is told.", which.broadcast);
+        key.confirmed(options, &what, steering)?
+    } else {
+        key.signed(steering)?
+    };
+    let request = SteerBroadcastRequest { request_id: request_id(options), command: Some(command) };
     let _: SteerBroadcastDone = settle(&service, |mut client| {
         let request = request.clone();
         async move { Ok(client.steer_broadcast(request).await?.map(|answer| answer.outcome)) }

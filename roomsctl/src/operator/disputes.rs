@@ -56,20 +56,24 @@ async fn judge(
     let key = OperatorKey::read(key)?;
     let room = room_id(options, room).await?;
     let judgement = Judged::from(judgement);
-    let command = key.signed(|by| JudgeDispute {
+    let name = judgement.as_str_name();
+    let name = name.strip_prefix("JUDGEMENT_").unwrap_or(name);
+    let what = format!(
+        "Judge the disputes of room {room}: {name}, because \"{reason}\". The second operator who says so has it done."
+    );
+    let command = key.confirmed(options, &what, |by| JudgeDispute {
         room_id: room.bytes(),
         judgement: judgement.into(),
         reason: reason.clone(),
         by: Some(by),
     })?;
     let service = client::settlement_operators(options)?;
-    let request = JudgeDisputeRequest { request_id: request_id(), command: Some(command) };
+    let request = JudgeDisputeRequest { request_id: request_id(options), command: Some(command) };
     let done: JudgeDisputeDone = settle(&service, |mut client| {
         let request = request.clone();
         async move { Ok(client.judge_dispute(request).await?.map(|answer| answer.outcome)) }
     })
     .await?;
-    let name = judgement.as_str_name();
-    let view = JudgedView::new(room, name.strip_prefix("JUDGEMENT_").unwrap_or(name), &done);
+    let view = JudgedView::new(room, name, &done);
     if options.json { output::json(&view) } else { output::desk::judged(&view) }
 }

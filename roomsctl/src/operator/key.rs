@@ -27,6 +27,8 @@ pub enum KeyError {
     Write { file: PathBuf, source: io::Error },
     #[error("others may read {0}: if nobody did, `chmod 600 {0}`; else make a new key", file.display())]
     Open { file: PathBuf },
+    #[error("{} does not hold 64 hexadecimal digits", file.display())]
+    NoSecret { file: PathBuf },
     #[error("{} is no key file of the Solana CLI: it holds 64 numbers in JSON", file.display())]
     Malformed { file: PathBuf },
 }
@@ -57,6 +59,14 @@ impl OperatorKey {
         let bytes: Vec<u8> = serde_json::from_str(&text).map_err(|_| malformed())?;
         // It also compares the public half with the secret one.
         Keypair::try_from(bytes.as_slice()).map(Self).map_err(|_| malformed())
+    }
+
+    /// The key of a secret of 32 bytes, which `file` holds in hexadecimal.
+    pub fn try_from_hex(text: &str, file: &Path) -> Result<Self, KeyError> {
+        let mut secret = [0; 32];
+        hex::decode_to_slice(text.trim(), &mut secret)
+            .map_err(|_| KeyError::NoSecret { file: file.to_owned() })?;
+        Ok(Self(Keypair::new_from_array(secret)))
     }
 
     /// The public key in base58.

@@ -15,7 +15,7 @@ pub async fn take_proof(options: &Options, key: &Path) -> Result<(), Failure> {
     let service = client::operators(options)?;
     let key = OperatorKey::read(key)?;
     let command = key.signed(|by| TakeProof { by: Some(by) })?;
-    let request = TakeProofRequest { request_id: request_id(), command: Some(command) };
+    let request = TakeProofRequest { request_id: request_id(options), command: Some(command) };
     let done: TakeProofDone = settle(&service, |mut client| {
         let request = request.clone();
         async move { Ok(client.take_proof(request).await?.map(|answer| answer.outcome)) }

@@ -2,9 +2,9 @@
 
 use super::{OperatorKey, request_id, settle};
 use crate::{
-    cli::{Open, Options, Rule},
+    cli::{Lock, Open, Options, Rule},
     client,
-    commands::{find_room, malformed},
+    commands::{find_room, malformed, room_id},
     failure::Failure,
     output,
     view::{
@@ -15,8 +15,8 @@ use crate::{
 use proto::{
     Malformed, RoomId,
     room::{
-        Comparator, Kind, OpenOperatorRoom, OpenOperatorRoomRequest, OpenRoom, OpenRoomDone, Terms,
-        VoidReason,
+        Comparator, Kind, LockRoom, LockRoomDone, LockRoomRequest, OpenOperatorRoom, OpenOperatorRoomRequest,
+        OpenRoom, OpenRoomDone, Room, Terms, VoidReason,
     },
     settlement::{ListWaitingRequest, RuleRoom, RuleRoomDone, RuleRoomRequest},
 };
@@ -52,15 +52,39 @@ pub async fn open(options: &Options, open: Open) -> Result<(), Failure> {
         by: None,
     };
     let command = key.signed(|by| OpenOperatorRoom { by: Some(by), ..asked.clone() })?;
-    let request = OpenOperatorRoomRequest { request_id: request_id(), command: Some(command) };
+    let request = OpenOperatorRoomRequest { request_id: request_id(options), command: Some(command) };
     let done: OpenRoomDone = settle(&service, |mut client| {
         let request = request.clone();
         async move { Ok(client.open_operator_room(request).await?.map(|answer| answer.outcome)) }
     })
     .await?;
-    let room = done.room.ok_or(Malformed("an answer without room"));
-    let room = room.and_then(|room| RoomView::try_from(&room)).map_err(malformed(service.name))?;
+    show(options, done.room)
+}
+
+fn show(options: &Options, room: Option<Room>) -> Result<(), Failure> {
+    let room = room.ok_or(Malformed("an answer without room"));
+    let room = room.and_then(|room| RoomView::try_from(&room)).map_err(malformed(client::ROOM))?;
     if options.json { output::json(&room) } else { output::room(&room) }
+}
+
+/// `roomsctl rooms lock`.
+pub async fn lock(options: &Options, lock: Lock) -> Result<(), Failure> {
+    let service = client::room_operators(options)?;
+    let key = OperatorKey::read(&lock.key.key)?;
+    let room = room_id(options, lock.room).await?;
+    let what = format!("End betting in room {room} now. It cannot be opened again.");
+    let command = key.confirmed(options, &what, |by| LockRoom {
+        room_id: room.bytes(),
+        reason: lock.reason.clone(),
+        by: Some(by),
+    })?;
+    let request = LockRoomRequest { request_id: request_id(options), command: Some(command) };
+    let done: LockRoomDone = settle(&service, |mut client| {
+        let request = request.clone();
+        async move { Ok(client.lock_room(request).await?.map(|answer| answer.outcome)) }
+    })
+    .await?;
+    show(options, done.room)
 }
 
 /// `roomsctl rooms rule`. What is signed is the answer's place in the terms, looked up at room-svc.
@@ -72,7 +96,13 @@ pub async fn rule(options: &Options, rule: Rule) -> Result<(), Failure> {
     let outcome = rule.outcome.as_deref().map(|answer| place(&terms, answer)).transpose()?;
     let outcome = outcome.unwrap_or_default();
     let void_reason = rule.void.map_or(VoidReason::Unspecified, VoidReason::from).into();
-    let command = key.signed(|by| RuleRoom {
+    let what = format!(
+        "Say of room #{}: {}, because \"{}\". The second operator who says so has it paid by that.",
+        found.number,
+        rule.outcome.as_deref().map_or_else(|| verdict(outcome, void_reason), ToOwned::to_owned),
+        rule.reason
+    );
+    let command = key.confirmed(options, &what, |by| RuleRoom {
         room_id: room.bytes(),
         outcome,
         void_reason,
@@ -80,7 +110,7 @@ pub async fn rule(options: &Options, rule: Rule) -> Result<(), Failure> {
         by: Some(by),
     })?;
     let service = client::settlement_operators(options)?;
-    let request = RuleRoomRequest { request_id: request_id(), command: Some(command) };
+    let request = RuleRoomRequest { request_id: request_id(options), command: Some(command) };
     let done: RuleRoomDone = settle(&service, |mut client| {
         let request = request.clone();
         async move { Ok(client.rule_room(request).await?.map(|answer| answer.outcome)) }

@@ -68,7 +68,7 @@ async fn set(
         listed,
         by: Some(by),
     })?;
-    let request = SetSmartWalletRequest { request_id: request_id(), command: Some(command) };
+    let request = SetSmartWalletRequest { request_id: request_id(options), command: Some(command) };
     let _: SetSmartWalletDone = settle(&service, |mut client| {
         let request = request.clone();
         async move { Ok(client.set_smart_wallet(request).await?.map(|answer| answer.outcome)) }

@@ -1,9 +1,9 @@
-//! Rulings and disputes in tables.
+//! Rulings, disputes, bans and dead letters in tables.
 
-use super::{fields, table, text, write};
+use super::{fields, shown, table, text, write};
 use crate::{
     failure::Failure,
-    view::desk::{ArenaView, DisputeView, JudgedView, RuledView, WaitingView},
+    view::desk::{ArenaView, BanView, DisputeView, JudgedView, LetterView, RuledView, WaitingView},
 };
 
 pub fn ruled(ruled: &RuledView) -> Result<(), Failure> {
@@ -73,4 +73,32 @@ pub fn arenas(arenas: &[ArenaView]) -> Result<(), Failure> {
         ]
     });
     write(&table(&["group", "state", "room", "fault"], rows))
+}
+
+pub fn bans(bans: &[BanView], total: u64) -> Result<(), Failure> {
+    if bans.is_empty() {
+        return text("nobody is banned");
+    }
+    let rows = bans.iter().map(|ban| {
+        vec![ban.account_id.to_string(), ban.since.to_string(), ban.operator.clone(), ban.reason.clone()]
+    });
+    write(&(table(&["account", "since", "operator", "reason"], rows) + &shown(bans.len(), total)))
+}
+
+pub fn letters(letters: &[LetterView], total: u64) -> Result<(), Failure> {
+    if letters.is_empty() {
+        return text("there are no dead letters");
+    }
+    let rows = letters.iter().map(|letter| {
+        vec![
+            letter.id.to_string(),
+            letter.buried_at.to_string(),
+            letter.subject.clone(),
+            letter.bytes.to_string(),
+            letter.reason.clone(),
+            letter.replay_asked_at.shown(),
+        ]
+    });
+    let head = ["message", "put aside", "subject", "bytes", "why", "to be handled again since"];
+    write(&(table(&head, rows) + &shown(letters.len(), total)))
 }

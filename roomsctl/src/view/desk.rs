@@ -3,10 +3,12 @@
 use super::{Instant, void_reason, word};
 use proto::{
     AccountId, Lamports, Malformed, RoomId,
+    letters::DeadLetter,
     room::{Arena, ArenaState},
     settlement::{
         Dispute, DisputeState, JudgeDisputeDone, RuleRoomDone, Ruling, Suspicion, Verdict, WaitingRoom,
     },
+    wallet::Ban,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -156,6 +158,55 @@ impl TryFrom<&Dispute> for DisputeView {
             state: word("DISPUTE_STATE_", state, dispute.state),
             opened_at: Instant::of(dispute.opened_at.as_ref())?,
             reason: dispute.reason.clone(),
+        })
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct BanView {
+    pub account_id: AccountId,
+    pub reason: String,
+    pub operator: String,
+    pub since: Instant,
+}
+
+impl TryFrom<&Ban> for BanView {
+    type Error = Malformed;
+
+    fn try_from(ban: &Ban) -> Result<Self, Malformed> {
+        Ok(Self {
+            account_id: AccountId::try_from_bytes(&ban.account_id)?,
+            reason: ban.reason.clone(),
+            operator: ban.operator.clone(),
+            since: Instant::of(ban.since.as_ref())?,
+        })
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct LetterView {
+    pub id: Uuid,
+    pub subject: String,
+    pub message: String,
+    pub bytes: u64,
+    pub reason: String,
+    pub buried_at: Instant,
+    /// Somebody wants it handled again, and it was not yet.
+    pub replay_asked_at: Instant,
+}
+
+impl TryFrom<&DeadLetter> for LetterView {
+    type Error = Malformed;
+
+    fn try_from(letter: &DeadLetter) -> Result<Self, Malformed> {
+        Ok(Self {
+            id: Uuid::from_slice(&letter.message_id).map_err(|_| Malformed("not the id of a message"))?,
+            subject: letter.subject.clone(),
+            message: letter.r#type.clone(),
+            bytes: letter.payload_bytes,
+            reason: letter.reason.clone(),
+            buried_at: Instant::of(letter.buried_at.as_ref())?,
+            replay_asked_at: Instant::of(letter.replay_asked_at.as_ref())?,
         })
     }
 }

@@ -28,6 +28,7 @@ struct Said {
     rulings: BTreeMap<String, RuleRoom>,
     judgements: BTreeMap<String, i32>,
     arenas: BTreeMap<i64, Arena>,
+    locked: BTreeSet<Vec<u8>>,
 }
 
 #[tonic::async_trait]
@@ -141,6 +142,23 @@ impl RoomOperatorService for Desk {
         Ok(Response::new(OpenOperatorRoomResponse { outcome }))
     }
 
+    async fn lock_room(
+        &self,
+        request: Request<LockRoomRequest>,
+    ) -> std::result::Result<Response<LockRoomResponse>, Status> {
+        let LockRoomRequest { request_id, command } = request.into_inner();
+        let (command, mut said) = (command.unwrap(), self.0.lock().unwrap());
+        let said = &mut *said;
+        let outcome = obey(&mut said.asked, &request_id, &command, |_| {
+            if !said.locked.insert(command.room_id.clone()) {
+                return Err(Refusal::new(RefusalCode::BetLocked).with("lock_at", 0));
+            }
+            let room = Room { state: RoomState::Locked.into(), ..crate::peer::room(1) };
+            Ok(LockRoomDone { room: Some(room) })
+        })?;
+        Ok(Response::new(LockRoomResponse { outcome }))
+    }
+
     async fn register_arena(
         &self,
         request: Request<RegisterArenaRequest>,
@@ -205,7 +223,8 @@ async fn two_operators_rule_a_room_by_the_words_of_its_terms() {
     let (peer, folder) = (Peer::start().await, Folder::make());
     let [ann, bob] = keys(&peer, &folder).await;
     let rule = async |key: &str, how: &[&str]| {
-        let all = [&["room", "rule", "#1", "--reason", "as the source says", "--key", key], how].concat();
+        let all =
+            [&["room", "rule", "#1", "--reason", "as the source says", "--yes", "--key", key], how].concat();
         crate::roomsctl(&peer, &all).await
     };
     let first = rule(&ann, &["--outcome", "no"]).await;
@@ -253,7 +272,7 @@ async fn disputes_are_listed_and_judged() {
     let none = crate::table(&peer, &["disputes", "list", "--state", "refunded"]).await;
     assert_eq!(none, "there are no such disputes\n");
     let judge = async |key: &str, judgement: &str| {
-        let all = ["dispute", "judge", "1", judgement, "--reason", "we looked at it", "--key", key];
+        let all = ["dispute", "judge", "1", judgement, "--reason", "we looked at it", "--yes", "--key", key];
         crate::roomsctl(&peer, &all).await
     };
     let first = String::from_utf8(judge(&ann, "refund").await.stdout).unwrap();

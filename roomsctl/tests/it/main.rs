@@ -8,13 +8,16 @@
     reason = "tests fail by panicking"
 )]
 
+mod access;
 mod audit;
 mod desk;
 mod evidence;
+mod letters;
 mod operators;
 mod peer;
 mod proof;
 mod telling;
+mod tools;
 
 use std::process::{Output, Stdio};
 
@@ -212,8 +215,14 @@ async fn help_names_every_command_variable_and_exit_status() {
         "ROOMSCTL_SETTLEMENT_URL",
         "ROOMSCTL_NOTIFIER_URL",
         "ROOMSCTL_TIMEOUT",
+        "waiting",
+        "ban",
+        "dead-letters",
+        "completions",
         "--json",
+        "--yes",
         "Exit status",
+        "nobody confirmed it",
     ] {
         assert!(help.contains(part), "{part} is missing in\n{help}");
     }

@@ -26,6 +26,7 @@ pub struct Operators {
     asked: Mutex<BTreeSet<Vec<u8>>>,
     approved: Mutex<BTreeSet<String>>,
     pauses: Mutex<Vec<Pause>>,
+    bans: Mutex<Vec<Ban>>,
 }
 
 impl Operators {
@@ -129,6 +130,39 @@ impl WalletOperatorService for Operators {
             Ok(ResumeWithdrawalsDone { left: pauses.clone() })
         })?;
         Ok(Response::new(ResumeWithdrawalsResponse { outcome }))
+    }
+
+    async fn set_ban(&self, request: Request<SetBanRequest>) -> Result<Response<SetBanResponse>, Status> {
+        let SetBanRequest { request_id, command } = request.into_inner();
+        let command = command.unwrap();
+        let outcome = self.obey(&request_id, &command, |operator| {
+            let mut bans = self.bans.lock().unwrap();
+            let before = bans.len();
+            bans.retain(|ban| ban.account_id != command.account_id);
+            if !command.banned {
+                let lifted = bans.len() < before;
+                return if lifted {
+                    Ok(SetBanDone { ban: None })
+                } else {
+                    Err(Refusal::new(RefusalCode::NotFound))
+                };
+            }
+            let ban = Ban {
+                account_id: command.account_id.clone(),
+                reason: command.reason.clone(),
+                since: Some(proto::timestamp(time::OffsetDateTime::UNIX_EPOCH)),
+                operator: operator.to_owned(),
+            };
+            bans.push(ban.clone());
+            Ok(SetBanDone { ban: Some(ban) })
+        })?;
+        Ok(Response::new(SetBanResponse { outcome }))
+    }
+
+    async fn list_bans(&self, _: Request<ListBansRequest>) -> Result<Response<ListBansResponse>, Status> {
+        let bans = self.bans.lock().unwrap().clone();
+        let total = u64::try_from(bans.len()).unwrap();
+        Ok(Response::new(ListBansResponse { bans, total, next_page_token: String::new() }))
     }
 
     async fn take_proof(&self, _: Request<TakeProofRequest>) -> Result<Response<TakeProofResponse>, Status> {
@@ -235,7 +269,7 @@ async fn an_approval_is_signed_over_what_is_shown_and_asked_for_until_it_is_know
         crate::table(&peer, &["operator", "new-key", key]).await;
     }
     let approve = async |key: &str| {
-        crate::roomsctl(&peer, &["withdrawals", "approve", &id(WITHDRAWAL), "--key", key]).await
+        crate::roomsctl(&peer, &["withdrawals", "approve", &id(WITHDRAWAL), "--yes", "--key", key]).await
     };
     let first = approve(&keys[0]).await;
     assert_eq!(said(&first), (Some(0), String::new()));
@@ -244,8 +278,9 @@ async fn an_approval_is_signed_over_what_is_shown_and_asked_for_until_it_is_know
     let (code, error) = said(&approve(&keys[0]).await);
     assert!(code == Some(2) && error.contains("OPERATOR_TWICE") && error.contains("another one"), "{error}");
     assert_eq!(approve(&keys[1]).await.status.code(), Some(0));
-    let (code, error) =
-        said(&crate::roomsctl(&peer, &["withdrawals", "approve", &id(0xdead), "--key", &keys[1]]).await);
+    let (code, error) = said(
+        &crate::roomsctl(&peer, &["withdrawals", "approve", &id(0xdead), "-y", "--key", &keys[1]]).await,
+    );
     assert_eq!(code, Some(3), "{error}");
 }
 
@@ -255,7 +290,7 @@ async fn a_rejection_and_pauses_name_their_reason() {
     let key = folder.file("key");
     crate::table(&peer, &["operator", "new-key", &key]).await;
     let with = |arguments: &[&str]| -> Vec<String> {
-        arguments.iter().copied().chain(["--key", &key]).map(str::to_owned).collect()
+        arguments.iter().copied().chain(["--yes", "--key", &key]).map(str::to_owned).collect()
     };
     let run = async |arguments: &[&str]| {
         let arguments = with(arguments);

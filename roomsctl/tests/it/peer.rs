@@ -4,6 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use prost_types::Timestamp;
 use proto::{
+    letters::dead_letter_service_server,
     notifier::{notifier_operator_service_server, notifier_service_server},
     room::{room_operator_service_server, room_service_server::RoomService, *},
     settlement::{settlement_operator_service_server, settlement_service_server::SettlementService, *},
@@ -16,7 +17,7 @@ use tonic::{
 };
 use uuid::Uuid;
 
-use crate::{desk::Desk, evidence::EXAMPLE, operators::Operators, telling::Teller};
+use crate::{desk::Desk, evidence::EXAMPLE, letters::Letters, operators::Operators, telling::Teller};
 
 pub const ROOM: u128 = 1;
 pub const ACCOUNT: u128 = 0xa;
@@ -48,6 +49,7 @@ impl Peer {
                 desk.clone(),
             ))
             .add_service(room_operator_service_server::RoomOperatorServiceServer::new(desk))
+            .add_service(dead_letter_service_server::DeadLetterServiceServer::new(Letters::default()))
             .add_service(notifier_service_server::NotifierServiceServer::new(teller.clone()))
             .add_service(notifier_operator_service_server::NotifierOperatorServiceServer::new(teller))
             .serve_with_incoming(TcpIncoming::from(listener));
@@ -79,7 +81,7 @@ pub fn withdrawal() -> Withdrawal {
     }
 }
 
-fn room(number: i64) -> Room {
+pub fn room(number: i64) -> Room {
     // 2026-11-22 03:00:00 UTC
     let at = |minutes: i64| Some(Timestamp { seconds: 1_795_316_400 + minutes * 60, nanos: 0 });
     let terms = Terms {

@@ -186,7 +186,7 @@ async fn a_broadcast_is_previewed_started_paused_resumed_and_ended() {
     for part in ["1234", "We move tonight", "No se pierde nada."] {
         assert!(preview.contains(part), "{part} is missing in\n{preview}");
     }
-    let start = [&["broadcast", "start", "--key", &key][..], &words].concat();
+    let start = [&["broadcast", "start", "--yes", "--key", &key][..], &words].concat();
     let started = crate::json(&peer, &start).await;
     assert_eq!(started["recipients"], 1_234);
     let id = started["id"].as_str().unwrap();
@@ -195,7 +195,7 @@ async fn a_broadcast_is_previewed_started_paused_resumed_and_ended() {
     assert_eq!((&listed["languages"], &listed["text"]), (&json!(["en", "es"]), &json!("We move tonight")));
 
     for (step, state) in [("pause", "PAUSED"), ("resume", "RUNNING"), ("end", "ENDED")] {
-        crate::table(&peer, &["broadcast", step, id, "--key", &key]).await;
+        crate::table(&peer, &["broadcast", step, id, "--yes", "--key", &key]).await;
         let text = crate::table(&peer, &["broadcast", "list"]).await;
         assert!(text.contains(state) && text.contains("200/1234"), "{text}");
     }
