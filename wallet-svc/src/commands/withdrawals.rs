@@ -93,8 +93,8 @@ pub(super) async fn reject<M>(
     let reason = operators::reason(&command.reason)?;
     let id = WithdrawalId::try_from_bytes(&command.withdrawal_id)?;
     let mut withdrawal = lock(unit, id).await?.ok_or_else(Unanswered::not_found)?;
-    let committed = withdrawal.state == State::Approved && withdrawal.chain_tx.is_some();
-    if committed || withdrawal.state.after(Step::Reject).is_err() {
+    if store::withdrawal::may_be_paid(unit.conn(), id).await? || withdrawal.state.after(Step::Reject).is_err()
+    {
         return Err(too_late(&withdrawal).into());
     }
     signed.use_up(unit, delivery.id, command).await?;

@@ -1,5 +1,6 @@
-//! Every balance against the entries behind it, some accounts at a time.
+//! Every balance against the entries behind it, some accounts at a time, and reserves against the withdrawals behind them.
 
+use crate::domain::ledger::Kind;
 use chassis::Fault;
 use proto::Lamports;
 use sqlx::{PgConnection, PgExecutor};
@@ -49,6 +50,39 @@ pub async fn folded(
         entries: Lamports::new(row.entries),
     });
     Ok(folded.collect())
+}
+
+/// Accounts of reserved money, and that of money on its way, which are not what the open withdrawals sum up to: `entries` is
+/// that sum. One statement sees one moment, and a withdrawal moves together with its money.
+///
+/// # Errors
+/// The database.
+pub async fn without_withdrawals(executor: impl PgExecutor<'_>) -> Result<Vec<Folded>, Fault> {
+    let rows = sqlx::query!(
+        r#"SELECT kind AS "kind!", owner AS "owner!", coalesce(a.balance, 0) AS "balance!",
+                  coalesce(w.lamports, 0)::bigint AS "open!"
+           FROM (SELECT kind, owner, balance FROM wallet.ledger_account WHERE kind IN ($1, $2) AND balance <> 0) AS a
+           FULL JOIN (
+               SELECT CASE WHEN leaves THEN $2 ELSE $1 END AS kind,
+                      CASE WHEN leaves THEN $3 ELSE account_id END AS owner, sum(lamports) AS lamports
+               FROM (SELECT account_id, lamports,
+                            state IN ('SIGNED', 'SUBMITTED', 'EXPIRED') OR chain_tx_id IS NOT NULL AS leaves
+                     FROM wallet.withdrawal
+                     WHERE state IN ('REQUESTED', 'HELD', 'APPROVED', 'SIGNED', 'SUBMITTED', 'EXPIRED')) AS open
+               GROUP BY 1, 2) AS w USING (kind, owner)
+           WHERE coalesce(a.balance, 0) <> coalesce(w.lamports, 0)
+           ORDER BY kind, owner LIMIT 100"#,
+        Kind::Held.number(),
+        Kind::WithdrawalsInFlight.number(),
+        Uuid::nil(),
+    );
+    let rows = rows.fetch_all(executor).await?.into_iter().map(|row| Folded {
+        kind: row.kind,
+        owner: row.owner,
+        balance: Lamports::new(row.balance),
+        entries: Lamports::new(row.open),
+    });
+    Ok(rows.collect())
 }
 
 /// The sum of all balances, which is zero: also entries of an account that does not exist would show here.

@@ -278,6 +278,20 @@ pub async fn lock(conn: &mut PgConnection, ids: &[WithdrawalId]) -> Result<Vec<W
     read(rows)
 }
 
+/// Whether a message that pays a locked withdrawal is committed, signed or not, and can still land or has.
+///
+/// # Errors
+/// The database.
+pub async fn may_be_paid(conn: &mut PgConnection, id: WithdrawalId) -> Result<bool, Fault> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM wallet.withdrawal AS w JOIN wallet.chain_tx AS c ON c.id = w.chain_tx_id
+               WHERE w.id = $1 AND c.state NOT IN ('DEAD', 'FAILED')) AS "found!""#,
+        id.uuid(),
+    );
+    Ok(found.fetch_one(conn).await?)
+}
+
 /// Takes a step with a locked withdrawal and writes everything that goes with its state.
 ///
 /// # Errors

@@ -1,5 +1,5 @@
-//! Compares every balance with the entries behind it. A difference pauses withdrawals: whoever wrote the one and not the
-//! other is no code of ours.
+//! Compares every balance with the entries behind it, and reserves with the withdrawals behind them. A difference pauses
+//! withdrawals: whoever wrote the one and not the other is no code of ours.
 
 use super::Context;
 use crate::{
@@ -33,9 +33,12 @@ impl Context {
             after = (last.kind, last.owner);
             accounts += folded.len();
             for one in folded.iter().filter(|one| one.balance != one.entries) {
-                self.differs(held, &mut differing, describe(one)).await?;
+                self.differs(held, &mut differing, describe(one, "entries")).await?;
             }
             tokio::time::sleep(BREATH).await;
+        }
+        for one in store::entry_check::without_withdrawals(self.db.pool()).await? {
+            self.differs(held, &mut differing, describe(&one, "withdrawals")).await?;
         }
         let sum = store::entry_check::sum_of_balances(self.db.pool()).await?;
         if sum != Lamports::ZERO {
@@ -70,8 +73,8 @@ impl Context {
     }
 }
 
-fn describe(one: &Folded) -> String {
+fn describe(one: &Folded, rows: &str) -> String {
     let kind = Kind::ALL.into_iter().find(|kind| kind.number() == one.kind).map_or("unknown", Kind::name);
     let (balance, entries) = (one.balance.get(), one.entries.get());
-    format!("{kind} of {}: the balance is {balance} lamports, its entries sum up to {entries}", one.owner)
+    format!("{kind} of {}: the balance is {balance} lamports, its {rows} sum up to {entries}", one.owner)
 }

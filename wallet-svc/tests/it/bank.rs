@@ -161,6 +161,7 @@ impl Bank {
         assert_eq!(self.count(drifted).await, 0, "balances that are not the sum of their entries");
         let total = "SELECT coalesce(sum(balance), 0)::bigint FROM wallet.ledger_account";
         assert_eq!(self.count(total).await, 0, "the ledger sums to zero");
+        assert_eq!(store::entry_check::without_withdrawals(self.db.pool()).await.unwrap(), []);
     }
 }
 

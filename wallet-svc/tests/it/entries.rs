@@ -70,6 +70,31 @@ async fn a_changed_entry_pauses_withdrawals() {
     assert!(pause.reason.starts_with(&format!("available of {account}: ")), "{}", pause.reason);
 }
 
+/// Entries and balances fit, and so does the chain: but no withdrawal has this money, so nobody would ever get it back.
+#[tokio::test]
+async fn a_reserve_that_no_withdrawal_has_pauses_withdrawals() {
+    let (world, account) = watched().await;
+    tamper(
+        &world,
+        format!(
+            "WITH new AS (
+                 INSERT INTO wallet.entry (tx, kind, owner, lamports, reference, movement, posted_at)
+                 SELECT tx, kind, '{account}', lamports, tx, 1, wallet.db_clock()
+                 FROM (SELECT gen_random_uuid() AS tx) AS t, (VALUES (1, -5), (2, 5)) AS e (kind, lamports)
+                 RETURNING kind, owner, lamports
+             )
+             UPDATE wallet.ledger_account AS a SET balance = balance + new.lamports
+             FROM new WHERE a.kind = new.kind AND a.owner = new.owner"
+        ),
+    )
+    .await;
+    let pause = pause(&world).await;
+    assert_eq!(pause.cause, Cause::Drift);
+    let text = format!("held of {account}: the balance is 5 lamports, its withdrawals sum up to 0");
+    assert_eq!(pause.reason, text);
+    assert_eq!(world.drift().await, Some(Lamports::ZERO));
+}
+
 #[tokio::test]
 async fn money_out_of_nothing_is_missing_on_chain() {
     let (world, account) = watched().await;

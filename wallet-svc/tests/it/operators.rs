@@ -283,6 +283,36 @@ async fn an_operator_rejects_with_a_reason_also_what_is_approved() {
     world.check_books().await;
 }
 
+/// An expired withdrawal whose next message is committed is on its way again: the message waits for its signature, here
+/// because of a pause, and whoever shares it would wait for ever.
+#[tokio::test]
+async fn an_expired_withdrawal_is_not_rejected_once_its_next_message_is_committed() {
+    let office = Office::open(&[("WITHDRAW_NEW_ADDRESS_HOLD", "24h")]).await;
+    let world = &office.world;
+    let account = world.rich_account(3 * SOL).await;
+    let held = office.request(account, stranger(), SOL).await.unwrap();
+    office.pause("somebody called").await.unwrap();
+    // As after an attempt that has died, with the money on its way.
+    let tx = Uuid::now_v7();
+    for sql in [
+        "INSERT INTO wallet.chain_tx (id, attempt, purpose, message, last_valid_height, max_fee, state)
+         VALUES ($1, 1, 'WITHDRAWAL', 'm', 1, 5000, 'BUILT')",
+        "UPDATE wallet.chain_tx SET state = 'SIGNED', signatures = ARRAY[decode(repeat('07', 64), 'hex')] WHERE id = $1",
+        "UPDATE wallet.chain_tx SET state = 'DEAD', ended_at = now() WHERE id = $1",
+        "UPDATE wallet.withdrawal SET state = 'EXPIRED', chain_tx_id = $1",
+        "INSERT INTO wallet.chain_tx (id, attempt, purpose, message, last_valid_height, max_fee, state)
+         VALUES ($1, 2, 'WITHDRAWAL', 'n', 1, 5000, 'BUILT')",
+    ] {
+        sqlx::query(sql).bind(tx).execute(world.db.pool()).await.unwrap();
+    }
+    let late = office.reject(id_of(&held), "it was him").await.unwrap_err();
+    assert_eq!(
+        (late.code, late.params),
+        (RefusalCode::WithdrawState, vec![("state".to_owned(), "EXPIRED".to_owned())])
+    );
+    assert_eq!(world.available(account).await, 2 * SOL);
+}
+
 #[tokio::test]
 async fn a_pause_stops_signatures_and_not_what_is_submitted() {
     let office = Office::open(&[ANY_ADDRESS]).await;

@@ -26,17 +26,23 @@ use wallet_svc::{
 };
 
 /// The service's tables, and what it judges codes with.
-struct Desk {
+pub struct Desk {
     bank: Bank,
     masters: Arc<Masters>,
     authenticators: Authenticators,
+    changed: Vec<(&'static str, &'static str)>,
 }
 
 impl Desk {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
+        Self::open_with(&[]).await
+    }
+
+    /// With some settings changed.
+    pub async fn open_with(changed: &[(&'static str, &'static str)]) -> Self {
         let bank = Bank::open().await;
         let (masters, authenticators) = (bank.masters(), bank.authenticators());
-        Self { bank, masters, authenticators }
+        Self { bank, masters, authenticators, changed: changed.to_vec() }
     }
 
     fn db(&self) -> &Db {
@@ -48,7 +54,7 @@ impl Desk {
     }
 
     /// An account with an address and this much.
-    async fn account_with(&self, lamports: i64) -> AccountId {
+    pub async fn account_with(&self, lamports: i64) -> AccountId {
         let account = self.bank.account(lamports).await;
         let policy = Policy::new(Operators::default(), proto::Lamports::MAX, proto::Lamports::ZERO);
         let keystore = LocalKeystore::new(Arc::clone(&self.masters), policy);
@@ -59,9 +65,13 @@ impl Desk {
         account
     }
 
+    pub async fn available(&self, account: AccountId) -> i64 {
+        self.bank.available(account).await
+    }
+
     fn settings(&self) -> ChainSettings {
-        let variables = [("SOLANA_RPC_URLS", "http://a.example")];
-        chassis::settings::read(variables.into(), ChainSettings::declare).unwrap()
+        let variables = self.changed.iter().copied().chain([("SOLANA_RPC_URLS", "http://a.example")]);
+        chassis::settings::read(variables.collect(), ChainSettings::declare).unwrap()
     }
 
     async fn now(&self) -> OffsetDateTime {
@@ -109,12 +119,16 @@ fn delivery(account: AccountId) -> Delivery<()> {
 }
 
 /// An account with an authenticator that was confirmed just now.
-struct Holder {
+pub struct Holder {
     account: AccountId,
     secret: Vec<u8>,
 }
 
 impl Holder {
+    pub const fn without_authenticator(account: AccountId) -> Self {
+        Self { account, secret: Vec::new() }
+    }
+
     /// Scans the secret and types the first code.
     async fn new(desk: &Desk, account: AccountId) -> Self {
         let begun = desk.authenticators.begin(desk.db(), account).await.unwrap();
@@ -153,7 +167,7 @@ impl Holder {
     }
 
     /// Asks for a withdrawal. An accepted one is not answered before the chain was asked about its destination.
-    async fn withdraw(&self, desk: &Desk, lamports: i64, code: &str) -> Result<(), Refusal> {
+    pub async fn withdraw(&self, desk: &Desk, lamports: i64, code: &str) -> Result<(), Refusal> {
         let delivery = delivery(self.account);
         let message = RequestWithdrawal {
             account_id: self.account.bytes(),
@@ -196,7 +210,7 @@ fn told(changes: &[SecurityChanged]) -> Vec<SecurityChange> {
 async fn a_code_is_worth_one_withdrawal_and_a_day_later_more() {
     let desk = Desk::open().await;
     let account = desk.account_with(100 * SOL).await;
-    let plain = Holder { account, secret: Vec::new() };
+    let plain = Holder::without_authenticator(account);
     assert_eq!(code_of(plain.withdraw(&desk, SOL, "123456").await), Some(RefusalCode::TotpNotBegun));
     let holder = Holder::new(&desk, account).await;
 

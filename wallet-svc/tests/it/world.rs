@@ -422,6 +422,7 @@ impl World {
                 .await
                 .unwrap();
         assert_eq!(sum, 0, "the ledger sums to zero");
+        assert_eq!(store::entry_check::without_withdrawals(self.db.pool()).await.unwrap(), []);
         let rows: Vec<(Vec<u8>, i64)> = sqlx::query_as("SELECT address, lamports FROM wallet.address")
             .fetch_all(self.db.pool())
             .await
