@@ -10,8 +10,10 @@
 )]
 
 mod anomalies;
+mod at_once;
 mod audit;
 mod bank;
+mod bans;
 mod chain;
 mod chain_faults;
 mod deposits;
@@ -23,6 +25,7 @@ mod hints;
 mod keys;
 mod leaving;
 mod ledger;
+mod letters;
 mod limits;
 mod model;
 mod office;
@@ -35,6 +38,7 @@ mod reference;
 mod referrals;
 mod refunds;
 mod replica;
+mod rows;
 mod settings;
 mod stakes;
 mod totp;
