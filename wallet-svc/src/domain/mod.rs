@@ -11,5 +11,7 @@ pub mod ledger;
 pub mod liabilities;
 pub mod limit;
 pub mod pause;
+pub mod payout;
+pub mod stake;
 pub mod totp;
 pub mod withdrawal;
