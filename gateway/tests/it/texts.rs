@@ -1,8 +1,8 @@
 //! The bodies of the fuzz targets over what comes from people, under proptest.
 
-#[path = "../../fuzz/bodies/callback.rs"]
+#[path = "../../../fuzz/bodies/callback.rs"]
 mod callback;
-#[path = "../../fuzz/bodies/message.rs"]
+#[path = "../../../fuzz/bodies/message.rs"]
 mod message;
 
 use gateway::callbacks::{Callback, deep_link_of};

@@ -1,6 +1,6 @@
 //! The body of the fuzz target over aggregators' answers, under proptest.
 
-#[path = "../../fuzz/bodies/answers.rs"]
+#[path = "../../../fuzz/bodies/answers.rs"]
 mod body;
 
 use proptest::{collection::vec, prelude::*};

@@ -1,6 +1,6 @@
 //! The body of the fuzz target over venues' messages, under proptest.
 
-#[path = "../../fuzz/bodies/frames.rs"]
+#[path = "../../../fuzz/bodies/frames.rs"]
 mod body;
 
 use body::SHAPES;

@@ -1,6 +1,6 @@
 //! The body of the fuzz target over tokens' accounts and pairs, under proptest.
 
-#[path = "../../fuzz/bodies/tokens.rs"]
+#[path = "../../../fuzz/bodies/tokens.rs"]
 mod body;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};

@@ -12,6 +12,7 @@
 )]
 
 mod audit;
+mod book_check;
 mod bundles;
 mod constraints;
 mod disputes;

@@ -1,6 +1,6 @@
 //! The body of the fuzz target over the signer's policy, under proptest.
 
-#[path = "../../fuzz/bodies/transaction.rs"]
+#[path = "../../../fuzz/bodies/transaction.rs"]
 mod body;
 
 use proptest::prelude::*;

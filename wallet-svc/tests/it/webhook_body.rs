@@ -1,6 +1,6 @@
 //! The body of the fuzz target over the webhook, under proptest.
 
-#[path = "../../fuzz/bodies/webhook.rs"]
+#[path = "../../../fuzz/bodies/webhook.rs"]
 mod body;
 
 use proptest::{collection::vec, prelude::*, sample::Index};

@@ -1,6 +1,8 @@
+//! What the signer is asked to sign.
+
 #![no_main]
 
-#[path = "../bodies/webhook.rs"]
+#[path = "../bodies/transaction.rs"]
 mod body;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

@@ -1,6 +1,8 @@
+//! What is posted to the webhook.
+
 #![no_main]
 
-#[path = "../bodies/callback.rs"]
+#[path = "../bodies/webhook.rs"]
 mod body;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

@@ -1,6 +1,8 @@
+//! What comes back from buttons and links.
+
 #![no_main]
 
-#[path = "../bodies/message.rs"]
+#[path = "../bodies/callback.rs"]
 mod body;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
