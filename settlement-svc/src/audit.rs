@@ -2,9 +2,10 @@
 
 use crate::{
     domain::{
-        Ruling, Settlement, Verdict, dispute::judgement_word, hearing::Effect, suspicion_word, void_word,
+        Ruling, Settlement, Totals, Verdict, dispute::judgement_word, hearing::Effect, suspicion_word,
+        void_word,
     },
-    store::{dispute::Dispute, facts::Totals, judgement::Judged},
+    store::{dispute::Dispute, judgement::Judged},
 };
 use chassis::{Unit, operators::OperatorKey};
 use proto::RoomId;

@@ -3,7 +3,7 @@
 use crate::{
     audit,
     domain::{
-        Bet, Frozen, Ruling, SagaStep, Settlement, State, Step,
+        Bet, Due, Frozen, Ruling, SagaStep, Settlement, State, Step,
         referral::{Rates, Tally},
     },
     messages, referrals,
@@ -100,11 +100,12 @@ pub async fn payouts_posted(
     unit.settled(PAYOUTS, chunk_key(room, message.chunk)).await?;
     let Some(posted) = facts::post_chunk(unit.conn(), room, message.chunk).await? else { return Ok(()) };
     referrals::earned(unit, room, message, tally).await?;
-    if posted == totals.chunks {
+    let due = totals.due(posted);
+    if due == Due::Settled {
         return saga::settle(unit, settlement, &totals).await;
     }
     took(SagaStep::Post);
-    if posted + 1 == totals.chunks { saga::issue_last_chunk(unit, room, &totals).await } else { Ok(()) }
+    if due == Due::LastChunk { saga::issue_last_chunk(unit, room, &totals).await } else { Ok(()) }
 }
 
 /// The receipt is on chain. Nothing is left to do.

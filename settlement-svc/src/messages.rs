@@ -1,9 +1,9 @@
 //! What this service tells and asks, made from what it decided.
 
 use crate::{
-    domain::{Frozen, Line, Ruling, Settlement, Verdict, referral::Credit, void_word},
+    domain::{Frozen, Line, Ruling, Settlement, Totals, Verdict, referral::Credit, void_word},
     store::{
-        facts::{Receipt, Totals},
+        facts::Receipt,
         judgement::{Judged, Loss},
     },
 };

@@ -1,7 +1,7 @@
 //! Questions this service answers over gRPC.
 
 use crate::{
-    domain::{State, Verdict},
+    domain::{State, Totals, Verdict},
     evidence::Bundles,
     leaderboard::Boards,
     results,
@@ -60,7 +60,7 @@ fn answer(
     room: RoomId,
     verdict: &Verdict,
     state: State,
-    totals: Option<facts::Totals>,
+    totals: Option<Totals>,
     receipt: Option<facts::Receipt>,
 ) -> GetSettlementResponse {
     let (protocol_fee, host_fee, referrals, root) = totals

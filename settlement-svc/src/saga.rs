@@ -3,15 +3,14 @@
 use crate::{
     audit,
     domain::{
-        Bet, Book, BookError, Frozen, Line, OutOfOrder, Rules, SagaStep, Settlement, State, referral::Rates,
-        root, settle as make_book,
+        Bet, Book, BookError, Frozen, OutOfOrder, Rules, SagaStep, Settlement, State, Totals,
+        referral::Rates, settle as make_book,
     },
     measures, messages, referrals,
     store::{
         broken,
         errand::{self, Errand},
-        facts::{self, Totals},
-        line, record, referral, settlement,
+        facts, line, record, referral, settlement,
     },
 };
 use chassis::{Fault, Outgoing, Unit};
@@ -71,16 +70,13 @@ pub async fn pay(
 ) -> Result<(), Fault> {
     let room = settlement.room;
     settlement.state.step(State::Computed)?;
-    let mut chunks: Vec<&[Line]> = book.lines.chunks(LINES).collect();
-    if chunks.is_empty() {
-        // The ledger confirms that it holds nothing for this room either.
-        chunks.push(&[]);
-    }
+    let chunks = book.chunks(LINES);
     let count = u32::try_from(chunks.len()).map_err(|_| Fault::bug("more chunks than can be"))?;
     let credits = referrals::credits(unit, book, &chunks, rates).await?;
     let referrals = credits.iter().flatten().map(|credit| credit.lamports);
     let referrals = Lamports::checked_sum(referrals).map_err(beyond)?;
-    facts::close_book(unit.conn(), room, book, referrals, &root(&book.lines), count).await?;
+    let totals = Totals::new(book, referrals, count);
+    facts::close_book(unit.conn(), room, &totals).await?;
     for ((chunk, lines), credits) in (0..).zip(&chunks).zip(&credits) {
         line::insert(unit.conn(), room, chunk, lines).await?;
         referral::insert_credits(unit.conn(), room, chunk, credits).await?;
@@ -92,14 +88,9 @@ pub async fn pay(
     if settlement.verdict.series.is_some() {
         errand::add(unit.conn(), room, Errand::CopySeries, SERIES_DELAY).await?;
     }
-    let last = count - 1;
     let mut commands = Vec::with_capacity(chunks.len());
-    let kept = book.protocol_fee.checked_sub(referrals).map_err(beyond)?;
-    for ((chunk, lines), credits) in (0..).zip(chunks).zip(&credits) {
-        if chunk == last && last > 0 {
-            break;
-        }
-        let fees = (chunk == last).then_some((kept, book.host_fee));
+    for ((chunk, lines), credits) in totals.at_once().zip(chunks).zip(&credits) {
+        let fees = totals.fees(chunk).map_err(beyond)?;
         let command = messages::post_payouts(&frozen.terms, chunk, count, lines, credits, fees);
         commands.push((chunk_key(room, chunk), Outgoing::command(&command)));
     }
@@ -110,13 +101,12 @@ pub async fn pay(
 
 /// All chunks but the last are in the ledger.
 pub async fn issue_last_chunk(unit: &mut Unit, room: RoomId, totals: &Totals) -> Result<(), Fault> {
-    let last = totals.chunks - 1;
+    let last = totals.last();
     let before = line::last_before(unit.conn(), room, last).await?;
     let lines = line::page(unit.conn(), room, before, LINES).await?;
     let frozen = frozen(unit, room).await?;
     let credits = referral::credits(unit.conn(), room, last).await?;
-    let kept = totals.protocol_fee.checked_sub(totals.referrals).map_err(beyond)?;
-    let fees = Some((kept, totals.host_fee));
+    let fees = totals.fees(last).map_err(beyond)?;
     let command = messages::post_payouts(&frozen.terms, last, totals.chunks, &lines, &credits, fees);
     unit.issue(PAYOUTS, chunk_key(room, last), &command).await
 }

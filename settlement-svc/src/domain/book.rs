@@ -64,6 +64,15 @@ pub struct Book {
     pub lines: Vec<Line>,
 }
 
+impl Book {
+    /// The lines in the parts in which they are paid, of at most `each` lines; of a book without lines one empty part, by
+    /// which the ledger confirms that it holds nothing for the room either.
+    #[must_use]
+    pub fn chunks(&self, each: usize) -> Vec<&[Line]> {
+        if self.lines.is_empty() { vec![&[]] } else { self.lines.chunks(each.max(1)).collect() }
+    }
+}
+
 /// Input that no frozen room can have; never a user's fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BookError {

@@ -14,6 +14,7 @@ mod saga_step;
 mod settlement;
 pub mod standing;
 mod state;
+mod totals;
 mod verdict;
 
 #[cfg(test)]
@@ -30,4 +31,5 @@ pub use rules::{MalformedTerms, Rules};
 pub use saga_step::SagaStep;
 pub use settlement::Settlement;
 pub use state::{OutOfOrder, State, Step};
+pub use totals::{Due, Totals};
 pub use verdict::{Ruling, Verdict, suspicion_from_word, suspicion_word, void_from_word, void_word};

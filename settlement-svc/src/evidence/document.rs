@@ -3,9 +3,9 @@
 //! every member.
 
 use crate::{
-    domain::{Frozen, Line, Rules, Ruling, suspicion_word, void_word},
+    domain::{Frozen, Line, Rules, Ruling, Totals, suspicion_word, void_word},
     store::{
-        facts::{Place, Receipt, Totals},
+        facts::{Place, Receipt},
         line::word,
         settlement::Standing,
     },

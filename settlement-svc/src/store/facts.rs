@@ -2,32 +2,13 @@
 //! has, the receipt.
 
 use super::{broken, integers, settlement, signed, unsigned};
-use crate::domain::{Book, Frozen, Hash, Ruling};
+use crate::domain::{Frozen, Hash, Ruling, Totals};
 
 use chassis::Fault;
 use prost::Message;
 use proto::{Lamports, RoomId, room::Terms};
 use sqlx::PgConnection;
 use uuid::Uuid;
-
-/// The book's totals.
-#[derive(Clone, Debug)]
-pub struct Totals {
-    /// What the room was settled by.
-    pub ruling: Ruling,
-    /// Stakes that counted, per outcome.
-    pub pools: Vec<Lamports>,
-    /// The protocol's part of the takeout.
-    pub protocol_fee: Lamports,
-    /// The host's part of the takeout.
-    pub host_fee: Lamports,
-    /// Of the protocol's part, what goes to those who brought the winners.
-    pub referrals: Lamports,
-    /// Merkle root over the lines.
-    pub root: Hash,
-    /// How many parts the payouts have.
-    pub chunks: u32,
-}
 
 /// The receipt on chain.
 #[derive(Clone, Debug)]
@@ -101,15 +82,8 @@ pub async fn frozen(connection: &mut PgConnection, room: RoomId) -> Result<Optio
 ///
 /// # Errors
 /// The database.
-pub async fn close_book(
-    connection: &mut PgConnection,
-    room: RoomId,
-    book: &Book,
-    referrals: Lamports,
-    root: &Hash,
-    chunks: u32,
-) -> Result<(), Fault> {
-    let (outcome, void_reason) = settlement::columns(book.ruling)?;
+pub async fn close_book(connection: &mut PgConnection, room: RoomId, totals: &Totals) -> Result<(), Fault> {
+    let (outcome, void_reason) = settlement::columns(totals.ruling)?;
     sqlx::query!(
         "INSERT INTO settlement.book
              (room_id, outcome, void_reason, pools_lamports, protocol_fee_lamports, host_fee_lamports,
@@ -118,12 +92,12 @@ pub async fn close_book(
         room.uuid(),
         outcome,
         void_reason,
-        &integers(&book.pools),
-        book.protocol_fee.get(),
-        book.host_fee.get(),
-        referrals.get(),
-        root.as_slice(),
-        signed(chunks)?,
+        &integers(&totals.pools),
+        totals.protocol_fee.get(),
+        totals.host_fee.get(),
+        totals.referrals.get(),
+        totals.root.as_slice(),
+        signed(totals.chunks)?,
     )
     .execute(connection)
     .await?;
