@@ -22,6 +22,7 @@ pub mod polymarket;
 pub mod report;
 pub mod run;
 pub mod services;
+pub mod simulation;
 pub mod smoke;
 pub mod supervise;
 pub mod tokens;
