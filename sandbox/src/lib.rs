@@ -14,6 +14,7 @@
 pub mod bench;
 pub mod botapi;
 pub mod browser;
+pub mod chaos;
 pub mod environment;
 pub mod faucet;
 pub mod helius;

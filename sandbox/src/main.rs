@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use sandbox::localchain::Program;
-use sandbox::{bench, run, services, simulation, smoke};
+use sandbox::{bench, chaos, run, services, simulation, smoke};
 
 /// ROOMS on this machine: real servers, a local chain, a local Telegram and all services.
 #[derive(Parser)]
@@ -41,6 +41,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Run the decisions of three services in memory under losses and crashes, and check every lamport.
     Simulate(simulation::Arguments),
+    /// Strike everything by a seed while bets are placed, and prove that nothing is lost, doubled or invented.
+    Chaos(chaos::Arguments),
     /// Build the local chain unless the cache has it, and print where it is.
     Chain,
 }
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Serve { service, arguments } => return serve(&service, arguments),
         Command::Smoke(arguments) => in_world(smoke::run(arguments)),
         Command::Bench(arguments) => in_world(bench::run(arguments)),
+        Command::Chaos(arguments) => in_world(chaos::run(arguments)),
         Command::Simulate(arguments) => simulation::run(&arguments),
         Command::Settings => services::settings().map(|page| {
             print!("{page}");

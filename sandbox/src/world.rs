@@ -18,6 +18,7 @@ pub mod access;
 pub mod addresses;
 pub mod chain;
 pub mod folder;
+pub mod links;
 pub mod loss;
 pub mod operators;
 pub mod settings;
@@ -38,6 +39,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub use addresses::{Addresses, ServiceAddress};
 pub use chain::Chain;
 pub use folder::{Folder, Part};
+pub use links::Links;
 pub use loss::Loss;
 
 use crate::botapi::{self, BotApi};
@@ -82,6 +84,8 @@ pub struct WorldOptions {
     pub kill_at: Vec<(&'static str, Vec<String>)>,
     /// Endpoints between the services and the chain that can misbehave; with none they are one.
     pub faulty_endpoints: usize,
+    /// Lay wires between the services and their servers that can be cut.
+    pub links: bool,
     /// The Bot API's flood control.
     pub telegram_limits: botapi::Limits,
     /// Put PgBouncer in transaction mode between the services and the database.
@@ -105,6 +109,7 @@ impl WorldOptions {
             variables: Vec::new(),
             kill_at: Vec::new(),
             faulty_endpoints: 0,
+            links: false,
             telegram_limits: botapi::Limits::default(),
             pgbouncer: false,
             polymarket: polymarket::Settings::default(),
@@ -124,6 +129,7 @@ impl WorldOptions {
 pub struct World {
     // Dropped in this order: services first, the database last.
     services: Vec<Supervised>,
+    links: Option<Links>,
     within: Within,
     chain: Chain,
     nats: Nats,
@@ -226,13 +232,19 @@ impl World {
         };
         within.play_helius(&addresses, &webhook_secret);
         let shared = settings::shared(&addresses, &folder, within.rpc_urls(&addresses), webhook_secret)?;
+        let links = if options.links {
+            Some(Links::lay(&addresses.services, nats.port(), postgres.port()).await?)
+        } else {
+            None
+        };
         let launch = |service: &ServiceAddress| {
             let own = own(&postgres, pgbouncer.as_ref(), &nats, service);
+            let own = links.iter().fold(own, |own, links| links.reroute(&service.label(), own));
             let launch = launch(&options, own, &shared, &logs, service);
             Supervised::start(launch, client.clone())
         };
         let services = addresses.services.iter().map(launch).collect::<Result<_>>()?;
-        let mut world = Self { services, within, chain, nats, pgbouncer, postgres, addresses, folder };
+        let mut world = Self { services, links, within, chain, nats, pgbouncer, postgres, addresses, folder };
         world.ready().await?;
         if !world.folder.is_funded() {
             world.pay_in_capital().await.context("pay in the operators' capital")?;
@@ -327,6 +339,12 @@ impl World {
     #[must_use]
     pub fn endpoints(&self) -> &[FaultyRpc] {
         &self.within.endpoints
+    }
+
+    /// The wires between the services and their servers, if any were asked for.
+    #[must_use]
+    pub const fn links(&self) -> Option<&Links> {
+        self.links.as_ref()
     }
 
     /// The venues' prices and faults.

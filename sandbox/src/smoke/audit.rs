@@ -316,7 +316,7 @@ impl Withdrawn {
 }
 
 /// What both sides say at one moment, in lamports.
-pub(super) struct Reading {
+pub struct Reading {
     /// What lies at all our addresses.
     pub lies: i64,
     /// The balance of the ledger's `chain`.
@@ -327,7 +327,7 @@ pub(super) struct Reading {
 
 /// Reads chain and ledger while no transaction of ours is under way: a sweep that begins late is on chain some moments
 /// before it is in the ledger.
-pub(super) async fn read_at_rest(chain: &str, database: &mut PgConnection) -> Result<Reading> {
+pub async fn read_at_rest(chain: &str, database: &mut PgConnection) -> Result<Reading> {
     const ALL: &str = "SELECT count(*) FROM wallet.chain_tx";
     const UNDER_WAY: &str = "SELECT count(*) FROM wallet.chain_tx
                              WHERE ended_at IS NULL OR (slot IS NOT NULL AND fee_posted_at IS NULL)";
@@ -354,7 +354,7 @@ pub(super) async fn read_at_rest(chain: &str, database: &mut PgConnection) -> Re
 }
 
 /// Asks the chain.
-pub(super) async fn rpc(url: &str, method: &str, parameters: Value) -> Result<Value> {
+pub async fn rpc(url: &str, method: &str, parameters: Value) -> Result<Value> {
     let ask = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters});
     let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
     let answer = client.post(url).json(&ask).send().await?;
@@ -364,7 +364,7 @@ pub(super) async fn rpc(url: &str, method: &str, parameters: Value) -> Result<Va
 }
 
 /// A number out of the database.
-pub(super) async fn count(database: &mut PgConnection, query: &str) -> Result<i64> {
+pub async fn count(database: &mut PgConnection, query: &str) -> Result<i64> {
     let answer = sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_one(database).await;
     answer.with_context(|| format!("ask {query}"))
 }

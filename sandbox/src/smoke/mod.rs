@@ -5,21 +5,21 @@
 //! fourth comes too late. The script works every balance out by itself, and then reads chats, ledger,
 //! chain, evidence and receipts. Under faults the same evening must leave the same behind.
 
-mod audit;
+pub(crate) mod audit;
 mod betting;
 pub mod browser;
 pub mod chat;
 mod faults;
 pub mod money;
 pub mod oracle;
-mod person;
-mod plan;
+pub(crate) mod person;
+pub(crate) mod plan;
 mod play;
 mod record;
 mod sharing;
-mod stage;
+pub(crate) mod stage;
 mod table;
-mod tale;
+pub(crate) mod tale;
 pub mod tracker;
 
 use std::path::PathBuf;

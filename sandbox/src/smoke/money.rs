@@ -1,7 +1,7 @@
 //! `smoke --money`: many people deposit and withdraw while the chain's endpoints misbehave. In the end
 //! ledger and chain agree to the lamport, and everything was paid exactly once.
 
-pub(super) mod books;
+pub(crate) mod books;
 mod plan;
 mod play;
 mod weather;

@@ -32,7 +32,7 @@ pub(in crate::smoke) const LEFT: [(&str, &str); 6] = [
 ];
 
 /// Facts of the books that must be zero.
-pub(in crate::smoke) const ZERO: [(&str, &str); 6] = [
+pub(crate) const ZERO: [(&str, &str); 6] = [
     ("sum of the ledger", "SELECT coalesce(sum(lamports), 0)::bigint FROM wallet.entry"),
     (
         "ledger transactions that do not sum to zero",
