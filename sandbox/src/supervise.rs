@@ -94,6 +94,12 @@ impl Supervised {
         &self.0.launch.name
     }
 
+    /// How it is started.
+    #[must_use]
+    pub fn launch(&self) -> &Launch {
+        &self.0.launch
+    }
+
     /// Where it serves HTTP: health, metrics and its own routes.
     #[must_use]
     pub fn http(&self) -> &str {

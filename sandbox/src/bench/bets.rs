@@ -21,6 +21,7 @@ use proto::{
     common::{Outcomes, outcome},
     room::PlaceBet,
 };
+use sqlx::PgConnection;
 use std::{collections::HashSet, time::Duration};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -83,6 +84,19 @@ impl Planned {
             min_odds_percent: 0,
         };
         Outgoing::command(&command).id(self.bet).reply_to(Service::Gateway).into_message()
+    }
+
+    /// As one transaction of SQL.
+    pub(super) async fn in_sql(&self, connection: &mut PgConnection) -> Result<()> {
+        sqlx::query("SELECT public.one_bet($1, $2, $3, $4, $5)")
+            .bind(self.bet)
+            .bind(self.room.uuid())
+            .bind(self.account)
+            .bind(self.outcome)
+            .bind(stake())
+            .execute(connection)
+            .await?;
+        Ok(())
     }
 }
 
@@ -189,14 +203,7 @@ async fn baseline(stage: &Stage, arguments: &Arguments) -> Result<(f64, usize)> 
         let shares = bets.chunks(bets.len().div_ceil(connections)).map(|share| async move {
             let mut connection = stage.pool.acquire().await?;
             for planned in share {
-                sqlx::query("SELECT public.one_bet($1, $2, $3, $4, $5)")
-                    .bind(planned.bet)
-                    .bind(planned.room.uuid())
-                    .bind(planned.account)
-                    .bind(planned.outcome)
-                    .bind(stake())
-                    .execute(&mut *connection)
-                    .await?;
+                planned.in_sql(&mut connection).await?;
             }
             anyhow::Ok(())
         });

@@ -3,26 +3,23 @@
 //! of it.
 
 use super::{
-    bets::{self, Planned},
-    figures::{median, percentile, range},
+    bets,
+    figures::{median, range},
+    open_loop,
     stage::Stage,
 };
 use crate::report::Report;
 use anyhow::{Context, Result, ensure};
 use chassis::Outgoing;
 use clap::Args;
-use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
-use prost::Message;
 use proto::{
-    RoomId, Service,
-    common::Outcomes,
+    RoomId,
     settlement::{ResolveRoom, Verdict},
     timestamp,
 };
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 use tokio::time::Instant;
-use uuid::Uuid;
 
 /// Bets of the rooms that are settled.
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
@@ -33,10 +30,8 @@ const ROOMS: usize = 500;
 
 /// How long bets are placed at 30 % of the peak.
 const STREAM: Duration = Duration::from_secs(10);
-/// Bets are published this often, all that are due by then.
-const STEP: Duration = Duration::from_millis(5);
 
-/// An outcome that takes longer does not come.
+/// Nobody takes longer to be at rest.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 const SERVICES: [&str; 3] = ["room-svc", "wallet-svc", "settlement-svc"];
@@ -127,16 +122,18 @@ async fn measure(
     bar.set_message("the peak of bets");
     let peak = bets::services(stage, &bets::plan(stage, BURST, ROOMS).await?).await?;
     bar.inc(1);
+    let span = open_loop::lasting(peak * 0.3, STREAM, largest.max(BURST))?;
     let mut p99s = Vec::with_capacity(arguments.rounds);
     for round in 1..=arguments.rounds {
         bar.set_message(format!(
             "round {round} of {}: bets at 30 % of the peak, without and with a settlement",
             arguments.rounds
         ));
-        let quiet = stream(stage, peak * 0.3).await?;
+        let quiet = open_loop::bets(stage, peak * 0.3, span, ROOMS).await?.took;
         let room = closed_room(stage, largest).await?;
-        let (busy, _) = tokio::try_join!(stream(stage, peak * 0.3), settle_late(stage, room))?;
-        p99s.push((percentile(&quiet, 99), percentile(&busy, 99)));
+        let (busy, _) =
+            tokio::try_join!(open_loop::bets(stage, peak * 0.3, span, ROOMS), settle_late(stage, room))?;
+        p99s.push((quiet.percentile(99.0), busy.took.percentile(99.0)));
         bar.inc(1);
     }
     Ok((took, Felt { peak, p99s }, rows))
@@ -179,69 +176,6 @@ async fn rest(stage: &Stage, room: RoomId) -> Result<()> {
 async fn settle_late(stage: &Stage, room: RoomId) -> Result<Duration> {
     tokio::time::sleep(STREAM / 10).await;
     settle(stage, room).await
-}
-
-/// Places bets at a steady rate, whatever becomes of them, and returns the milliseconds that each took from the moment it
-/// was due until its outcome was heard.
-async fn stream(stage: &Stage, per_second: f64) -> Result<Vec<f64>> {
-    let step = STEP.as_secs_f64();
-    let steps = STREAM.as_millis() / STEP.as_millis();
-    let each = per_second * step;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a positive rate of some thousands"
-    )]
-    let bets = (each * f64::from(u32::try_from(steps)?)) as usize;
-    let plan = bets::plan(stage, bets, ROOMS).await?;
-    let commands: Vec<_> = plan.iter().map(Planned::command).collect();
-    let mut outcomes = stage.client.subscribe(Outcomes::subject(Service::Room)).await?;
-    stage.client.flush().await?;
-    let began = Instant::now();
-    let due_at = |index: usize| -> Result<Instant> {
-        let offset = f64::from(u32::try_from(index)?) / per_second;
-        Ok(began + Duration::from_secs_f64(offset))
-    };
-    let due: HashMap<Uuid, Instant> = plan
-        .iter()
-        .enumerate()
-        .map(|(index, planned)| Ok((planned.bet, due_at(index)?)))
-        .collect::<Result<_>>()?;
-    let publishing = async {
-        let mut rest = commands.as_slice();
-        let mut sent = 0;
-        while !rest.is_empty() {
-            tokio::time::sleep_until(due_at(sent)?).await;
-            let mut now = 1;
-            while now < rest.len() && due_at(sent + now)? <= Instant::now() {
-                now += 1;
-            }
-            let (these, left) = rest.split_at(now);
-            let messages: Vec<_> = these.iter().map(|message| (message, "")).collect();
-            stage.bus.publish(&messages).await?;
-            (rest, sent) = (left, sent + now);
-        }
-        anyhow::Ok(())
-    };
-    let hearing = async {
-        let mut took: HashMap<Uuid, f64> = HashMap::with_capacity(due.len());
-        while took.len() < due.len() {
-            let message = tokio::time::timeout(PATIENCE, outcomes.next())
-                .await
-                .with_context(|| format!("{} bets were never answered", due.len() - took.len()))?
-                .context("the broker went away")?;
-            let now = Instant::now();
-            for item in Outcomes::decode(message.payload)?.items {
-                let id = Uuid::from_slice(&item.command_id)?;
-                if let Some(due) = due.get(&id) {
-                    took.entry(id).or_insert_with(|| (now - *due).as_secs_f64() * 1_000.0);
-                }
-            }
-        }
-        anyhow::Ok(took.into_values().collect::<Vec<f64>>())
-    };
-    let ((), took) = tokio::try_join!(publishing, hearing)?;
-    Ok(took)
 }
 
 async fn settle_in_sql(stage: &Stage, room: RoomId) -> Result<()> {

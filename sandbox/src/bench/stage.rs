@@ -1,15 +1,13 @@
 //! Where the services are measured: a durable PostgreSQL, a broker, and the services on the road that is measured as
 //! processes of their own. Nothing else runs, so nothing else is measured.
 
+use super::ground::{DATABASE, Ground};
 use crate::{
     services::{self, Entry, Process},
     supervise::{Launch, Supervised},
 };
 use anyhow::{Context, Result, ensure};
-use chassis::{
-    bus::Bus,
-    settings::{BusFaults, Endpoint, Nats as NatsSettings, Value},
-};
+use chassis::bus::Bus;
 use futures::StreamExt;
 use prost::Message;
 use proto::{
@@ -18,15 +16,14 @@ use proto::{
     timestamp,
     wallet::PayoutsPosted,
 };
-use servers::{Nats, NatsOptions, Postgres, PostgresOptions, port, scratch::Scratch};
+use servers::port;
 use sha2::{Digest, Sha256};
-use sqlx::{PgPool, postgres::PgPoolOptions};
-use std::{collections::HashSet, time::Duration};
+use sqlx::PgPool;
+use std::{collections::HashSet, path::PathBuf, time::Duration};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-const DATABASE: &str = "bench";
 const STAKE: i64 = 50_000_000;
 /// Nobody listens there.
 const NOBODY: &str = "http://127.0.0.1:9";
@@ -46,9 +43,7 @@ pub struct Stage {
     /// Hears outcomes.
     pub client: async_nats::Client,
     services: Vec<Supervised>,
-    nats: Nats,
-    postgres: Postgres,
-    _scratch: Scratch,
+    ground: Ground,
 }
 
 impl Stage {
@@ -58,33 +53,8 @@ impl Stage {
     /// # Errors
     /// Whatever could not be started.
     pub async fn set(names: &[&'static str], accounts: i64, more: &[(String, String)]) -> Result<Self> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let scratch = Scratch::create()?;
-        let log = |name: &str| scratch.path().join(name);
-        let postgres = PostgresOptions {
-            data_dir: log("data"),
-            log: log("postgres.log"),
-            port: None,
-            durable: true,
-            password: None,
-        };
-        let nats = NatsOptions {
-            store_dir: log("store"),
-            log: log("nats.log"),
-            port: None,
-            monitor_port: None,
-            access: None,
-        };
-        let (postgres, nats) = tokio::try_join!(Postgres::start(postgres), Nats::start(nats))?;
-        postgres.ensure_database(DATABASE).await?;
-        for name in names {
-            let entry = process(name)?.1;
-            postgres.ensure_schema(DATABASE, entry.schema).await?;
-            let mut connection = postgres.connect(entry.schema, DATABASE).await?;
-            (entry.migrator)().run(&mut connection).await?;
-        }
-        let superuser = postgres.connect_options(servers::postgres::SUPERUSER, DATABASE);
-        let pool = PgPoolOptions::new().max_connections(20).connect_with(superuser).await?;
+        let ground = Ground::lay(names).await?;
+        let pool = ground.pool.clone();
         if names.contains(&"wallet-svc") {
             let functions = [
                 include_str!("one_bet.sql"),
@@ -101,24 +71,14 @@ impl Stage {
             .iter()
             .map(|name| Ok((*name, format!("127.0.0.1:{}", port::free()?))))
             .collect::<Result<Vec<_>>>()?;
-        let services = names
-            .iter()
-            .map(|name| launch(name, &doors, more, &postgres, &nats, log(&format!("{name}.log"))))
-            .collect::<Result<Vec<_>>>()?;
+        let services =
+            names.iter().map(|name| launch(name, &doors, more, &ground)).collect::<Result<Vec<_>>>()?;
         for service in &services {
             responsive(service).await?;
         }
-        let settings = NatsSettings {
-            urls: vec![Endpoint::parse(&nats.url()).map_err(anyhow::Error::msg)?],
-            replicas: 1,
-            ca_file: None,
-        };
-        let bus = Bus::connect(Service::Gateway, &settings, BusFaults::None)
-            .await
-            .map_err(anyhow::Error::from_boxed)?;
-        bus.ensure_topology().await?;
-        let client = async_nats::connect(nats.url()).await?;
-        Ok(Self { pool, bus, client, services, nats, postgres, _scratch: scratch })
+        let bus = ground.bus(Service::Gateway).await?;
+        let client = async_nats::connect(ground.nats.url()).await?;
+        Ok(Self { pool, bus, client, services, ground })
     }
 
     /// Opens rooms that take bets for half a day.
@@ -203,14 +163,24 @@ impl Stage {
         self.services.iter().find(|service| service.name() == name)?.process()
     }
 
+    /// Where the broker is.
+    #[must_use]
+    pub fn broker(&self) -> String {
+        self.ground.nats.url()
+    }
+
+    /// The folder on the disk that the servers write to.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.ground.folder()
+    }
+
     /// Ends everything.
     pub async fn strike(self) {
         for service in &self.services {
             service.stop().await;
         }
-        self.pool.close().await;
-        self.nats.stop().await;
-        self.postgres.stop().await;
+        self.ground.clear().await;
     }
 }
 
@@ -338,7 +308,7 @@ async fn fund(pool: &PgPool, accounts: i64) -> Result<()> {
 }
 
 /// A process by its name, and the service that it is.
-fn process(name: &str) -> Result<(Process, &'static Entry)> {
+pub(super) fn process(name: &str) -> Result<(Process, &'static Entry)> {
     let process = services::processes().find(|process| process.name == name);
     let process = process.with_context(|| format!("no process {name}"))?;
     Ok((process, services::find(process.service).context("no such service")?))
@@ -348,9 +318,7 @@ fn launch(
     name: &'static str,
     doors: &[(&'static str, String)],
     more: &[(String, String)],
-    postgres: &Postgres,
-    nats: &Nats,
-    log: std::path::PathBuf,
+    ground: &Ground,
 ) -> Result<Supervised> {
     let (process, entry) = process(name)?;
     let http = format!("127.0.0.1:{}", port::free()?);
@@ -359,8 +327,8 @@ fn launch(
     let variables = [
         ("NETWORK", "local".to_owned()),
         ("LOG", "warn".to_owned()),
-        ("POSTGRES_URL", postgres.url_for(entry.schema, DATABASE)),
-        ("NATS_URLS", nats.url()),
+        ("POSTGRES_URL", ground.postgres.url_for(entry.schema, DATABASE)),
+        ("NATS_URLS", ground.nats.url()),
         ("HTTP_ADDR", http.clone()),
         ("GRPC_ADDR", door(name).cloned().unwrap_or_default()),
         ("ROOM_GRPC_URL", url("room-svc")),
@@ -375,7 +343,7 @@ fn launch(
         program: std::env::current_exe()?,
         arguments: process.command_line(),
         variables: [&variables.map(|(name, value)| (name.to_owned(), value)), more].concat(),
-        log,
+        log: ground.folder().join(format!("{name}.log")),
         http,
         kill_at: Vec::new(),
     };
