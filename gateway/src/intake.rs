@@ -21,11 +21,15 @@ use crate::{
     locales::Language,
     router::{self, Route},
     screens,
-    store::{accounts, updates},
+    store::{
+        accounts,
+        updates::{self, Before},
+    },
     turn::{self, Scene, Turn, Write},
 };
 use chassis::Fault;
 use futures::{FutureExt as _, future::BoxFuture};
+use proto::AccountId;
 use queues::{Confirmable, Queues};
 use std::{sync::Arc, time::Duration};
 use teloxide::{
@@ -50,6 +54,12 @@ const COMMITS: u32 = 4;
 
 /// Pause between two tries.
 const PAUSE: Duration = Duration::from_millis(400);
+
+/// So often it is looked whether what is decided is shown: for two seconds in all, as more would hold up the chat.
+const LOOKS: u32 = 80;
+
+/// Pause between two looks.
+const LOOK_AGAIN: Duration = Duration::from_millis(25);
 
 /// How long the answer to a press may take to reach Telegram.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
@@ -129,7 +139,7 @@ impl Intake {
         let known = account.as_ref().map(|account| account.id);
         // Requests are told in the private chat: messages of a group have other numbers.
         let pressed = arrival.message_id().filter(|_| arrival.private);
-        let before = updates::before(app.db.pool(), arrival.update_id, known, pressed).await?;
+        let before = self.before(arrival.update_id, known, pressed).await?;
         if let Some(account) = &account {
             *language = Language::of_tag(&account.language);
         }
@@ -200,6 +210,25 @@ impl Intake {
             None => Letter::new(arrival.chat_id, screen),
         };
         Ok(Confirmable(self.tell(letter, arrival.update_id, reference.to_owned())))
+    }
+
+    /// What is known of an update. Whoever presses a button as soon as they see it is a moment ahead of the note that it
+    /// is shown, and must not be told that work goes on.
+    async fn before(
+        &self,
+        update_id: i64,
+        account: Option<AccountId>,
+        pressed: Option<i32>,
+    ) -> Result<Before, Fault> {
+        let mut looks = 0;
+        loop {
+            let before = updates::before(self.app.db.pool(), update_id, account, pressed).await?;
+            if !before.decided || looks == LOOKS {
+                return Ok(before);
+            }
+            looks += 1;
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 
     /// The end of an answer: sent, and remembered.

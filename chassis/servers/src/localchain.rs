@@ -185,6 +185,12 @@ impl Progress {
     }
 }
 
+/// Somebody else may take a port between its choice and its use.
+const PORT_ATTEMPTS: usize = 10;
+
+/// What the log of a chain says then.
+const TAKEN: &str = "already in use";
+
 /// A chain of a test's own, in memory or in a folder that is deleted with it. Dropping it kills it.
 #[derive(Debug)]
 pub struct LocalChain {
@@ -204,16 +210,22 @@ impl LocalChain {
     /// # Errors
     /// It cannot be built, ends at start or does not answer; the error carries the end of its log.
     pub async fn for_test(slot: Duration) -> Result<Self> {
-        let chain = Self {
+        let mut chain = Self {
             binary: binary().await?,
             slot,
-            rpc: port::free()?,
-            ws: port::free()?,
+            rpc: 0,
+            ws: 0,
             running: Mutex::new(None),
             scratch: Scratch::create()?,
         };
-        chain.restart().await?;
-        Ok(chain)
+        for _ in 0..PORT_ATTEMPTS {
+            (chain.rpc, chain.ws) = (port::free()?, port::free()?);
+            match chain.restart().await {
+                Err(error) if error.to_string().contains(TAKEN) => {}
+                started => return started.map(|()| chain),
+            }
+        }
+        bail!("no free ports for a local chain in {PORT_ATTEMPTS} attempts")
     }
 
     /// Where JSON-RPC answers; the same across restarts.

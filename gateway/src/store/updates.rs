@@ -13,6 +13,8 @@ pub struct Before {
     pub answered: bool,
     /// A request is still being worked on in the pressed message.
     pub busy: bool,
+    /// It is decided, and the message says so already or is about to.
+    pub decided: bool,
 }
 
 /// Asks both in one statement.
@@ -27,15 +29,21 @@ pub async fn before(
 ) -> sqlx::Result<Before> {
     let row = sqlx::query!(
         r#"SELECT (SELECT answered FROM gateway.seen_update WHERE update_id = $1) AS answered,
-                  EXISTS (SELECT FROM gateway.request
-                          WHERE account_id = $2 AND message_id = $3 AND shown < 3) AS "busy!""#,
+                  open.requests > 0 AS "busy!", open.requests > 0 AND open.undecided = 0 AS "decided!"
+           FROM (SELECT count(*) AS requests, count(*) FILTER (WHERE outcome IS NULL) AS undecided
+                 FROM gateway.request WHERE account_id = $2 AND message_id = $3 AND shown < 3) open"#,
         update_id,
         account.map(AccountId::uuid),
         message_id
     )
     .fetch_one(db)
     .await?;
-    Ok(Before { seen: row.answered.is_some(), answered: row.answered == Some(true), busy: row.busy })
+    Ok(Before {
+        seen: row.answered.is_some(),
+        answered: row.answered == Some(true),
+        busy: row.busy,
+        decided: row.decided,
+    })
 }
 
 /// Marks an update inside the transaction of its effects. False: another delivery of it was first.

@@ -1,6 +1,6 @@
 //! Codes of an authenticator, as they are typed and what is asked for with them.
 
-use crate::stage::Stage;
+use crate::{stage::Stage, telegram::Fault};
 use proto::{
     Refusal, Service,
     common::{Outcome, RefusalCode},
@@ -42,6 +42,12 @@ async fn it_goes_with_a_code_whose_message_is_deleted() {
         );
         let id = request.id.as_bytes();
         if tried == 1 {
+            // Whoever presses as soon as they see it is ahead of the answer to the edit.
+            for _ in 0..2 {
+                stage
+                    .telegram
+                    .inject("EditMessageText", Fault::AnswersLate(std::time::Duration::from_millis(400)));
+            }
             let wrong = Refusal::new(RefusalCode::TotpWrong).with("left", 4);
             stage.tell(Service::Wallet, Outcome::refused(id, &wrong)).await;
             stage.telegram.sees(ANNA, "4 tries are left").await;

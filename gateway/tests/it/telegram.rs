@@ -33,6 +33,8 @@ pub enum Fault {
     TooMany(u64),
     /// Obeys, and breaks the connection before the answer.
     LoseAnswer,
+    /// Obeys, and answers so much later.
+    AnswersLate(Duration),
     /// 403, blocked by the user.
     Blocked,
     /// 400, with these words.
@@ -150,7 +152,7 @@ impl Telegram {
         let found = || self.messages(chat).into_iter().rev().find(|message| message.button(label).is_some());
         let waiting = crate::eventually("a button", || async { found().is_some() });
         if tokio::time::timeout(Duration::from_secs(20), waiting).await.is_err() {
-            panic!("no button {label:?}, but {:#?}", self.messages(chat));
+            panic!("no button {label:?}, but {}", self.transcript(chat));
         }
         found().unwrap()
     }
@@ -169,6 +171,15 @@ impl Telegram {
 
     pub fn messages(&self, chat: i64) -> Vec<Message> {
         self.lock().messages.iter().filter(|message| message.chat == chat).cloned().collect()
+    }
+
+    /// What a chat looks like, for whoever reads why a test failed.
+    fn transcript(&self, chat: i64) -> String {
+        let line =
+            |message: &Message| format!("\n  {}, {} edits: {:?}", message.id, message.edits, message.text);
+        let answers =
+            self.answers().iter().map(|answer| format!("\n  pressed: {answer}")).collect::<String>();
+        self.messages(chat).iter().map(line).collect::<String>() + &answers
     }
 
     /// Updates from this number on, as they are delivered.
@@ -190,7 +201,7 @@ impl Telegram {
         let what = format!("{text:?} in chat {chat}");
         let waiting = crate::eventually(&what, || async { found().is_some() });
         if tokio::time::timeout(Duration::from_secs(20), waiting).await.is_err() {
-            panic!("no {what}, but {:#?}", self.messages(chat));
+            panic!("no {what}, but {}", self.transcript(chat));
         }
         found().unwrap()
     }
@@ -466,9 +477,13 @@ async fn call(
             let broken = futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("lost")) });
             return axum::body::Body::from_stream(broken).into_response();
         }
-        None => {}
+        Some(Fault::AnswersLate(_)) | None => {}
     }
-    match telegram.obey(&method, &params).await {
+    let obeyed = telegram.obey(&method, &params).await;
+    if let Some(Fault::AnswersLate(late)) = fault {
+        tokio::time::sleep(late).await;
+    }
+    match obeyed {
         Ok(result) => Json(json!({"ok": true, "result": result})).into_response(),
         Err(refusal) => refusal,
     }

@@ -14,6 +14,8 @@ use solana_pubkey::Pubkey;
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 
+use crate::collector::Collector;
+
 /// How long anybody waits for an answer: many play at once.
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -24,6 +26,8 @@ pub const SOL: i64 = 1_000_000_000;
 pub struct Town<'a> {
     pub world: &'a World,
     pub game: Game,
+    /// Where the services send their traces.
+    pub collector: Collector,
     db: tokio::sync::OnceCell<PgPool>,
 }
 
@@ -51,8 +55,9 @@ pub struct Ask {
 }
 
 impl<'a> Town<'a> {
-    pub fn new(world: &'a World) -> Self {
-        Self { world, game: Game::new(&world.addresses().page), db: tokio::sync::OnceCell::new() }
+    pub fn new(world: &'a World, collector: Collector) -> Self {
+        let game = Game::new(&world.addresses().page);
+        Self { world, game, collector, db: tokio::sync::OnceCell::new() }
     }
 
     pub async fn db(&self) -> Result<&PgPool> {
@@ -81,8 +86,7 @@ impl<'a> Town<'a> {
 
     /// A room as room-svc has it.
     pub async fn room(&self, room: Opened) -> Result<Room> {
-        let address = self.world.addresses().service("room-svc").context("no room-svc")?;
-        let mut client = RoomServiceClient::connect(format!("http://{}", address.grpc)).await?;
+        let mut client = RoomServiceClient::new(self.world.channel("room-svc")?);
         let request = GetRoomRequest { key: Some(Key::RoomId(room.id.bytes())) };
         client.get_room(request).await?.into_inner().room.context("no such room")
     }
@@ -120,8 +124,7 @@ impl Person<'_> {
     async fn after(&self, seq: u64, wanted: &str) -> Result<Shown> {
         let fits = |one: &Shown| one.seq > seq && one.from_bot && one.text.contains(wanted);
         // Deeds of another device of the same user move the player's own mark, so all is looked at.
-        let found = self.player.find(fits).await;
-        found.map_err(|_| anyhow!("no {wanted:?}; the chat ends with {:?}", self.player.id()))
+        self.player.find(fits).await.with_context(|| format!("no {wanted:?}"))
     }
 
     /// Waits for what the bot says by itself.
