@@ -30,7 +30,7 @@ pub use referral::{Link, ReferralCode, RoomKey};
 pub use room::{RoomView, Verdict, multiple};
 pub use search::matches;
 pub use standing::{Board, Period, Record, Settled, Standing, pseudonym};
-pub use typed::{bounds, horizon, solana_address, target};
+pub use typed::{bounds, horizon, solana_address, subtitle, target};
 pub use wanted::{Category, Threshold, hours, is_zone, minute};
 pub use withdraw::{WithdrawDraft, WithdrawStep, share};
 

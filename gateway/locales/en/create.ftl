@@ -46,6 +46,8 @@ button-players = { $players ->
     [0] Begin at once
    *[other] { $players }
 }
+create-subtitle = Type what you want to add below the question: a source, a reason, at most 80 characters. It decides nothing; the question alone does. Send a dash (-) to add nothing.
+create-subtitle-long = That has more than 80 characters.
 create-review-title = <b>Review your room</b>
 create-review-horizon = Deadline { $span } after opening; betting closes about half-way.
 create-review-distance = { $asset } now ${ $price }: the target is { $percent } % { $direction ->
@@ -68,6 +70,7 @@ button-edit-target = Target
 button-edit-bounds = Ranges
 button-edit-horizon = Deadline
 button-edit-players = Players
+button-edit-subtitle = Note
 opening-room = Opening your room…
 room-opened = <b>Your room is open.</b>
 room-refused = <b>Not opened.</b>

@@ -46,6 +46,8 @@ button-players = { $players ->
     [0] Empezar ya
    *[other] { $players }
 }
+create-subtitle = Escribe lo que quieras añadir debajo de la pregunta: una fuente, un motivo, como máximo 80 caracteres. No decide nada; solo decide la pregunta. Envía un guion (-) para no añadir nada.
+create-subtitle-long = Eso tiene más de 80 caracteres.
 create-review-title = <b>Revisa tu sala</b>
 create-review-horizon = Vencimiento { $span } después de abrirse; las apuestas cierran más o menos a la mitad.
 create-review-distance = { $asset } ahora ${ $price }: el objetivo está un { $percent } % por { $direction ->
@@ -68,6 +70,7 @@ button-edit-target = Objetivo
 button-edit-bounds = Rangos
 button-edit-horizon = Vencimiento
 button-edit-players = Jugadores
+button-edit-subtitle = Nota
 opening-room = Abriendo tu sala…
 room-opened = <b>Tu sala está abierta.</b>
 room-refused = <b>No se abrió.</b>

@@ -46,6 +46,8 @@ button-players = { $players ->
     [0] Начать сразу
    *[other] { $players }
 }
+create-subtitle = Напишите, что добавить под вопросом: источник, повод — не больше 80 знаков. Это ничего не решает: решает только сам вопрос. Чтобы ничего не добавлять, пришлите дефис (-).
+create-subtitle-long = Здесь больше 80 знаков.
 create-review-title = <b>Проверьте комнату</b>
 create-review-horizon = Срок – через { $span } после открытия; ставки закроются примерно на середине.
 create-review-distance = { $asset } сейчас ${ $price }: цель на { $percent } % { $direction ->
@@ -68,6 +70,7 @@ button-edit-target = Цель
 button-edit-bounds = Диапазоны
 button-edit-horizon = Срок
 button-edit-players = Игроки
+button-edit-subtitle = Примечание
 opening-room = Открываю вашу комнату…
 room-opened = <b>Ваша комната открыта.</b>
 room-refused = <b>Не открыта.</b>

@@ -46,6 +46,8 @@ button-players = { $players ->
     [0] 立即开始
    *[other] { $players }
 }
+create-subtitle = 请输入要加在问题下方的说明：来源或缘由，最多 80 个字符。它不影响结果，只有问题本身才算数。发送短横（-）则不加说明。
+create-subtitle-long = 这超过 80 个字符。
 create-review-title = <b>检查您的房间</b>
 create-review-horizon = 开房后 { $span }截止；大约一半时停止下注。
 create-review-distance = { $asset } 现价 ${ $price }：目标比它{ $direction ->
@@ -68,6 +70,7 @@ button-edit-target = 目标
 button-edit-bounds = 区间
 button-edit-horizon = 截止
 button-edit-players = 人数
+button-edit-subtitle = 说明
 opening-room = 正在开您的房间…
 room-opened = <b>您的房间已开。</b>
 room-refused = <b>未开房。</b>

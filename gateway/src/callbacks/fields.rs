@@ -199,6 +199,6 @@ choice_fields! {
     Comparator { AtOrAbove = "a", AtOrBelow = "b" }
     CreateStep {
         Kind = "k", Asset = "a", Rival = "v", Comparator = "c", Target = "t", Horizon = "h", CustomHorizon = "x",
-        Players = "p", Review = "r"
+        Players = "p", Subtitle = "b", Review = "r"
     }
 }

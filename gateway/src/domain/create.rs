@@ -133,6 +133,8 @@ pub enum CreateStep {
     CustomHorizon,
     /// How many players it takes to begin; may be left out.
     Players,
+    /// Typed: what stands below the question; may be left out.
+    Subtitle,
     /// Everything at once, with the button that opens the room.
     Review,
 }
@@ -167,6 +169,9 @@ pub struct CreateDraft {
     /// So many have to bet before it begins; 0 begins at once.
     #[serde(default)]
     pub min_players: u32,
+    /// What the host adds below the question; may be empty.
+    #[serde(default)]
+    pub subtitle: String,
     /// The group that it is for; without one it is for everybody.
     #[serde(default)]
     pub scope: Option<Scope>,
@@ -205,7 +210,7 @@ impl CreateDraft {
     pub fn previous(&self) -> Option<CreateStep> {
         match self.step {
             CreateStep::CustomHorizon => Some(CreateStep::Horizon),
-            CreateStep::Players => Some(CreateStep::Review),
+            CreateStep::Players | CreateStep::Subtitle => Some(CreateStep::Review),
             step => {
                 let before = self.place(step)?.checked_sub(1)?;
                 self.path().get(before).copied()
@@ -224,7 +229,9 @@ impl CreateDraft {
     #[must_use]
     pub fn awaits_text(&self) -> bool {
         match self.step {
-            CreateStep::Target | CreateStep::CustomHorizon | CreateStep::Players => true,
+            CreateStep::Target | CreateStep::CustomHorizon | CreateStep::Players | CreateStep::Subtitle => {
+                true
+            }
             CreateStep::Asset => self.is_cap(),
             _ => false,
         }
@@ -265,6 +272,7 @@ impl CreateDraft {
             rival_asset: rival.map(|rival| rival.symbol().to_owned()).unwrap_or_default(),
             bounds: bounds.map(Decimal::to_string).collect(),
             min_players: self.min_players,
+            subtitle: self.subtitle.clone(),
             scope_chat_id: self.scope.as_ref().map_or(0, |scope| scope.chat),
             ..OpenRoom::default()
         })
@@ -278,7 +286,7 @@ impl CreateDraft {
     fn place(&self, step: CreateStep) -> Option<usize> {
         let step = match step {
             CreateStep::CustomHorizon => CreateStep::Horizon,
-            CreateStep::Players => CreateStep::Review,
+            CreateStep::Players | CreateStep::Subtitle => CreateStep::Review,
             step => step,
         };
         self.path().iter().position(|place| *place == step)
@@ -301,7 +309,7 @@ impl CreateDraft {
             CreateStep::Target if self.kind == Some(Kind::Buckets) => !self.bounds.is_empty(),
             CreateStep::Target => self.level().is_some(),
             CreateStep::Horizon | CreateStep::CustomHorizon => self.horizon_seconds.is_some(),
-            CreateStep::Players | CreateStep::Review => true,
+            CreateStep::Players | CreateStep::Subtitle | CreateStep::Review => true,
         }
     }
 }
@@ -331,6 +339,7 @@ mod tests {
             cap: Some(Decimal::from(2_000_000)),
             bounds: vec![Decimal::from(150), Decimal::from(160)],
             min_players: 3,
+            subtitle: "before supper".into(),
             ..close_on_btc()
         }
     }
@@ -374,7 +383,8 @@ mod tests {
     fn a_button_cannot_skip_what_is_missing() {
         let draft = CreateDraft { kind: Some(Kind::Touch), ..CreateDraft::default() };
         assert_eq!(draft.clone().at(CreateStep::Review).step, CreateStep::Asset);
-        assert_eq!(draft.at(CreateStep::Players).step, CreateStep::Asset);
+        assert_eq!(draft.clone().at(CreateStep::Players).step, CreateStep::Asset);
+        assert_eq!(draft.at(CreateStep::Subtitle).step, CreateStep::Asset);
         assert_eq!(CreateDraft::default().at(CreateStep::Review).step, CreateStep::Kind);
         // Nor lead to a step that the kind does not have.
         assert_eq!(full(Kind::UpDown).at(CreateStep::Target).step, CreateStep::Review);
@@ -386,6 +396,7 @@ mod tests {
         let touch = opens(Kind::Touch);
         assert_eq!((touch.comparator, touch.target.as_str(), touch.min_players), (0, "104500", 3));
         assert_eq!((touch.rival_asset.as_str(), touch.bounds.len()), ("", 0));
+        assert_eq!(touch.subtitle, "before supper");
         let close = opens(Kind::Close);
         assert_eq!(close.comparator(), room::Comparator::AtOrAbove);
         let up_down = opens(Kind::UpDown);

@@ -133,9 +133,7 @@ pub enum NotNamed {
 /// The name of a wallet, blanks put in order; nothing if it is too long.
 #[must_use]
 pub fn alias_of(text: &str) -> Option<String> {
-    let alias = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let alias: String = alias.chars().filter(|letter| !letter.is_control()).collect();
-    (alias.chars().count() <= ALIAS).then_some(alias)
+    super::typed::line(text, ALIAS)
 }
 
 /// A price per share as people type it: `0.65`, `65¢`, `65c`, `65 %`. Between 0 and 1, both excluded.

@@ -51,6 +51,23 @@ fn ungroup(text: &str) -> Option<String> {
     sound.then(|| fraction.map_or(joined.clone(), |rest| format!("{joined}.{rest}")))
 }
 
+/// Most characters of what a host adds below a question; room-svc refuses more.
+pub const SUBTITLE: usize = 80;
+
+/// What a host adds below a question: one line; a dash alone is none.
+#[must_use]
+pub fn subtitle(text: &str) -> Option<String> {
+    line(text, SUBTITLE).map(|line| if line == "-" { String::new() } else { line })
+}
+
+/// A text in one line, blanks put in order; nothing if it has more characters than that.
+#[must_use]
+pub fn line(text: &str, most: usize) -> Option<String> {
+    let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
+    let text = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    (text.chars().count() <= most).then_some(text)
+}
+
 /// Reads a time span in whole units: `45m`, `3h`, `1h30m`, `90 min`, `30s`, `1d`. In seconds.
 #[must_use]
 pub fn horizon(text: &str) -> Option<u32> {
@@ -88,6 +105,15 @@ pub fn solana_address(text: &str) -> Option<String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_subtitle_is_one_line_of_eighty_characters() {
+        assert_eq!(subtitle("  before\n\u{7} supper ").as_deref(), Some("before supper"));
+        assert_eq!(subtitle(" - ").as_deref(), Some(""));
+        let longest = "ж".repeat(80);
+        assert_eq!(subtitle(&longest), Some(longest.clone()));
+        assert_eq!(subtitle(&(longest + "ж")), None);
+    }
 
     #[test]
     fn targets_as_people_type_them() {

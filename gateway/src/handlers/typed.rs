@@ -95,6 +95,7 @@ async fn created(app: &App, member: Member, draft: CreateDraft, text: &str) -> R
             let players = text.trim().parse().ok().filter(|players| *players != 1);
             players.map(|players| next.min_players = players)
         }
+        CreateStep::Subtitle => domain::subtitle(text).map(|subtitle| next.subtitle = subtitle),
         _ => domain::horizon(text).map(|seconds| next.horizon_seconds = Some(seconds)),
     };
     match read {

@@ -44,6 +44,7 @@ pub fn create(language: Language, draft: &CreateDraft, opening: &Opening) -> Scr
         CreateStep::Horizon => horizon(language, draft, opening),
         CreateStep::CustomHorizon => custom_horizon(language, draft, opening),
         CreateStep::Players => players(language, draft, opening),
+        CreateStep::Subtitle => subtitle(language, draft, opening),
         CreateStep::Review => return review(language, draft, opening),
     };
     let back = draft.previous().map(|step| Button::go(language, "button-back", Callback::Create { step }));
@@ -277,12 +278,32 @@ fn players(language: Language, draft: &CreateDraft, opening: &Opening) -> Screen
     Screen::new(lines).row([at_once]).row(others)
 }
 
+fn subtitle(language: Language, draft: &CreateDraft, opening: &Opening) -> Screen {
+    let mut lines = lines(language, draft);
+    if opening.wrong {
+        lines.extend([language.say("create-subtitle-long"), String::new()]);
+    }
+    if !draft.subtitle.is_empty() {
+        lines.extend([added(language, draft), String::new()]);
+    }
+    lines.push(language.say("create-subtitle"));
+    Screen::new(lines)
+}
+
+/// What the host adds below the question, as the room's card will show it.
+fn added(language: Language, draft: &CreateDraft) -> String {
+    language.fill("card-subtitle", &[("subtitle", draft.subtitle.as_str().into())])
+}
+
 fn review(language: Language, draft: &CreateDraft, opening: &Opening) -> Screen {
     let mut lines = vec![
         language.say("create-review-title"),
         language.fill("create-so-far", &[("summary", summary(language, draft).into())]),
-        String::new(),
     ];
+    if !draft.subtitle.is_empty() {
+        lines.push(added(language, draft));
+    }
+    lines.push(String::new());
     let level = draft
         .level()
         .filter(|_| !matches!(draft.kind, Some(Kind::Buckets | Kind::UpDown | Kind::HeadToHead)));
@@ -335,6 +356,7 @@ fn edits(draft: &CreateDraft) -> Vec<(&'static str, CreateStep)> {
         middle,
         Some(("button-edit-horizon", CreateStep::Horizon)),
         Some(("button-edit-players", CreateStep::Players)),
+        Some(("button-edit-subtitle", CreateStep::Subtitle)),
     ]
     .into_iter()
     .flatten()

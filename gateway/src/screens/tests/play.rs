@@ -348,10 +348,25 @@ pub(super) fn all(language: Language) -> Vec<(&'static str, Screen)> {
             create(language, &draft_of(Kind::UpDown, CreateStep::Players), &opening(None, false)),
         ),
         (
+            "create_subtitle_long",
+            create(
+                language,
+                &CreateDraft {
+                    subtitle: "before <supper>".into(),
+                    ..draft_of(Kind::UpDown, CreateStep::Subtitle)
+                },
+                &opening(None, true),
+            ),
+        ),
+        (
             "create_review_up_down",
             create(
                 language,
-                &CreateDraft { min_players: 3, ..draft_of(Kind::UpDown, CreateStep::Review) },
+                &CreateDraft {
+                    min_players: 3,
+                    subtitle: "before <supper>".into(),
+                    ..draft_of(Kind::UpDown, CreateStep::Review)
+                },
                 &opening(Some(slip()), false),
             ),
         ),
