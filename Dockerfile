@@ -10,9 +10,9 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
     cargo build --locked --release --workspace --bin gateway --bin room-svc --bin wallet-svc \
-        --bin settlement-svc --bin oracle-svc --bin notifier-svc --bin roomsctl \
+        --bin settlement-svc --bin oracle-svc --bin notifier-svc --bin roomsctl --bin sandbox \
     && install -D -t /out target/release/gateway target/release/room-svc target/release/wallet-svc \
-        target/release/settlement-svc target/release/oracle-svc target/release/notifier-svc target/release/roomsctl
+        target/release/settlement-svc target/release/oracle-svc target/release/notifier-svc target/release/roomsctl target/release/sandbox
 
 # What every image is: certificates for calls to the world, a user without rights, a health check.
 # Debian's slim image has no curl and needs none: deploy/healthy speaks HTTP with bash alone.
@@ -54,3 +54,17 @@ FROM runtime AS roomsctl
 COPY --from=build /out/roomsctl /usr/local/bin/roomsctl
 HEALTHCHECK NONE
 ENTRYPOINT ["roomsctl"]
+
+# For trials: the world outside the services. The chain has a workspace of its own and is built for this image alone.
+FROM build AS chain
+RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
+    --mount=type=cache,target=/src/sandbox/localchain/target,sharing=locked \
+    cargo build --locked --release --manifest-path sandbox/localchain/Cargo.toml \
+    && install -D -t /out sandbox/localchain/target/release/localchain
+
+FROM runtime AS sandbox
+COPY --from=build /out/sandbox /usr/local/bin/sandbox
+COPY --from=chain /out/localchain /usr/local/bin/localchain
+ENV ROOMS_LOCALCHAIN=/usr/local/bin/localchain
+HEALTHCHECK NONE
+ENTRYPOINT ["sandbox"]

@@ -19,6 +19,7 @@ pub mod environment;
 pub mod faucet;
 pub mod helius;
 pub mod localchain;
+pub mod outside;
 pub mod polymarket;
 pub mod report;
 pub mod run;

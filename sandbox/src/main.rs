@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use sandbox::localchain::Program;
-use sandbox::{bench, chaos, run, services, simulation, smoke};
+use sandbox::{bench, chaos, outside, run, services, simulation, smoke};
 
 /// ROOMS on this machine: real servers, a local chain, a local Telegram and all services.
 #[derive(Parser)]
@@ -43,6 +43,8 @@ enum Command {
     Simulate(simulation::Arguments),
     /// Strike everything by a seed while bets are placed, and prove that nothing is lost, doubled or invented.
     Chaos(chaos::Arguments),
+    /// Play the world without the services: Telegram, venues, a chain and Polymarket, for services elsewhere.
+    Outside(outside::Arguments),
     /// Build the local chain unless the cache has it, and print where it is.
     Chain,
 }
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Serve { service, arguments } => return serve(&service, arguments),
         Command::Smoke(arguments) => in_world(smoke::run(arguments)),
         Command::Bench(arguments) => in_world(bench::run(arguments)),
+        Command::Outside(arguments) => in_world(outside::run(arguments)),
         Command::Chaos(arguments) => in_world(chaos::run(arguments)),
         Command::Simulate(arguments) => simulation::run(&arguments),
         Command::Settings => services::settings().map(|page| {

@@ -21,6 +21,7 @@ pub(crate) mod stage;
 mod table;
 pub(crate) mod tale;
 pub mod tracker;
+mod visit;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -73,6 +74,12 @@ pub struct Arguments {
     /// Keep the world in this folder, which is emptied first; without it, a temporary one
     #[arg(long, value_name = "DIR")]
     world: Option<PathBuf>,
+    /// Run the services of another build, such as the previous release's, in a world of this one
+    #[arg(long, value_name = "PROGRAM")]
+    services: Option<PathBuf>,
+    /// Play one room in a world that runs elsewhere, through its chat page, instead
+    #[arg(long, value_name = "URL", exclusive = true)]
+    at: Option<String>,
     /// Print one JSON object on standard output
     #[arg(long)]
     json: bool,
@@ -103,13 +110,19 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     let began = tokio::time::Instant::now();
     let mut report = Report::new();
     let calm = Setup {
-        program: std::env::current_exe().context("find this program")?,
+        program: match &arguments.services {
+            Some(other) => other.canonicalize().with_context(|| format!("no program {}", other.display()))?,
+            None => std::env::current_exe().context("find this program")?,
+        },
         seed: arguments.seed,
         faults: Faults::default(),
         dir: arguments.world.clone(),
         leisure: Duration::ZERO,
     };
     let playing = async {
+        if let Some(page) = &arguments.at {
+            return visit::play(page, &mut report).await;
+        }
         if arguments.money {
             let setup = money::Setup {
                 program: calm.program.clone(),
