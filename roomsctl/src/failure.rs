@@ -71,7 +71,11 @@ impl Failure {
     /// The numbers are listed in `--help`.
     pub fn exit_code(&self) -> ExitCode {
         let code = match self {
-            Failure::Refused(refusal) if refusal.code == RefusalCode::NotFound => 3,
+            Failure::Refused(refusal)
+                if matches!(refusal.code, RefusalCode::NotFound | RefusalCode::AccountUnknown) =>
+            {
+                3
+            }
             Failure::NoUrl { .. }
             | Failure::Refused(_)
             | Failure::Key(_)
@@ -87,10 +91,7 @@ impl Failure {
                 // Without a token that allows it.
                 Code::Unauthenticated | Code::PermissionDenied => 2,
                 Code::NotFound => 3,
-                Code::Unavailable
-                | Code::DeadlineExceeded
-                | Code::Cancelled
-                | Code::ResourceExhausted => 4,
+                Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::ResourceExhausted => 4,
                 _ => 1,
             },
             Failure::Chain(Unanchored::Rpc(_)) => 4,

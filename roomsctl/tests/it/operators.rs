@@ -136,6 +136,9 @@ impl WalletOperatorService for Operators {
         let SetBanRequest { request_id, command } = request.into_inner();
         let command = command.unwrap();
         let outcome = self.obey(&request_id, &command, |operator| {
+            if command.account_id != ACCOUNT.to_be_bytes() {
+                return Err(Refusal::new(RefusalCode::AccountUnknown));
+            }
             let mut bans = self.bans.lock().unwrap();
             let before = bans.len();
             bans.retain(|ban| ban.account_id != command.account_id);

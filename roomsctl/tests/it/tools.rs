@@ -91,6 +91,8 @@ async fn an_account_is_banned_and_plays_again() {
     let lifted = String::from_utf8(ban("lift").await.stdout).unwrap();
     assert!(lifted.contains("may play again"), "{lifted}");
     assert_eq!(ban("lift").await.status.code(), Some(3));
+    let nobody = ["ban", "set", &id(0xdead), "--reason", "two accounts", "--key", &key];
+    assert_eq!(crate::roomsctl(&peer, &nobody).await.status.code(), Some(3));
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ pub mod browser;
 pub mod chat;
 mod faults;
 pub mod money;
+pub mod ops;
 pub mod oracle;
 pub(crate) mod person;
 pub(crate) mod plan;
@@ -65,6 +66,9 @@ pub struct Arguments {
     /// With --chat: take a picture of each screen into this folder, and write the page beside it; needs Chromium
     #[arg(long, value_name = "DIR", requires = "chat")]
     tour: Option<PathBuf>,
+    /// Do what operators do, with roomsctl, once as it is meant and once in each way that must be refused, instead
+    #[arg(long, conflicts_with_all = ["browser", "chat", "tracker", "oracle", "money", "kill", "wipe_broker", "twice", "shuffle", "pgbouncer", "replicas"])]
+    ops: bool,
     /// Play one bet on the chat page in headless Chromium instead
     #[arg(long, conflicts_with_all = ["chat", "tracker", "oracle", "money", "kill", "wipe_broker", "twice", "shuffle", "pgbouncer", "replicas"])]
     browser: bool,
@@ -149,6 +153,10 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         if arguments.browser {
             let Setup { program, seed, dir, .. } = calm.clone();
             return browser::play(&browser::Setup { program, seed, dir }, &mut report).await;
+        }
+        if arguments.ops {
+            let Setup { program, seed, dir, .. } = calm.clone();
+            return ops::play(&ops::Setup { program, seed, dir }, &mut report).await;
         }
         if arguments.faults.pgbouncer {
             // Not after an evening has been played for nothing.
