@@ -16,6 +16,7 @@
 
 pub mod access;
 pub mod addresses;
+pub mod callers;
 pub mod chain;
 pub mod folder;
 pub mod links;
@@ -28,6 +29,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use chassis::grpc::Channel;
 use gateway::vault::Vault;
 use proto::wallet::GetLedgerSummaryRequest;
 use proto::wallet::wallet_service_client::WalletServiceClient;
@@ -207,6 +209,7 @@ impl World {
         )?;
         let within = Within::start(&options, &folder, &ports, &bot_token, &chain).await?;
         access::keep_topology(&nats, within.shutdown.token().clone()).await?;
+        callers::keep_token(folder.path(), within.shutdown.token().clone())?;
         access::migrate(&postgres, &folder.part(Part::Database), &password).await?;
         let pgbouncer = if options.pgbouncer {
             Some(access::pool(&postgres, &folder.part(Part::Database), &password).await?)
@@ -255,8 +258,7 @@ impl World {
 
     /// Gives the operators their money: sweeps and receipts pay their network fees from it.
     async fn pay_in_capital(&self) -> Result<()> {
-        let wallet = self.addresses.service("wallet-svc").context("no wallet-svc")?;
-        let mut wallet = WalletServiceClient::connect(format!("http://{}", wallet.grpc)).await?;
+        let mut wallet = WalletServiceClient::new(self.channel("wallet-svc")?);
         let asking = async {
             loop {
                 let summary = wallet.get_ledger_summary(GetLedgerSummaryRequest {}).await?.into_inner();
@@ -302,6 +304,22 @@ impl World {
     #[must_use]
     pub fn folder(&self) -> &Folder {
         &self.folder
+    }
+
+    /// A way to the gRPC of the first replica of a service, as somebody who may call everything there.
+    ///
+    /// # Errors
+    /// There is no such service, or the issuer's key cannot be read.
+    pub fn channel(&self, name: &str) -> Result<Channel> {
+        self.channel_to(self.addresses.service(name).with_context(|| format!("no service is called {name}"))?)
+    }
+
+    /// The same to a certain replica.
+    ///
+    /// # Errors
+    /// The issuer's key cannot be read.
+    pub fn channel_to(&self, service: &ServiceAddress) -> Result<Channel> {
+        callers::channel(self.folder.path(), &format!("http://{}", service.grpc))
     }
 
     /// A client of the broker that may hear and say anything.

@@ -237,8 +237,7 @@ impl<'a> Evening<'a> {
 
     /// What the oracle says; nothing while it does not answer.
     async fn price(&self, asset: &str) -> Option<String> {
-        let oracle = self.world.addresses().service("oracle-svc")?;
-        let mut oracle = OracleServiceClient::connect(format!("http://{}", oracle.grpc)).await.ok()?;
+        let mut oracle = OracleServiceClient::new(self.world.channel("oracle-svc").ok()?);
         let answer = oracle.get_aggregate(GetAggregateRequest { asset: asset.to_owned() }).await.ok()?;
         Some(answer.into_inner().aggregate.unwrap_or_default().price)
     }
@@ -266,8 +265,7 @@ impl<'a> Evening<'a> {
 
     /// The room as room-svc has it; nothing while it does not answer.
     pub(super) async fn read(&self, room: &Opened) -> Option<Room> {
-        let address = self.world.addresses().service("room-svc")?;
-        let mut client = RoomServiceClient::connect(format!("http://{}", address.grpc)).await.ok()?;
+        let mut client = RoomServiceClient::new(self.world.channel("room-svc").ok()?);
         let request = GetRoomRequest { key: Some(Key::RoomId(room.id.bytes())) };
         client.get_room(request).await.ok()?.into_inner().room
     }

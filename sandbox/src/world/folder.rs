@@ -14,7 +14,7 @@ use rand::distr::Alphanumeric;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::operators;
+use super::{callers, operators};
 
 /// The file that makes a folder a world.
 const FILE: &str = "world.json";
@@ -22,6 +22,7 @@ const LOCK: &str = "lock";
 const KEY: &str = "master.key";
 const PEOPLE: &str = "people.key";
 const WEBHOOKS: &str = "webhooks.key";
+const SERVICES: &str = "services.key";
 /// In each part, the id of the world it belongs to.
 const MARK: &str = "world-id";
 
@@ -201,6 +202,14 @@ impl Folder {
         self.random_file(WEBHOOKS)
     }
 
+    /// The secret by which the services know each other.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn services_file(&self) -> Result<PathBuf> {
+        self.random_file(SERVICES)
+    }
+
     /// A file with 32 random bytes in hexadecimal, made when first asked for.
     fn random_file(&self, name: &str) -> Result<PathBuf> {
         let path = self.dir.join(name);
@@ -315,13 +324,15 @@ fn empty(dir: &Path) -> Result<()> {
         KEY,
         PEOPLE,
         WEBHOOKS,
+        SERVICES,
         "world.partial",
         "master.partial",
         "people.partial",
         "webhooks.partial",
+        "services.partial",
         "logs",
     ];
-    let keys = operators::FILES.into_iter().chain(operators::PARTIAL);
+    let keys = operators::FILES.into_iter().chain(operators::PARTIAL).chain(callers::ISSUER).chain(callers::TOKEN);
     let ours: Vec<&str> = Part::ALL.iter().map(|part| part.folder()).chain(files).chain(keys).collect();
     let entries = fs::read_dir(dir)?.collect::<Result<Vec<_>, _>>()?;
     for entry in &entries {

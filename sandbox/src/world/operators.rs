@@ -23,14 +23,23 @@ pub(super) fn keys(dir: &Path) -> Result<Vec<String>> {
     FILES.into_iter().map(|file| Ok(key(&dir.join(file))?.pubkey().to_string())).collect()
 }
 
-fn key(path: &Path) -> Result<Keypair> {
+/// The key in a file; one that is not there yet is made.
+///
+/// # Errors
+/// The file cannot be written, or does not hold a key.
+pub(super) fn key(path: &Path) -> Result<Keypair> {
     if !path.exists() {
         let aside = path.with_extension("partial");
-        let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
         let numbers: Vec<String> = Keypair::new().to_bytes().iter().map(u8::to_string).collect();
-        file.write_all(format!("[{}]", numbers.join(",")).as_bytes())?;
+        write_secret(&aside, format!("[{}]", numbers.join(",")).as_bytes())?;
         fs::rename(&aside, path).context("write an operator's key")?;
     }
     let bytes: Vec<u8> = serde_json::from_slice(&fs::read(path)?).context("an operator's key file")?;
     Keypair::try_from(bytes.as_slice()).context("an operator's key file")
+}
+
+/// Writes what nobody else may read.
+pub(super) fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    Ok(file.write_all(bytes)?)
 }

@@ -6,7 +6,7 @@
 
 use anyhow::Result;
 
-use super::{Addresses, folder::Folder, operators};
+use super::{Addresses, callers, folder::Folder, operators};
 use crate::environment;
 use crate::venues::Venue;
 
@@ -115,6 +115,8 @@ pub(super) fn shared(
     // Whoever tries them here listens on this machine.
     variables.push(("WEBHOOK_PRIVATE".to_owned(), "on".to_owned()));
     variables.push(("OPERATOR_KEYS".to_owned(), operators::keys(folder.path())?.join(",")));
+    variables.push(("GRPC_SERVICE_KEY_FILE".to_owned(), folder.services_file()?.display().to_string()));
+    variables.push(("GRPC_KEYS".to_owned(), callers::keys(folder.path())?));
     // Of the 10 SOL that are paid in as capital.
     variables.push(("TREASURY_LOW".to_owned(), "1000000000".to_owned()));
     variables.retain(|(name, _)| environment::get(name).is_none());

@@ -278,8 +278,7 @@ impl<'a> Play<'a> {
     }
 
     async fn read(&self, room: &Opened) -> Result<Room> {
-        let address = self.world.addresses().service("room-svc").context("no room-svc")?;
-        let mut client = RoomServiceClient::connect(format!("http://{}", address.grpc)).await?;
+        let mut client = RoomServiceClient::new(self.world.channel("room-svc")?);
         let request = GetRoomRequest { key: Some(Key::RoomId(room.id.bytes())) };
         client.get_room(request).await?.into_inner().room.context("no such room")
     }

@@ -135,9 +135,8 @@ async fn all_fresh(world: &World) {
 /// What an oracle says: the first that answers.
 pub async fn aggregate(world: &World, asset: &str) -> Option<Aggregate> {
     for oracle in world.addresses().services.iter().filter(|service| service.name == "oracle-svc") {
-        let Ok(mut client) = OracleServiceClient::connect(format!("http://{}", oracle.grpc)).await else {
-            continue;
-        };
+        let Ok(channel) = world.channel_to(oracle) else { continue };
+        let mut client = OracleServiceClient::new(channel);
         if let Ok(answer) = client.get_aggregate(GetAggregateRequest { asset: asset.to_owned() }).await {
             return answer.into_inner().aggregate;
         }

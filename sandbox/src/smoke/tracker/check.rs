@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use proto::common::Page;
 use proto::notifier::notice::Kind as Told;
 use proto::notifier::notifier_service_client::NotifierServiceClient;
@@ -112,8 +112,7 @@ impl Play<'_> {
 
     /// All wallet alerts of an account, and whether each was sent.
     async fn told(&self, account: Uuid) -> Result<Vec<(WalletAlert, bool)>> {
-        let notifier = self.world.addresses().service("notifier-svc").context("no notifier-svc")?;
-        let mut client = NotifierServiceClient::connect(format!("http://{}", notifier.grpc)).await?;
+        let mut client = NotifierServiceClient::new(self.world.channel("notifier-svc")?);
         let (mut told, mut token) = (Vec::new(), String::new());
         loop {
             let page = Some(Page { size: 100, token });

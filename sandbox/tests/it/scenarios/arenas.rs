@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use chassis::grpc::Channel;
 use proto::common::RefusalCode;
 use proto::room::{
     ArenaState, ListArenasRequest, RegisterArena, RegisterArenaDone, RegisterArenaRequest,
@@ -15,7 +16,6 @@ use sandbox::venues::Asset;
 use sandbox::world::operators;
 use solana_keypair::{Keypair, Signer, read_keypair_file};
 use tokio::time::sleep;
-use tonic::transport::Channel;
 use uuid::Uuid;
 
 use super::people::{Ask, SOL, Town};
@@ -25,9 +25,8 @@ const FREE: &str = "ROOMS arena – free";
 /// A step of a group takes less.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-async fn operators(town: &Town<'_>) -> Result<RoomOperatorServiceClient<Channel>> {
-    let address = town.world.addresses().service("room-svc").context("no room-svc")?;
-    Ok(RoomOperatorServiceClient::connect(format!("http://{}", address.grpc)).await?)
+fn operators(town: &Town<'_>) -> Result<RoomOperatorServiceClient<Channel>> {
+    Ok(RoomOperatorServiceClient::new(town.world.channel("room-svc")?))
 }
 
 /// The world's first operator adds a group to the pool.
@@ -45,7 +44,7 @@ async fn add(town: &Town<'_>, chat_id: i64) -> Result<proto::Decided<RegisterAre
     by.signature = key.sign_message(&command.bytes()?).as_ref().to_vec();
     let command = Some(RegisterArena { by: Some(by), ..command });
     let request = RegisterArenaRequest { request_id: Uuid::now_v7().as_bytes().to_vec(), command };
-    let answer = operators(town).await?.register_arena(request).await?.into_inner();
+    let answer = operators(town)?.register_arena(request).await?.into_inner();
     Ok(answer.outcome.context("no outcome")?.decided()?)
 }
 
@@ -65,7 +64,7 @@ async fn becomes(town: &Town<'_>, chat: i64, what: &str, fits: impl Fn(&GroupNow
 
 /// Waits until the pool knows the only group so.
 async fn is(town: &Town<'_>, state: ArenaState) -> Result<()> {
-    let mut client = operators(town).await?;
+    let mut client = operators(town)?;
     let waiting = async {
         loop {
             let arenas = client.list_arenas(ListArenasRequest {}).await?.into_inner().arenas;

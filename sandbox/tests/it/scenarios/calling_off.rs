@@ -134,7 +134,7 @@ async fn rule(
     by.signature = key.sign_message(&command.bytes()?).as_ref().to_vec();
     command.by = Some(by);
     let request = RuleRoomRequest { request_id: Uuid::now_v7().as_bytes().to_vec(), command: Some(command) };
-    let mut client = SettlementOperatorServiceClient::connect(settlement(town)?).await?;
+    let mut client = SettlementOperatorServiceClient::new(town.world.channel("settlement-svc")?);
     let answer = client.rule_room(request).await?.into_inner().outcome.context("no outcome")?;
     match answer.result {
         Some(outcome::Result::Done(done)) => Ok(Ok(RuleRoomDone::decode(done.as_slice())?)),
@@ -145,7 +145,7 @@ async fn rule(
 
 /// settlement-svc's audit log as far as it is sealed.
 async fn audit(town: &Town<'_>) -> Result<Vec<AuditRecord>> {
-    let mut client = AuditServiceClient::connect(settlement(town)?).await?;
+    let mut client = AuditServiceClient::new(town.world.channel("settlement-svc")?);
     let mut records = Vec::new();
     loop {
         let page = client.list_audit(ListAuditRequest { after: records.len() as u64, size: 500 }).await?;
@@ -155,9 +155,4 @@ async fn audit(town: &Town<'_>) -> Result<Vec<AuditRecord>> {
         }
         records.extend(page);
     }
-}
-
-fn settlement(town: &Town<'_>) -> Result<String> {
-    let address = town.world.addresses().service("settlement-svc").context("no settlement-svc")?;
-    Ok(format!("http://{}", address.grpc))
 }

@@ -71,8 +71,7 @@ async fn open_custom(town: &Town<'_>) -> Result<Opened> {
     };
     by.signature = key.sign_message(&command.bytes()?).as_ref().to_vec();
     command.by = Some(by);
-    let address = town.world.addresses().service("room-svc").context("no room-svc")?;
-    let mut client = RoomOperatorServiceClient::connect(format!("http://{}", address.grpc)).await?;
+    let mut client = RoomOperatorServiceClient::new(town.world.channel("room-svc")?);
     let request =
         OpenOperatorRoomRequest { request_id: Uuid::now_v7().as_bytes().to_vec(), command: Some(command) };
     let answer = client.open_operator_room(request).await?.into_inner().outcome.context("no outcome")?;

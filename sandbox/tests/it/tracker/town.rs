@@ -177,15 +177,14 @@ impl<'a> Town<'a> {
         by.signature = key.sign_message(&command.bytes()?).as_ref().to_vec();
         command.by = Some(by);
         let request_id = Uuid::now_v7().as_bytes().to_vec();
-        let notifier = self.world.addresses().service("notifier-svc").context("no notifier-svc")?;
-        let url = format!("http://{}", notifier.grpc);
+        let channel = self.world.channel("notifier-svc")?;
         let deadline = Instant::now() + PATIENCE;
         // Others kill notifier-svc meanwhile; the same request has one effect.
         let answer = loop {
             let request =
                 SetSmartWalletRequest { request_id: request_id.clone(), command: Some(command.clone()) };
             let answered = async {
-                let mut client = NotifierOperatorServiceClient::connect(url.clone()).await?;
+                let mut client = NotifierOperatorServiceClient::new(channel.clone());
                 anyhow::Ok(client.set_smart_wallet(request).await?.into_inner())
             };
             match answered.await {
