@@ -2,6 +2,7 @@
 //! processes that watch them are killed. In the end every change that had to be told was told, once and as it was, and
 //! nothing else.
 
+mod asked;
 mod check;
 mod plan;
 mod play;
@@ -99,6 +100,7 @@ async fn day(world: &World, seed: u64, tale: &Tale, report: &mut Report) -> Resu
     let exchange = world.polymarket().exchange().clone();
     let plan = Plan::try_of(seed, &exchange, DEEDS)?;
     let mut play = Play::begin(world, &plan, seed, tale, manners).await?;
-    let dues = play.play().await?;
-    play.check(&dues, report).await
+    let played = play.play().await?;
+    play.check(&played.dues, report).await?;
+    play.check_asked(&played.wishes, played.first, report).await
 }

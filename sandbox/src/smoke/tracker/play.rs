@@ -12,11 +12,12 @@ use tokio_util::sync::CancellationToken;
 use super::super::person::{Manners, Person};
 use super::super::tale::Tale;
 use super::KILLED;
+use super::asked::Wish;
 use super::plan::{NAMES, PLAYED_IN, Plan, clock, played_at};
 use super::tape::{self, Dues};
 use super::weather::Weather;
 use crate::botapi::Game;
-use crate::polymarket::{Deed, Host, Kind, Polymarket, Row, Side};
+use crate::polymarket::{Deed, Fault, Host, Kind, Polymarket, Row, Side};
 use crate::world::{DATABASE, World};
 
 /// Between two looks at what is awaited.
@@ -24,6 +25,16 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Less than this is the rest of a rounding.
 const DUST: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+
+/// What had to be told.
+pub struct Played {
+    /// Of followed wallets.
+    pub(super) dues: Dues,
+    /// Prices that are waited for.
+    pub(super) wishes: Vec<Wish>,
+    /// The first row of the tape that was news.
+    pub(super) first: usize,
+}
 
 /// A run of the script.
 pub struct Play<'a> {
@@ -53,11 +64,11 @@ impl<'a> Play<'a> {
         Ok(Self { world, plan, tale, people, weather: Weather::default(), manners, seed })
     }
 
-    /// From the first message to the last redemption. Returns what had to be told of each wallet.
+    /// From the first message to the last redemption.
     ///
     /// # Errors
     /// Somebody waited in vain.
-    pub async fn play(&mut self) -> Result<Dues> {
+    pub async fn play(&mut self) -> Result<Played> {
         let market = self.world.polymarket();
         for deed in &self.plan.dawn {
             market.apply(deed)?;
@@ -75,6 +86,8 @@ impl<'a> Play<'a> {
         }))
         .await?;
         self.positions_are_known("the first snapshots").await?;
+        self.tale.scene("prices and large trades are asked for");
+        let wishes = self.ask().await?;
         let first = market.exchange().tape().rows().len();
 
         self.tale.scene("the day");
@@ -99,20 +112,21 @@ impl<'a> Play<'a> {
         self.shown().await;
         self.positions_are_known("the positions after the redemptions").await?;
         dues.extend(tape::dues(&market.exchange(), &followed, evening));
-        Ok(dues)
+        Ok(Played { dues, wishes, first })
     }
 
-    /// Everything that was planned for the day, while servers fail and two processes are killed.
+    /// Everything that was planned for the day, while servers fail and two processes are killed. From the evening on Polymarket is
+    /// away altogether, and people go on trading.
     async fn day(&self) -> Result<()> {
-        let over = CancellationToken::new();
+        let (dusk, over) = (CancellationToken::new(), CancellationToken::new());
         let began = Instant::now();
         let deeds = async {
+            let _over = over.clone().drop_guard();
             for (second, deed) in &self.plan.day {
                 sleep_until(began + played_at(*second)).await;
                 let rows = self.world.polymarket().apply(deed)?;
                 self.tell(*second, rows);
             }
-            over.cancel();
             anyhow::Ok(())
         };
         let kills = async {
@@ -123,9 +137,27 @@ impl<'a> Play<'a> {
             }
             anyhow::Ok(())
         };
-        let weather = self.weather.change(self.world.polymarket(), self.seed, self.tale, &over);
-        let (done, killed, ()) = tokio::join!(deeds, kills, weather);
+        let evening = async {
+            sleep_until(began + PLAYED_IN * 3 / 4).await;
+            dusk.cancel();
+        };
+        let sky = async {
+            let changing = self.weather.change(self.world.polymarket(), self.seed, self.tale, &dusk);
+            tokio::join!(changing, evening);
+            self.outage(&over).await;
+        };
+        let (done, killed, ()) = tokio::join!(deeds, kills, sky);
         done.and(killed)
+    }
+
+    /// All three servers are away until it is `over`.
+    async fn outage(&self, over: &CancellationToken) {
+        let market = self.world.polymarket();
+        self.tale.tell("", "** Polymarket is away");
+        Host::ALL.into_iter().for_each(|host| market.set_fault(host, Fault::Away));
+        over.cancelled().await;
+        Host::ALL.into_iter().for_each(|host| market.set_fault(host, Fault::None));
+        self.tale.tell("", "** Polymarket is back");
     }
 
     /// What followed wallets did.

@@ -52,12 +52,12 @@ pub struct Due {
 pub type Dues = BTreeMap<(usize, What), Due>;
 
 /// A wallet's order as its rows add up.
-struct Order {
-    wallet: usize,
-    token: Token,
-    sold: bool,
-    shares: Decimal,
-    usd: Decimal,
+pub(super) struct Order {
+    pub(super) wallet: usize,
+    pub(super) token: Token,
+    pub(super) sold: bool,
+    pub(super) shares: Decimal,
+    pub(super) usd: Decimal,
     first: usize,
 }
 
@@ -120,7 +120,8 @@ pub fn results(exchange: &Exchange, wallets: &BTreeSet<usize>, market: usize, wi
     .collect()
 }
 
-fn orders(transaction: &[Row]) -> Vec<Order> {
+/// The orders of one transaction.
+pub(super) fn orders(transaction: &[Row]) -> Vec<Order> {
     let mut orders: BTreeMap<(usize, Token, bool), Order> = BTreeMap::new();
     for row in transaction {
         let (Some(market), Some(outcome), Some(side)) = (row.market, row.outcome, row.side) else { continue };
