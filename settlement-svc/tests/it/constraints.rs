@@ -70,3 +70,36 @@ async fn nothing_goes_back_and_facts_are_written_once() {
         FROM settlement.line WHERE fate = 'WON'";
     assert!(refused(&world, winner_below_stake).await.contains("line_check"));
 }
+
+/// A room has one verdict, one book and each of its facts once, and a book gives away no more than it has.
+#[tokio::test]
+async fn a_room_is_settled_once_and_out_of_its_own_money() {
+    let world = World::new().await;
+    let room = Room::ordinary(1);
+    world.open(&room);
+    world.resolve(room.id, &touched()).await;
+    world.anchored(&room).await;
+    let book = "INSERT INTO settlement.book (room_id, outcome, void_reason, pools_lamports, protocol_fee_lamports,
+                    host_fee_lamports, root, chunks, referral_lamports)
+                SELECT room_id, outcome, void_reason, pools_lamports, protocol_fee_lamports, host_fee_lamports, root,
+                    chunks, referral_lamports FROM settlement.book";
+    let with = |column: &str, value: &str| {
+        let (columns, values) = book.split_once("SELECT").unwrap();
+        format!("{columns}SELECT{}", values.replacen(column, value, 1))
+    };
+    for (constraint, sql) in [
+        ("settlement_pkey", "INSERT INTO settlement.settlement (room_id, outcome) SELECT room_id, 1 FROM settlement.settlement".to_owned()),
+        ("book_pkey", book.to_owned()),
+        ("line_pkey", "INSERT INTO settlement.line SELECT * FROM settlement.line LIMIT 1".to_owned()),
+        ("posted_chunk_pkey", "INSERT INTO settlement.posted_chunk SELECT * FROM settlement.posted_chunk LIMIT 1".to_owned()),
+        ("book_check2", with("referral_lamports", "protocol_fee_lamports + 1")),
+        ("book_host_fee_lamports_check", with("host_fee_lamports", "-1")),
+        // A void room has no fee, and is no outcome besides.
+        ("book_check1", with("outcome, void_reason", "NULL, 'TIE'")),
+        ("book_check", with("void_reason", "'TIE'")),
+    ] {
+        let error = sqlx::query(sqlx::AssertSqlSafe(sql.clone())).execute(world.db.pool()).await.unwrap_err();
+        let error = error.into_database_error().unwrap();
+        assert_eq!(error.constraint(), Some(constraint), "{sql}: {error}");
+    }
+}
