@@ -88,16 +88,44 @@ impl Totals {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Bet, Fate, Line};
+    use proto::{AccountId, BetId};
+    use time::OffsetDateTime;
+    use uuid::Uuid;
 
-    fn totals(chunks: u32) -> Totals {
-        let book = Book {
+    /// Of so many bets; what they are does not matter here.
+    fn book(bets: u128) -> Book {
+        let line = |number| Line {
+            bet: Bet {
+                id: BetId::new(Uuid::from_u128(number)),
+                account: AccountId::new(Uuid::from_u128(number)),
+                outcome: 0,
+                stake: Lamports::new(1),
+                accepted_at: OffsetDateTime::UNIX_EPOCH,
+                min_odds_percent: 0,
+            },
+            fate: Fate::Won,
+            payout: Lamports::new(1),
+        };
+        Book {
             ruling: Ruling::Outcome(0),
             pools: vec![Lamports::new(100), Lamports::new(200)],
             protocol_fee: Lamports::new(4),
             host_fee: Lamports::new(2),
-            lines: Vec::new(),
-        };
-        Totals::new(&book, Lamports::new(3), chunks)
+            lines: (1..=bets).map(line).collect(),
+        }
+    }
+
+    fn totals(chunks: u32) -> Totals {
+        Totals::new(&book(0), Lamports::new(3), chunks)
+    }
+
+    #[test]
+    fn every_line_is_in_one_part_and_no_lines_are_one_empty_part() {
+        let sizes = |bets| book(bets).chunks(3).into_iter().map(<[Line]>::len).collect::<Vec<_>>();
+        assert_eq!([sizes(0), sizes(3), sizes(7)], [vec![0], vec![3], vec![3, 3, 1]]);
+        let book = book(7);
+        assert!(book.chunks(3).concat() == book.lines);
     }
 
     #[test]

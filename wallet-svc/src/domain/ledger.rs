@@ -311,6 +311,65 @@ mod tests {
     }
 
     #[test]
+    fn kinds_are_numbered_as_the_database_has_them() {
+        assert_eq!(Kind::ALL.map(Kind::number), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        let movements = [MovementKind::Deposit, MovementKind::Payout, MovementKind::Refund];
+        assert_eq!(movements.map(MovementKind::number), [1, 4, 12]);
+        let names = Kind::ALL.map(Kind::name);
+        assert_eq!((names[0], names[8]), ("available", "chain"));
+    }
+
+    /// Repeats are known by it: nothing of what was asked for may change unseen.
+    #[test]
+    fn every_field_of_a_request_counts() {
+        let transfer = |from, lamports, reference, kind| {
+            let reference = Uuid::from_u128(reference);
+            Movement::transfer(Uuid::nil(), kind, user(from), user(9), Lamports::new(lamports), reference)
+        };
+        let asked = transfer(1, 5, 7, MovementKind::Stake).unwrap();
+        let others = [
+            transfer(2, 5, 7, MovementKind::Stake),
+            transfer(1, 6, 7, MovementKind::Stake),
+            transfer(1, 5, 8, MovementKind::Stake),
+            transfer(1, 5, 7, MovementKind::Payout),
+        ];
+        for other in others.map(Result::unwrap) {
+            assert_ne!(other.request_hash(), asked.request_hash());
+            assert_eq!(other.for_request(&asked).request_hash(), asked.request_hash());
+        }
+    }
+
+    #[test]
+    fn accounts_read_later_join_the_fold() {
+        let one = |id, lamports| Balances::new(BTreeMap::from([(user(id), Lamports::new(lamports))]));
+        let mut balances = one(1, 10);
+        balances.join(one(2, 3));
+        assert_eq!(balances.changed().count(), 0);
+        let kind = MovementKind::Stake;
+        let move_all = |lamports| {
+            Movement::transfer(Uuid::nil(), kind, user(1), user(2), Lamports::new(lamports), Uuid::nil())
+        };
+        assert_eq!(balances.apply(&move_all(10).unwrap().entries).unwrap(), Ok(()));
+        let changed = [(user(1), Lamports::ZERO), (user(2), Lamports::new(13))];
+        assert_eq!(balances.changed().collect::<Vec<_>>(), changed);
+        // What lies on chain has its sign turned and may be anything.
+        let chain = Account::house(Kind::Chain);
+        let deposit = Movement::transfer(
+            Uuid::nil(),
+            MovementKind::Deposit,
+            chain,
+            user(1),
+            Lamports::new(4),
+            Uuid::nil(),
+        );
+        assert_eq!(balances.apply(&deposit.unwrap().entries).unwrap(), Ok(()));
+        assert_eq!(
+            (balances.get(chain), balances.get(user(1))),
+            (Some(Lamports::new(-4)), Some(Lamports::new(4)))
+        );
+    }
+
+    #[test]
     fn entries_sum_to_zero_or_are_refused() {
         let entry = |id, lamports| Entry {
             account: user(id),
