@@ -1,6 +1,7 @@
 //! One person who presses everything: breadth first from every door, three presses deep.
 //!
-//! A door is a command, a link, a notice or a text; a screen is known by its name ([`screen::name_of`]). Within a dialogue every
+//! A door is a command, a link, a notice or a text; a screen is known by its name ([`screen::name_of`]), and of
+//! each kind ([`screen::kind_of`]) a few are looked through. Within a dialogue every
 //! button is pressed with the dialogue where it was, by whoever has the patience: the way there is walked again first. Else a
 //! button is pressed as it was seen, though its message may show something else by now, as on a second device.
 
@@ -21,6 +22,9 @@ use crate::smoke::tale::{Tale, is_for_good, one_line};
 
 /// Presses from a door.
 const DEPTH: usize = 3;
+
+/// So many screens of a kind are looked through by one person: one is like the other but for what is said on it.
+const LOOKS: usize = 2;
 
 /// How long a user waits for anything.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -66,6 +70,8 @@ pub struct Crawler<'a> {
     address: Pubkey,
     /// Screens, and the fewest presses from a door to each.
     known: BTreeMap<String, usize>,
+    /// How many screens of a kind are looked through, with presses and without.
+    looks: BTreeMap<(String, bool), usize>,
     places: VecDeque<Place>,
     /// The newest message seen.
     newest: i64,
@@ -83,21 +89,20 @@ impl<'a> Crawler<'a> {
         address: Pubkey,
         camera: Option<&'a super::tour::Camera>,
     ) -> Self {
-        let (chat, known, places, whispers) =
-            (player.id(), BTreeMap::new(), VecDeque::new(), BTreeSet::new());
         Self {
             name,
+            chat: player.id(),
             player,
-            chat,
             patient: false,
             game,
             log,
             tale,
             address,
-            known,
-            places,
+            known: BTreeMap::new(),
+            looks: BTreeMap::new(),
+            places: VecDeque::new(),
             newest: 0,
-            whispers,
+            whispers: BTreeSet::new(),
             camera,
         }
     }
@@ -152,6 +157,7 @@ impl<'a> Crawler<'a> {
             }
         }
         self.known.clear();
+        self.looks.clear();
         Ok(())
     }
 
@@ -243,11 +249,16 @@ impl<'a> Crawler<'a> {
         Ok(())
     }
 
-    /// Looks through a place later, unless its screen is known from as near to a door.
+    /// Looks through a place later, unless its screen is known from as near to a door, or enough of its kind are.
     fn come_back_to(&mut self, place: Place) {
         let name = screen::name_of(&place.shown);
-        if self.known.get(&name).is_none_or(|known| place.depth < *known) {
-            self.known.insert(name, place.depth);
+        if self.known.get(&name).is_some_and(|known| *known <= place.depth) {
+            return;
+        }
+        self.known.insert(name, place.depth);
+        let looks = self.looks.entry((screen::kind_of(&place.shown), place.depth < DEPTH)).or_default();
+        if *looks < LOOKS {
+            *looks += 1;
             self.places.push_back(place);
         }
     }
@@ -331,7 +342,7 @@ impl<'a> Crawler<'a> {
         on: &Shown,
         data: &str,
         label: &str,
-        name: &str,
+        name: &'static str,
         fresh: bool,
     ) -> Result<Option<Shown>> {
         let at = format!("{} presses [{label}] ({name}) on {:?}", self.name, one_line(&on.text));
@@ -383,7 +394,7 @@ impl<'a> Crawler<'a> {
             }
         }
         let shown = if heard.is_some() { began.elapsed() } else { answered };
-        self.log.found().waited(answered, shown, &at);
+        self.log.found().waited(name, answered, shown, &at);
         Ok(heard)
     }
 

@@ -28,6 +28,8 @@ pub struct Found {
     pub slowest_answer: (Duration, String),
     /// The longest wait for a screen, and where.
     pub slowest_screen: (Duration, String),
+    /// How often what was pressed, and how long that took.
+    spent: BTreeMap<&'static str, (u32, Duration)>,
     /// Callbacks, and the screens they led to.
     leads: BTreeMap<&'static str, BTreeSet<String>>,
 }
@@ -106,9 +108,22 @@ impl Found {
         stuck.map(|(name, _)| name.as_str()).collect()
     }
 
+    /// The presses that took longest in total, the longest first.
+    pub fn costs(&self, most: usize) -> Vec<String> {
+        let mut spent: Vec<_> = self.spent.iter().collect();
+        spent.sort_by_key(|(_, (_, time))| std::cmp::Reverse(*time));
+        let told = |(name, (presses, time)): (&&str, &(u32, Duration))| {
+            format!("{name} {presses} in {:.1} s", time.as_secs_f64())
+        };
+        spent.into_iter().take(most).map(told).collect()
+    }
+
     /// Notes how long a press waited.
-    pub fn waited(&mut self, answer: Duration, screen: Duration, at: &str) {
+    pub fn waited(&mut self, name: &'static str, answer: Duration, screen: Duration, at: &str) {
         self.presses += 1;
+        let (presses, time) = self.spent.entry(name).or_default();
+        *presses += 1;
+        *time += screen;
         if answer > self.slowest_answer.0 {
             self.slowest_answer = (answer, at.to_owned());
         }

@@ -34,6 +34,9 @@ use tour::Camera;
 const LIMIT: Duration = Duration::from_secs(600);
 const PICTURES: u32 = 3;
 
+/// Kinds of presses that are named for the time they took.
+const COSTS: usize = 12;
+
 /// So long Telegram waits for the answer to a press, and it is said to be gone after that.
 const SLOWEST: Duration = Duration::from_secs(15);
 
@@ -109,15 +112,17 @@ pub async fn play(setup: &Setup, report: &mut Report) -> Result<()> {
     let stage = Stage::set(options, &tale).await?;
 
     let limit = LIMIT * if setup.tour.is_some() { PICTURES } else { 1 };
-    let played = stage.play(limit, Box::pin(evening(&stage.world, setup, &tale, report))).await;
+    let log = Log::default();
+    let played = stage.play(limit, Box::pin(evening(&stage.world, setup, &tale, &log, report))).await;
+    tale.tell("", format_args!("what took longest: {}", log.found().costs(COSTS).join(", ")));
     let exits = stage.world.exits().len();
     report.check("services that ended unasked", 0, exits, exits == 0);
     stage.strike().await;
     played
 }
 
-async fn evening(world: &World, setup: &Setup, tale: &Tale, report: &mut Report) -> Result<()> {
-    let (game, log) = (Game::new(&world.addresses().page), Log::default());
+async fn evening(world: &World, setup: &Setup, tale: &Tale, log: &Log, report: &mut Report) -> Result<()> {
+    let game = Game::new(&world.addresses().page);
     // A script may tap before the gateway has put down that it showed the button: it is told to wait, and taps again.
     let manners = Manners { patience: Duration::from_secs(10), tries: 3, calm: Duration::from_secs(90) };
     let meet = |name| Person::meet(&game, name, tale, manners);
@@ -131,7 +136,7 @@ async fn evening(world: &World, setup: &Setup, tale: &Tale, report: &mut Report)
     };
     let crawler = |person: &Person| -> Result<Crawler> {
         let address = world.outside().address(person.id())?;
-        Ok(Crawler::new(person.name, person.player().clone(), (&game, &log, tale), address, camera.as_ref()))
+        Ok(Crawler::new(person.name, person.player().clone(), (&game, log, tale), address, camera.as_ref()))
     };
     let section = async |title: &str| {
         if let Some(camera) = &camera {

@@ -14,14 +14,19 @@ pub const STRANGER: &str = "0x00000000000000000000000000000000000000ff";
 /// A code that is none of any authenticator.
 const WRONG_CODE: &str = "000000";
 
+/// Longer than what may stand below a question.
+const TOO_LONG: &str =
+    "Eighty characters are enough for a reason, and these are a few more than eighty, as anybody can count.";
+
 /// What a text asks for, and what is typed then.
-const REPLIES: [(&str, &[&str]); 22] = [
+static REPLIES: [(&str, &[&str]); 23] = [
     ("Type the target price", &["10abc", "{price}"]),
     ("Type the target market cap", &["-1", "750k"]),
     ("Type the prices between", &["170 160", "150 160 170"]),
     ("Send me the token's mint", &["frog", FROG]),
     ("Type how long", &["soon", "45m"]),
     ("Choose or type a number", &["1", "3"]),
+    ("want to add below the question", &[TOO_LONG, "Before supper <b>&"]),
     ("Type your stake", &["1abc", "0.07"]),
     ("Send me the Solana address", &["nowhere", "{address}"]),
     ("Type an amount in SOL or tap", &["a lot", "0.02"]),
@@ -42,13 +47,21 @@ const REPLIES: [(&str, &[&str]); 22] = [
 
 /// What is typed below a message, one after the other, by somebody with this wallet outside.
 pub fn to(shown: &Shown, address: &Pubkey) -> Vec<String> {
-    let asked = REPLIES.iter().find(|(asks, _)| shown.text.contains(asks));
-    let texts = asked.map(|(_, texts)| *texts).unwrap_or_default();
+    let texts = reply(shown).map(|(_, texts)| *texts).unwrap_or_default();
     let fill = |text: &str| {
         let text = text.replace("{price}", &beyond(&shown.text)).replace("{address}", &address.to_string());
         text.replace("{whale}", WHALE)
     };
     texts.iter().map(|text| fill(text)).collect()
+}
+
+/// What a message asks somebody to type, if it does.
+pub fn asked(shown: &Shown) -> Option<&'static str> {
+    reply(shown).map(|(asks, _)| *asks)
+}
+
+fn reply(shown: &Shown) -> Option<&'static (&'static str, &'static [&'static str])> {
+    REPLIES.iter().find(|(asks, _)| shown.text.contains(asks))
 }
 
 /// Five percent above the price that a text tells; something high where it tells none.

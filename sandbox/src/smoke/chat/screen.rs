@@ -1,16 +1,20 @@
 //! What a message is to somebody who looks at it: which screen, and which buttons.
 
+use std::collections::BTreeSet;
+
 use gateway::callbacks::Press;
 use gateway::locales::Language;
 
+use super::replies;
 use crate::botapi::Shown;
 use crate::smoke::tale::timeless;
 
 /// Telegram's limit for texts and for captions, in UTF-16 units.
 const LONGEST: [usize; 2] = [4_096, 1_024];
 
-/// How lines begin that are about one thing among others: of a list, of a room, of the limits that somebody has.
-const ENTRIES: [&str; 25] = [
+/// How lines begin that are about one thing among others, or about the moment: of a list, of a room, of the limits that somebody
+/// has, what was just done, how old it is, what is set.
+const ENTRIES: [&str; 31] = [
     "#",
     "0",
     "+0",
@@ -36,6 +40,12 @@ const ENTRIES: [&str; 25] = [
     "❌",
     "🟰",
     "Known at",
+    "✓",
+    "⏱",
+    "🌙",
+    "📮",
+    "Chart since",
+    "roomsctl ",
 ];
 
 /// A button that comes back to the bot.
@@ -85,14 +95,32 @@ pub fn links(shown: &Shown) -> Vec<String> {
 /// kinds of buttons. Lists are the same however long they are.
 pub fn name_of(shown: &Shown) -> String {
     let mut lines: Vec<String> = Vec::new();
-    for line in shown.text.lines().map(|line| words(&timeless(line, &[]))) {
-        if !line.is_empty() && !is_entry(&line) && !lines.contains(&line) {
+    for line in own_lines(shown) {
+        if !lines.contains(&line) {
             lines.push(line);
         }
     }
-    let mut names: Vec<&str> = keys(shown).iter().map(Key::name).collect();
-    names.dedup();
-    format!("{} [{}]", lines.join(" | "), names.join(" "))
+    format!("{} [{}]", lines.join(" | "), kinds_of_keys(shown))
+}
+
+/// What a screen is for, whatever it says at the moment: what it asks for or how its title begins, and its kinds of buttons.
+/// There are far fewer of them than names, which have the words of others in them, as markets and wallets are called.
+pub fn kind_of(shown: &Shown) -> String {
+    let title = || own_lines(shown).next().unwrap_or_default();
+    let what = replies::asked(shown).map_or_else(title, str::to_owned);
+    let what = what.split(" · ").next().unwrap_or_default();
+    format!("{what} [{}]", kinds_of_keys(shown))
+}
+
+/// Its lines without data.
+fn own_lines(shown: &Shown) -> impl Iterator<Item = String> {
+    let own = shown.text.lines().filter(|line| !is_entry(line));
+    own.map(|line| words(&timeless(line, &[]))).filter(|line| !line.is_empty() && !is_entry(line))
+}
+
+fn kinds_of_keys(shown: &Shown) -> String {
+    let names: BTreeSet<&str> = keys(shown).iter().map(Key::name).collect();
+    names.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 /// A line without what another room, person or moment would have there.
@@ -196,6 +224,25 @@ mod tests {
             &["2rs.l.0", "2rs.l.1", "2h"],
         );
         assert_eq!(name_of(&short), name_of(&long));
+    }
+
+    #[test]
+    fn what_others_call_things_does_not_make_another_kind_of_screen() {
+        let market = |text: &str| shown(text, &["2m.0", "2h"]);
+        let one =
+            market("◆ Will the price of Bitcoin be above $9?\nends in 8 d\n\nYes 62¢ · bid 61¢\nNo 38¢");
+        let other =
+            market("◆ Wanderers vs. Rovers\nends in 3 h\n\nWanderers 40¢\nRovers 60¢\n⏱ As of 9 s ago");
+        assert_eq!(name_of(&one), name_of(&other));
+        let ask = |name: &str| {
+            let asks =
+                format!("What shall {name} be called? At most 40 characters; send a dash (-) for no name.");
+            shown(&asks, &["2k", "2h"])
+        };
+        assert_eq!(kind_of(&ask("Big fish")), kind_of(&ask("0x6a72…33ee")));
+        assert_ne!(kind_of(&ask("Big fish")), kind_of(&shown("Big fish", &["2k", "2h"])));
+        let history = |name: &str| shown(&format!("History · {name}\nNothing of this kind."), &["2k", "2h"]);
+        assert_eq!(kind_of(&history("Big fish")), kind_of(&history("Small fish")));
     }
 
     #[test]
