@@ -99,6 +99,7 @@ async fn show(app: &App, request: Request) -> Result<(), Fault> {
         return Ok(());
     };
     let language = Language::of_tag(&person.language);
+    let farewell = if has_left(&request)? { Some(part(app, &request).await?) } else { None };
     let tidings = match (&request.outcome, request.shown) {
         (Some(outcome), _) => {
             let outcome = Outcome::decode(outcome.as_slice())
@@ -128,8 +129,8 @@ async fn show(app: &App, request: Request) -> Result<(), Fault> {
         }
         (next, fading, posted) = (then, fades, group);
     }
-    if has_left(&request)? {
-        return erase(app, &request).await;
+    if let Some(farewell) = farewell {
+        return erase(app, &request, farewell).await;
     }
     let first = requests::shown(app.db.pool(), request.id, request.shown, app.clock.now()).await?;
     if let Some(screen) = next.filter(|_| first) {
@@ -174,14 +175,24 @@ fn has_left(request: &Request) -> Result<bool, Fault> {
     Ok(outcome.decided::<CloseAccountDone>()?.is_ok())
 }
 
-/// Forgets who somebody is, once they were told so. Without an answer about their exclusion it is tried again: it must
-/// not be forgotten with them.
-async fn erase(app: &App, request: &Request) -> Result<(), Fault> {
+/// What outlasts somebody who has left.
+struct Farewell {
+    excluded_until: Option<OffsetDateTime>,
+}
+
+/// What takes others' answers goes before the last word, so that whoever hears it and writes again is met as somebody new.
+/// Without an answer about their exclusion it is tried again: it must not be forgotten with them.
+async fn part(app: &App, request: &Request) -> Result<Farewell, Fault> {
     let limits = app.clients.limits(request.account).await?;
     arenas::let_go(app, request.account).await?;
+    Ok(Farewell { excluded_until: limits.excluded_until })
+}
+
+/// Forgets who somebody is, once they were told so.
+async fn erase(app: &App, request: &Request, farewell: Farewell) -> Result<(), Fault> {
     let mut unit = app.db.unit().await?;
     let now = unit.now().await?;
-    accounts::erase(unit.conn(), &app.vault, request.account, limits.excluded_until, now).await?;
+    accounts::erase(unit.conn(), &app.vault, request.account, farewell.excluded_until, now).await?;
     requests::shown(unit.conn(), request.id, request.shown, now).await?;
     unit.commit().await
 }
