@@ -25,6 +25,9 @@ const PROBE_LIMIT: Duration = Duration::from_secs(2);
 /// How long a probe's verdict is used again; bounds what many callers can make the service do.
 const PROBE_AGE: Duration = Duration::from_millis(500);
 
+/// The same of a probe that has never passed: whoever waits for the start must not wait for an old verdict to expire.
+const STARTING_AGE: Duration = Duration::from_millis(10);
+
 /// What a check is about, and so where it shows and what it decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -214,6 +217,8 @@ struct Check {
 
 struct Verdict {
     state: State,
+    /// It has passed at least once.
+    passed: bool,
     since: OffsetDateTime,
     concluded: Instant,
     last_error: Option<String>,
@@ -223,6 +228,7 @@ impl Check {
     fn new(name: String, role: Role, source: Source) -> Self {
         let verdict = Verdict {
             state: State::Starting,
+            passed: false,
             since: machine_time(),
             concluded: Instant::now(),
             last_error: None,
@@ -236,7 +242,8 @@ impl Check {
                 let _alone = self.probing.lock().await;
                 let known = {
                     let verdict = lock(&self.verdict);
-                    verdict.state != State::Starting && verdict.concluded.elapsed() < PROBE_AGE
+                    let age = if verdict.passed { PROBE_AGE } else { STARTING_AGE };
+                    verdict.state != State::Starting && verdict.concluded.elapsed() < age
                 };
                 if !known {
                     let result = timeout(PROBE_LIMIT, probe()).await;
@@ -272,6 +279,7 @@ impl Check {
         if verdict.state != state {
             verdict.state = state;
             verdict.since = machine_time();
+            verdict.passed |= state == State::Ok;
             match &error {
                 None => tracing::info!(check = self.name, "health check passes"),
                 Some(error) => tracing::warn!(check = self.name, error, "health check fails"),

@@ -53,6 +53,28 @@ async fn many_askers_cause_few_probes() {
     assert_eq!(runs.load(Ordering::Relaxed), 2);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_start_is_seen_at_once_and_a_failure_later_costs_no_more_than_before() {
+    let (health, broken) = (Health::default(), Arc::new(AtomicUsize::new(1)));
+    let asked = broken.clone();
+    health.probe("nats", Role::Broker, move || {
+        let broken = asked.load(Ordering::Relaxed) > 0;
+        async move { if broken { Err("not connected".to_owned()) } else { Ok(()) } }
+    });
+    assert_eq!(status(&health).await, "failing");
+    broken.store(0, Ordering::Relaxed);
+    tokio::time::advance(STARTING_AGE).await;
+    assert_eq!(status(&health).await, "ok");
+    broken.store(1, Ordering::Relaxed);
+    tokio::time::advance(PROBE_AGE).await;
+    assert_eq!(status(&health).await, "failing");
+    broken.store(0, Ordering::Relaxed);
+    tokio::time::advance(STARTING_AGE).await;
+    assert_eq!(status(&health).await, "failing", "the verdict is used again");
+    tokio::time::advance(PROBE_AGE).await;
+    assert_eq!(status(&health).await, "ok");
+}
+
 #[tokio::test]
 async fn an_upstream_that_is_down_degrades_only() {
     let health = Health::default();

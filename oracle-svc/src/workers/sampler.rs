@@ -34,9 +34,11 @@ impl Sampler {
     async fn sample(&self) {
         // Ticks carry the database's time; without one measurement there is none.
         while self.clock.uncertainty().is_none() {
-            sleep(Duration::from_millis(50)).await;
+            sleep(Duration::from_millis(10)).await;
         }
         let mut reliability = Reliability::new(self.rules, self.excluded_before().await);
+        // Up to a whole pace before the first tick.
+        self.alive.ok();
         let mut scores = Scores::new(VenueId::EXCHANGES);
         let mut last = Moment::default();
         loop {

@@ -46,8 +46,10 @@ impl Tokens {
     pub(super) async fn keep_looking(&self, alive: &Report, priced: &Report) {
         // Ticks carry the database's time; without one measurement there is none.
         while self.clock.uncertainty().is_none() {
-            sleep(Duration::from_millis(50)).await;
+            sleep(Duration::from_millis(10)).await;
         }
+        // Up to a second before the first tick.
+        alive.ok();
         let (mut last, mut newest) = (Moment::default(), Newest::default());
         loop {
             let next = self.now().second().plus(1).begin();
