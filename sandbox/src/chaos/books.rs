@@ -21,7 +21,7 @@ use crate::smoke::tale::Tale;
 use crate::world::{DATABASE, World};
 
 /// How long everything that was begun may take to end when nothing disturbs it any more.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Work that must have come to its end: what it is called, and how much of it is left.
 const LEFT: [(&str, &str); 9] = [
@@ -57,13 +57,19 @@ pub async fn settle_down(world: &World, client: &Client, tale: &Tale) -> Result<
     let began = Instant::now();
     let mut database = world.postgres().connect(SUPERUSER, DATABASE).await?;
     while began.elapsed() < PATIENCE {
-        if client.waiting() == 0 && left(&mut database).await?.is_empty() {
+        if client.waiting() == 0 && all_ready(world).await && left(&mut database).await?.is_empty() {
             break;
         }
         sleep(Duration::from_millis(500)).await;
     }
     tale.tell("", format_args!("all work came to its end in {:.1} s", began.elapsed().as_secs_f64()));
     Ok(())
+}
+
+/// Whether every service can work. Those that were killed often are given as long as the work itself.
+async fn all_ready(world: &World) -> bool {
+    let ready = world.services().iter().map(crate::supervise::Supervised::is_ready);
+    futures::future::join_all(ready).await.into_iter().all(|ready| ready)
 }
 
 /// What is left of what was begun.

@@ -38,7 +38,7 @@ use told::Outcome;
 const ROOMS: usize = 6;
 
 /// A run may take so much longer than its load: accounts, the end of all work, the books.
-const BESIDES: Duration = Duration::from_secs(900);
+const BESIDES: Duration = Duration::from_secs(1_500);
 
 /// Messages that the local Telegram takes at once in one chat: a room's end is told at any rate.
 const BURST: u32 = 100_000;
@@ -204,7 +204,6 @@ async fn fight(
         withdrawn = load.withdraw() => withdrawn?,
     }
     tale.scene("all is mended: the rest comes to its end");
-    world.ready().await?;
     books::settle_down(world, client, tale).await?;
     if let Some(plant) = arguments.plant {
         plant.afterwards(world, &crowd, tale).await?;
