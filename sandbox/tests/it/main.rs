@@ -11,6 +11,7 @@
 mod aggregators;
 mod bets;
 mod botapi;
+mod collector;
 mod faucet;
 mod polymarket;
 mod rights;

@@ -11,6 +11,7 @@ mod making;
 mod money;
 mod onboarding;
 mod people;
+mod traces;
 
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ use people::Town;
 use sandbox::botapi;
 use sandbox::world::{World, WorldOptions};
 use servers::scratch::Scratch;
+
+use crate::collector::Collector;
 
 /// Played at the same time: more are only slower on two cores.
 const AT_ONCE: usize = 8;
@@ -55,12 +58,14 @@ macro_rules! scenarios {
 async fn scenarios_of_the_chat() {
     let _world = crate::smoke::WORLDS.acquire().await.unwrap();
     let scratch = Scratch::create().unwrap();
+    let collector = Collector::start().await;
     let world = World::start(WorldOptions {
         fresh: true,
         program: env!("CARGO_BIN_EXE_sandbox").into(),
         variables: VARIABLES
             .iter()
             .map(|(name, value, _)| ((*name).to_owned(), (*value).to_owned()))
+            .chain([("OTLP_ENDPOINT".to_owned(), collector.url.clone())])
             .collect(),
         faulty_endpoints: 1,
         telegram_limits: botapi::Limits {
@@ -72,7 +77,7 @@ async fn scenarios_of_the_chat() {
     })
     .await
     .unwrap();
-    let town = &Town::new(&world);
+    let town = &Town::new(&world, collector);
     let side_by_side = scenarios![
         town,
         onboarding::scenario_01_a_newcomer_gets_a_wallet_and_no_secret,
@@ -106,6 +111,8 @@ async fn scenarios_of_the_chat() {
         futures::stream::iter(side_by_side).map(play).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
     let one_by_one = scenarios![
         town,
+        // Alone: a batch belongs to the trace of its first message.
+        traces::one_tap_is_one_trace_through_all_services,
         // Alone: the group goes to the first public room that opens.
         arenas::scenarios_49_and_51_a_group_hosts_the_players_of_a_room,
         money::scenario_11_a_lost_transaction_is_sent_again_and_paid_once,

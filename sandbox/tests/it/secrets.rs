@@ -6,7 +6,8 @@
 mod channels;
 mod needles;
 
-use channels::{Channel, Collector, Ear};
+use crate::collector::Collector;
+use channels::{Channel, Ear};
 use needles::Needle;
 use sandbox::{
     botapi::{Game, Player, Shown},

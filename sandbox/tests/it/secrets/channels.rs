@@ -2,27 +2,14 @@
 
 use super::needles::Needle;
 use futures::StreamExt;
-use opentelemetry_proto::tonic::{
-    collector::trace::v1::{
-        ExportTraceServiceRequest, ExportTraceServiceResponse,
-        trace_service_client::TraceServiceClient,
-        trace_service_server::{TraceService, TraceServiceServer},
-    },
-    trace::v1::{ResourceSpans, ScopeSpans, Span},
-};
-use prost::Message as _;
 use sandbox::world::World;
 use std::{
     path::Path,
     sync::{Arc, Mutex},
 };
-use tonic::{
-    Request, Response, Status,
-    transport::{Server, server::TcpIncoming},
-};
 
 /// Where something was found, and what was there.
-type Part = (String, Vec<u8>);
+pub type Part = (String, Vec<u8>);
 
 /// What one channel carried.
 pub struct Channel {
@@ -54,53 +41,6 @@ impl Channel {
                 .map(|(place, form)| format!("{} in {} ({place}), as {form}", needle.name, self.name))
         };
         needles.iter().filter_map(leak).collect()
-    }
-}
-
-/// A collector of traces.
-pub struct Collector {
-    pub url: String,
-    kept: Kept,
-}
-
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<ExportTraceServiceRequest>>>);
-
-#[tonic::async_trait]
-impl TraceService for Kept {
-    async fn export(
-        &self,
-        request: Request<ExportTraceServiceRequest>,
-    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        self.0.lock().unwrap().push(request.into_inner());
-        Ok(Response::new(ExportTraceServiceResponse::default()))
-    }
-}
-
-impl Collector {
-    pub async fn start() -> Self {
-        let kept = Kept::default();
-        let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let url = format!("http://{}", incoming.local_addr().unwrap());
-        let server = Server::builder().add_service(TraceServiceServer::new(kept.clone()));
-        tokio::spawn(server.serve_with_incoming(incoming));
-        Self { url, kept }
-    }
-
-    pub async fn leak(&self, text: &str) {
-        let span = Span { name: text.to_owned(), ..Default::default() };
-        let scope_spans = vec![ScopeSpans { spans: vec![span], ..Default::default() }];
-        let resource_spans = vec![ResourceSpans { scope_spans, ..Default::default() }];
-        let mut client = TraceServiceClient::connect(self.url.clone()).await.unwrap();
-        client.export(ExportTraceServiceRequest { resource_spans }).await.unwrap();
-    }
-
-    pub fn received(&self) -> Vec<Part> {
-        let kept = self.kept.0.lock().unwrap();
-        kept.iter()
-            .enumerate()
-            .map(|(at, request)| (format!("export {at}"), request.encode_to_vec()))
-            .collect()
     }
 }
 
