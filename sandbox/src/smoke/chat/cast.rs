@@ -1,7 +1,5 @@
 //! Who crawls, what they have done before, and who walks to the ends that nobody comes back from.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use rust_decimal::Decimal;
 
@@ -15,6 +13,9 @@ use crate::world::World;
 
 /// Deposited by everybody with money.
 const DEPOSIT: u64 = 5_000_000_000;
+
+/// Bets are taken for half of a room's time, and there is twice the time for the answers that two bets need.
+const ANSWERS: u32 = 50;
 
 /// What those with a past did before.
 #[derive(Clone, Debug)]
@@ -57,14 +58,10 @@ pub async fn live(world: &World, host: &Person, player: &Person, group: i64) -> 
     // Far enough below the price that YES wins.
     let target = price(Asset::Eth, 95);
     let settled = Question { which: Which::Close, asset: "ETH", touch: false, target };
-    let settled = table::open(host, &settled, || 30).await?;
+    let settled = contest(host, player, &settled).await?;
     let target = price(Asset::Btc, 95);
     let also = Question { which: Which::Close, asset: "BTC", touch: false, target };
-    let also = table::open(host, &also, || 30).await?;
-    for room in [&settled, &also] {
-        bet(host, room, YES).await?;
-        bet(player, room, NO).await?;
-    }
+    let also = contest(host, player, &also).await?;
     let target = price(Asset::Sol, 110);
     let open = Question { which: Which::Touch, asset: "SOL", touch: true, target };
     let open = table::open(host, &open, || 3_600).await?;
@@ -83,6 +80,15 @@ pub async fn live(world: &World, host: &Person, player: &Person, group: i64) -> 
     // Last, so that there is time to take this one back, too.
     bet(player, &open, YES).await?;
     Ok(Past { open, settled, queuing, of_group })
+}
+
+/// A room in which both have bet, for as long as they need for it.
+async fn contest(host: &Person, player: &Person, question: &Question) -> Result<Opened> {
+    let horizon = || u32::try_from((host.tale.pace() * ANSWERS).as_secs()).unwrap_or(u32::MAX).clamp(30, 300);
+    let room = table::open(host, question, horizon).await?;
+    bet(host, &room, YES).await?;
+    bet(player, &room, NO).await?;
+    Ok(room)
 }
 
 async fn bet(person: &Person, room: &Opened, outcome: usize) -> Result<()> {
@@ -187,8 +193,6 @@ pub async fn leave(world: &World, person: &Person) -> Result<()> {
     let amount = sol(i64::try_from(DEPOSIT)?);
     let last = person.tap(&leave, "Give up", &format!("You give up {amount} SOL")).await?;
     person.tap(&last, "Delete my account for good", "Your account is deleted").await?;
-    // It is told just before the key is destroyed: an erasure that fails is told again.
-    tokio::time::sleep(Duration::from_secs(1)).await;
     person.say("/start", "Welcome to ROOMS").await?;
     Ok(())
 }
