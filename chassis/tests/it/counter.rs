@@ -109,14 +109,18 @@ impl Ground {
     }
 
     pub async fn counter(&self) -> Running {
-        let variables = Variables::from([
+        service::start::<Counter>(self.variables()).await.unwrap()
+    }
+
+    /// What a counter is started with.
+    pub fn variables(&self) -> Variables {
+        Variables::from([
             ("POSTGRES_URL", self.db.url().to_owned()),
             ("NATS_URLS", self.nats.url()),
             ("HTTP_ADDR", "127.0.0.1:0".to_owned()),
             ("GRPC_ADDR", "127.0.0.1:0".to_owned()),
             ("BUS_FAULTS", self.faults.to_owned()),
-        ]);
-        service::start::<Counter>(variables).await.unwrap()
+        ])
     }
 
     /// The counter's own database, to act as the service would.

@@ -1,8 +1,10 @@
 //! Who may call what, over real gRPC: every method of the contracts with every kind of token, and with none.
 
+use crate::counter::{Counter, Ground};
 use chassis::{
     Clock,
     grpc::{Guard, Identity, Services, methods},
+    service,
     settings::{self, Common, Endpoint, Problems, Value, Variables},
 };
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -10,6 +12,7 @@ use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use proto::{
     AccountId, Service,
+    common::{ListAuditRequest, audit_service_client::AuditServiceClient},
     room::{ListBetsRequest, ListRoomsRequest, room_service_client::RoomServiceClient},
     token::{self, Claims, Role},
 };
@@ -329,6 +332,26 @@ async fn services_ask_each_other_with_tokens_of_their_own() {
     assert_eq!(door.call(own, Some(&token), ACCOUNT).await.code(), Code::Unimplemented);
     assert_eq!(reason(&door.call(own, Some(&token), OTHER).await), "NOT_YOURS");
     assert_eq!(Identity::default().player(AccountId::new(ACCOUNT), Duration::minutes(10)), None);
+}
+
+/// The guard stands before a service as it runs, and follows the clock of its database.
+#[tokio::test]
+async fn a_running_service_asks_for_a_token() {
+    let ground = Ground::prepare("none").await;
+    let variables = ground.variables().with("GRPC_SERVICE_KEY", &secret(&key(7)));
+    let counter = service::start::<Counter>(variables).await.unwrap();
+    let to = Endpoint::parse(&format!("http://{}", counter.grpc())).unwrap();
+    let ask = async |identity: Identity| {
+        let mut client = AuditServiceClient::new(identity.channel(&to).unwrap());
+        client.list_audit(ListAuditRequest::default()).await.map(drop).map_err(|status| status.code())
+    };
+    assert_eq!(ask(Identity::default()).await, Err(Code::Unauthenticated));
+    let trust = read(self::variables()).unwrap().grpc_trust;
+    let room = || Identity::new(Service::Room, trust.clone(), None, clock());
+    crate::eventually("answered", || async { ask(room()).await == Ok(()) }).await;
+    ground.db.advance(std::time::Duration::from_secs(3_600)).await.unwrap();
+    crate::eventually("expired", || async { ask(room()).await == Err(Code::Unauthenticated) }).await;
+    counter.stop().await.unwrap();
 }
 
 /// Without keys nobody is asked for a token, so nobody else may reach the port.
