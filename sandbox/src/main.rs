@@ -39,10 +39,10 @@ enum Command {
     Smoke(smoke::Arguments),
     /// Measure, against a baseline taken in the same run.
     Bench(bench::Arguments),
-    /// Run the decisions of three services in memory under losses and crashes, and check every lamport.
-    Simulate(simulation::Arguments),
     /// Strike everything by a seed while bets are placed, and prove that nothing is lost, doubled or invented.
     Chaos(chaos::Arguments),
+    /// Run the decisions of three services in memory under losses and crashes, and check every lamport.
+    Simulate(simulation::Arguments),
     /// Play the world without the services: Telegram, venues, a chain and Polymarket, for services elsewhere.
     Outside(outside::Arguments),
     /// Build the local chain unless the cache has it, and print where it is.

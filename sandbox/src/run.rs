@@ -9,9 +9,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
 use crate::environment;
-use crate::world::{callers, operators};
 use crate::world::settings::LOWERED;
 use crate::world::{World, WorldOptions};
+use crate::world::{callers, operators};
 
 /// The exit status of what Ctrl-C ended, by the shell's convention.
 const INTERRUPTED: u8 = 130;
@@ -65,7 +65,10 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     println!("lowered for play (the product's value): {}", lowered.join(", "));
     let keys = operators::FILES.map(|file| world.folder().path().join(file).display().to_string());
     println!("operators' keys for roomsctl: {}", keys.join(", "));
-    println!("a token for roomsctl, as ROOMSCTL_TOKEN_FILE: {}", callers::file(world.folder().path()).display());
+    println!(
+        "a token for roomsctl, as ROOMSCTL_TOKEN_FILE: {}",
+        callers::file(world.folder().path()).display()
+    );
     println!(
         "ready in {:.1} s: play at {}, Ctrl-C stops everything",
         began.elapsed().as_secs_f32(),

@@ -91,10 +91,13 @@ async fn one_tap_is_one_trace() {
     telemetry::follow(&handle, &headers);
     ask_health().instrument(handle).await;
     let later = info_span!("later");
-    telemetry::follow_traceparent(&later, &row.unwrap());
+    let row = row.unwrap();
+    telemetry::follow_traceparent(&later, &row);
     later.in_scope(|| {});
     let stranger = info_span!("stranger");
     telemetry::follow(&stranger, &async_nats::HeaderMap::new());
+    // Done for both, in the trace of one.
+    telemetry::link_traceparent(&stranger, &row);
     stranger.in_scope(|| {});
 
     // A span is sent when its last handle is gone.
@@ -108,7 +111,10 @@ async fn one_tap_is_one_trace() {
     assert_eq!(question.parent_span_id, handle.span_id);
     assert_eq!(later.parent_span_id, tap.span_id);
     assert!([handle, question, later].iter().all(|span| span.trace_id == tap.trace_id));
-    assert_ne!(spans["stranger"].trace_id, tap.trace_id);
+    let stranger = &spans["stranger"];
+    assert_ne!(stranger.trace_id, tap.trace_id);
+    let linked: Vec<_> = stranger.links.iter().map(|link| &link.trace_id).collect();
+    assert_eq!(linked, [&tap.trace_id]);
 }
 
 #[tokio::test]

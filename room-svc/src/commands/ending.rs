@@ -101,7 +101,7 @@ pub(super) async fn tell_locked(
 /// A room as this transaction has written it.
 async fn written(unit: &mut Unit, id: RoomId) -> Result<Option<proto::room::Room>, Fault> {
     let rooms = store::whole::whole(unit.conn(), &[id.uuid()]).await?;
-    Ok(rooms.first().map(store::whole::Whole::to_message).transpose()?)
+    rooms.first().map(store::whole::Whole::to_message).transpose()
 }
 
 pub(super) async fn ask_freeze(

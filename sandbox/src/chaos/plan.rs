@@ -360,7 +360,7 @@ mod tests {
         for plan in (0..50).map(|seed| Plan::of(seed, 120)) {
             assert!(plan.strikes[0].alone.is_some());
             for pair in plan.strikes.windows(2) {
-                let [one, next] = pair else { unreachable!("two") };
+                let (one, next) = (&pair[0], &pair[1]);
                 assert!(one.alone.is_none_or(|quiet| next.at >= one.at + quiet), "{}", plan.seed);
             }
         }

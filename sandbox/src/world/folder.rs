@@ -332,7 +332,8 @@ fn empty(dir: &Path) -> Result<()> {
         "services.partial",
         "logs",
     ];
-    let keys = operators::FILES.into_iter().chain(operators::PARTIAL).chain(callers::ISSUER).chain(callers::TOKEN);
+    let keys =
+        operators::FILES.into_iter().chain(operators::PARTIAL).chain(callers::ISSUER).chain(callers::TOKEN);
     let ours: Vec<&str> = Part::ALL.iter().map(|part| part.folder()).chain(files).chain(keys).collect();
     let entries = fs::read_dir(dir)?.collect::<Result<Vec<_>, _>>()?;
     for entry in &entries {

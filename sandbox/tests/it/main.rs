@@ -13,6 +13,7 @@ mod bets;
 mod botapi;
 mod collector;
 mod faucet;
+mod papers;
 mod polymarket;
 mod rights;
 mod scenarios;

@@ -35,7 +35,12 @@ pub async fn standing(conn: &mut PgConnection, account: AccountId) -> Result<Sta
     )
     .fetch_one(conn)
     .await?;
-    Ok(Standing { closed: row.closed, banned: row.banned, live_bets: row.live_bets, withdrawals: row.withdrawals })
+    Ok(Standing {
+        closed: row.closed,
+        banned: row.banned,
+        live_bets: row.live_bets,
+        withdrawals: row.withdrawals,
+    })
 }
 
 /// Its owner has left.

@@ -1,7 +1,7 @@
 //! Everything else: keys, lists, groups, broadcasts, dead letters, proofs.
 
 use anyhow::Result;
-use prost::{Message, Name};
+use prost::Name;
 use proto::{AccountId, Command, wallet::OpenAccount};
 use serde_json::{Value, json};
 use uuid::Uuid;
