@@ -104,8 +104,12 @@ pub fn name_of(shown: &Shown) -> String {
 }
 
 /// What a screen is for, whatever it says at the moment: what it asks for or how its title begins, and its kinds of buttons.
-/// There are far fewer of them than names, which have the words of others in them, as markets and wallets are called.
+/// There are far fewer of them than names, which have the words of others in them, as markets and wallets are called. Within
+/// the wizard, and before what is confirmed, it matters what was chosen so far.
 pub fn kind_of(shown: &Shown) -> String {
+    if keys(shown).iter().any(|key| matches!(key.name(), "CreateCancel" | "Confirm")) {
+        return name_of(shown);
+    }
     let title = || own_lines(shown).next().unwrap_or_default();
     let what = replies::asked(shown).map_or_else(title, str::to_owned);
     let what = what.split(" · ").next().unwrap_or_default();
@@ -243,6 +247,8 @@ mod tests {
         assert_ne!(kind_of(&ask("Big fish")), kind_of(&shown("Big fish", &["2k", "2h"])));
         let history = |name: &str| shown(&format!("History · {name}\nNothing of this kind."), &["2k", "2h"]);
         assert_eq!(kind_of(&history("Big fish")), kind_of(&history("Small fish")));
+        let asset = |kind: &str| shown(&format!("New room\n{kind}\n\nWhich price?"), &["2cra.s", "2crx"]);
+        assert_ne!(kind_of(&asset("Touch")), kind_of(&asset("Head to head")));
     }
 
     #[test]
