@@ -21,6 +21,9 @@ chassis::incoming! {
     }
 }
 
+/// Held by a test whose commands expire: what is refused is counted for the whole process.
+pub static EXPIRING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// What a command's id tells the counter to do instead of counting.
 pub const PANIC: u128 = 0xEE << 120;
 pub const DIVIDE: u128 = 0xDD << 120;

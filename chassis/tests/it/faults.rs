@@ -2,7 +2,7 @@
 //! a message that is itself to blame is put aside.
 
 use crate::{
-    counter::{DIVIDE, Ground, PANIC, commands, ids},
+    counter::{DIVIDE, EXPIRING, Ground, PANIC, commands, ids},
     eventually,
 };
 use async_nats::jetstream::{AckKind, consumer::pull};
@@ -194,6 +194,7 @@ async fn two_replicas_share_the_work_without_deadlocks() {
 
 #[tokio::test]
 async fn an_expired_command_is_refused_and_stays_refused() {
+    let _alone = EXPIRING.lock().await;
     let ground = Ground::prepare("none").await;
     let running = ground.counter().await;
     let id = ids(1)[0];
