@@ -102,7 +102,7 @@ impl Stage {
             ("TELEGRAM_API_URL", self.telegram.url.clone()),
             ("TELEGRAM_CHAT_GAP", "20ms".into()),
             // However busy the machine is: a picture that comes late is another test.
-            ("PICTURE_PATIENCE", "30s".into()),
+            ("PICTURE_PATIENCE", "10s".into()),
             ("LIMIT_MESSAGES_PER_MINUTE", "100".into()),
             ("PERSONAL_MASTER_KEY", "6b".repeat(32)),
         ];

@@ -15,7 +15,7 @@ use proto::{
     timestamp,
     wallet::OperatorSignature,
 };
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::{collections::BTreeSet, sync::Mutex};
 use tonic::transport::Channel;
 use uuid::Uuid;
 
@@ -28,12 +28,15 @@ pub fn key() -> &'static str {
     OperatorKey::try_from_bytes(operator().verifying_key().as_bytes()).unwrap().to_string().leak()
 }
 
-/// An action signed some seconds ago, each in a second of its own: the same words in the same second are one signature.
+/// An action signed in a second of its own, the newest that is left: the same words in the same second are one signature.
 /// `action` puts it where it belongs.
 async fn signed<S: Statement>(world: &World, action: impl Fn(OperatorSignature) -> S) -> S {
-    static SIGNED: AtomicI64 = AtomicI64::new(0);
-    let ago = time::Duration::seconds(SIGNED.fetch_add(1, Ordering::Relaxed));
-    let signed_at = Some(timestamp(now(world).await - ago));
+    static TAKEN: Mutex<BTreeSet<i64>> = Mutex::new(BTreeSet::new());
+    let mut at = now(world).await;
+    while !TAKEN.lock().unwrap().insert(at.unix_timestamp()) {
+        at -= time::Duration::SECOND;
+    }
+    let signed_at = Some(timestamp(at));
     let by = OperatorSignature { operator: key().to_owned(), signature: Vec::new(), signed_at };
     let signature = operator().sign(&action(by.clone()).bytes().unwrap()).to_bytes().to_vec();
     action(OperatorSignature { signature, ..by })
