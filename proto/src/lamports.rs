@@ -152,6 +152,37 @@ mod tests {
         assert_eq!(Lamports::parse_sol("99999999999999999999"), Err(LamportsError::Overflow));
     }
 
+    #[test]
+    fn what_somebody_has_is_not_negative() {
+        assert_eq!(Lamports::try_positive(-1), Err(LamportsError::Negative));
+        for lamports in [0, 1, i64::MAX] {
+            assert_eq!(Lamports::try_positive(lamports), Ok(Lamports::new(lamports)));
+        }
+    }
+
+    #[test]
+    fn sums_are_exact_or_refused() {
+        let (a, b) = (Lamports::new(7), Lamports::new(-9));
+        assert_eq!(a.checked_add(b), Ok(Lamports::new(-2)));
+        assert_eq!(a.checked_sub(b), Ok(Lamports::new(16)));
+        assert_eq!(Lamports::checked_sum([a, b, a]), Ok(Lamports::new(5)));
+        let (most, one) = (Lamports::MAX, Lamports::new(1));
+        for refused in
+            [most.checked_add(one), Lamports::new(-2).checked_sub(most), Lamports::checked_sum([most, one])]
+        {
+            assert_eq!(refused, Err(LamportsError::Overflow));
+        }
+    }
+
+    #[test]
+    fn a_debit_has_a_sign_and_nothing_has_none() {
+        for (lamports, shown) in
+            [(-5_000, "-0.000005"), (0, "0"), (1_250_000_000, "1.25"), (-2_000_000_000, "-2")]
+        {
+            assert_eq!(Lamports::new(lamports).to_string(), shown);
+        }
+    }
+
     proptest! {
         #[test]
         fn shows_exactly(lamports in 0..=i64::MAX) {
