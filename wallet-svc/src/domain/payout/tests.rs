@@ -117,3 +117,17 @@ fn what_breaks_the_contract_is_refused() {
     assert!(changed(|chunk| chunk.host_account_id.truncate(3)).is_err());
     assert_eq!(changed(|chunk| chunk.host_account_id.clear()).unwrap().named().count(), 1);
 }
+
+/// What has a key is posted once: two parts with one key would be one payment.
+#[test]
+fn every_part_of_every_room_has_a_key_of_its_own() {
+    let asked = [
+        changed(|_| {}),
+        changed(|chunk| chunk.chunk = 0),
+        changed(|chunk| chunk.room_id = RoomId::new(Uuid::from_u128(101)).bytes()),
+    ]
+    .map(Result::unwrap);
+    let keys = asked.iter().flat_map(|part| [part.key(), part.referrals_key()]).collect::<BTreeSet<_>>();
+    assert_eq!(keys.len(), 2 * asked.len());
+    assert_eq!(asked[0].key(), changed(|chunk| chunk.lines.clear()).unwrap().key(), "whatever it pays");
+}
