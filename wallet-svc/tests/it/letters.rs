@@ -15,6 +15,7 @@ use proto::{
     wallet::{HoldStakes, PayoutsPosted, StakesDecided},
 };
 use solana_keypair::Keypair;
+use std::{collections::BTreeSet, sync::Mutex};
 use tonic::{Code, transport::Channel};
 use uuid::Uuid;
 
@@ -34,8 +35,14 @@ impl<'a> Letters<'a> {
         self.client.clone().list_dead_letters(request).await.unwrap().into_inner().letters
     }
 
+    /// Signed in a second of its own: the same words in the same second are one signature.
     async fn request(&self, key: &Keypair, service: &str, message: Uuid) -> ReplayDeadLetterRequest {
-        let command = signed(key, self.office.now().await, |by| ReplayDeadLetter {
+        static TAKEN: Mutex<BTreeSet<i64>> = Mutex::new(BTreeSet::new());
+        let mut at = self.office.now().await;
+        while !TAKEN.lock().unwrap().insert(at.unix_timestamp()) {
+            at -= time::Duration::SECOND;
+        }
+        let command = signed(key, at, |by| ReplayDeadLetter {
             service: service.to_owned(),
             message_id: message.as_bytes().to_vec(),
             by: Some(by),
@@ -89,6 +96,7 @@ async fn a_payout_that_came_before_its_stake_is_posted_after_all() {
     until("held", || async { !office.world.told::<StakesDecided>().await.is_empty() }).await;
     let request = letters.request(olga, "wallet", message).await;
     let outcome = letters.ask(request.clone()).await;
+    outcome.decided::<ReplayDeadLetterDone>().unwrap().unwrap();
     until("posted", || async { office.world.told::<PayoutsPosted>().await.len() == 1 }).await;
     until("no letter any more", || async { letters.list().await.is_empty() }).await;
     assert_eq!(office.world.available(account).await, SOL);
