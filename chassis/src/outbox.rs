@@ -16,8 +16,12 @@ use uuid::Uuid;
 /// Frames waiting in memory; beyond it the sweeper takes them from the table.
 const CAPACITY: usize = 1_024;
 
-/// Frames published together.
+/// Frames taken together.
 const TOGETHER: usize = 128;
+
+/// Messages published, then marked, together: a frame with more is alone. What is published should be marked before the
+/// sweeper takes it for left behind.
+const MESSAGES: usize = 2_000;
 
 /// A committed frame.
 #[derive(Clone, Debug)]
@@ -112,12 +116,29 @@ pub(crate) fn decode(day: Date, id: Uuid, frame: &[u8]) -> Result<Sent, Fault> {
 }
 
 async fn publish(bus: &Bus, pool: &Pool, frames: &[Sent]) -> Result<(), Fault> {
-    let messages: Vec<_> =
-        frames.iter().flat_map(|sent| sent.messages.iter().map(|message| (message, ""))).collect();
-    bus.publish(&messages).await?;
-    steps::reach("relay.published");
-    metrics::counter!("rooms_published_total").increment(u64::try_from(messages.len()).unwrap_or_default());
-    mark(pool, frames).await
+    let mut rest = frames;
+    while !rest.is_empty() {
+        let (part, others) = rest.split_at(fitting(rest));
+        let messages: Vec<_> =
+            part.iter().flat_map(|sent| sent.messages.iter().map(|message| (message, ""))).collect();
+        bus.publish(&messages).await?;
+        steps::reach("relay.published");
+        metrics::counter!("rooms_published_total")
+            .increment(u64::try_from(messages.len()).unwrap_or_default());
+        mark(pool, part).await?;
+        rest = others;
+    }
+    Ok(())
+}
+
+/// How many of these frames are published together.
+fn fitting(frames: &[Sent]) -> usize {
+    let mut messages = 0;
+    let fit = frames.iter().take_while(|sent| {
+        messages += sent.messages.len();
+        messages <= MESSAGES
+    });
+    fit.count().max(1)
 }
 
 /// Marks frames as published. A lost mark only publishes them again, so it need not be durable at

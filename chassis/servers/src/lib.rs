@@ -53,9 +53,11 @@ pub mod scratch;
 pub mod tokens;
 pub mod turnkey;
 
+mod eventually;
 mod nats;
 mod testdb;
 
+pub use eventually::eventually;
 pub use guard::{Guarded, Layer};
 pub use localchain::LocalChain;
 pub use nats::{Nats, NatsAccess, NatsOptions};

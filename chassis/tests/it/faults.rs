@@ -150,6 +150,20 @@ async fn a_frame_that_was_left_behind_is_swept() {
     running.stop().await.unwrap();
 }
 
+/// A broker owes one connection so many acknowledgements at most, and a burst or a long outage leaves more to publish.
+#[tokio::test]
+async fn a_frame_of_more_messages_than_may_be_in_flight_is_published() {
+    let ground = Ground::prepare("none").await;
+    let running = ground.counter().await;
+    let mut unit = ground.inside().unit().await.unwrap();
+    for id in ids(6_000) {
+        unit.command(&FreezeRoom { room_id: id.as_bytes().to_vec() });
+    }
+    unit.commit().await.unwrap();
+    eventually("all effects", async || ground.counted().await == (6_000, 1)).await;
+    running.stop().await.unwrap();
+}
+
 async fn same_result_under(faults: &'static str) {
     let ground = Ground::prepare(faults).await;
     let running = ground.counter().await;

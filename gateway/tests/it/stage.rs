@@ -144,7 +144,7 @@ impl Stage {
                 }
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), taking)
+        tokio::time::timeout(Duration::from_secs(60), taking)
             .await
             .unwrap_or_else(|_| panic!("no {}", C::NAME))
     }

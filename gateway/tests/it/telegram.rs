@@ -151,7 +151,7 @@ impl Telegram {
     pub async fn with_button(&self, chat: i64, label: &str) -> Message {
         let found = || self.messages(chat).into_iter().rev().find(|message| message.button(label).is_some());
         let waiting = crate::eventually("a button", || async { found().is_some() });
-        if tokio::time::timeout(Duration::from_secs(20), waiting).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(60), waiting).await.is_err() {
             panic!("no button {label:?}, but {}", self.transcript(chat));
         }
         found().unwrap()
@@ -200,7 +200,7 @@ impl Telegram {
         let found = || self.messages(chat).into_iter().rev().find(|message| message.text.contains(text));
         let what = format!("{text:?} in chat {chat}");
         let waiting = crate::eventually(&what, || async { found().is_some() });
-        if tokio::time::timeout(Duration::from_secs(20), waiting).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(60), waiting).await.is_err() {
             panic!("no {what}, but {}", self.transcript(chat));
         }
         found().unwrap()

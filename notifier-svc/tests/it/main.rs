@@ -30,17 +30,4 @@ mod watchlists;
 mod webhooks;
 mod world;
 
-use std::{future::Future, time::Duration};
-
-/// What a killed process had taken comes again after 30 s, so the bound is twice that.
-const BOUND: Duration = Duration::from_secs(60);
-
-/// Waits until `condition` holds.
-async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
-    let waiting = async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(BOUND, waiting).await.unwrap_or_else(|_| panic!("not within {BOUND:?}: {what}"));
-}
+use servers::eventually;

@@ -29,23 +29,11 @@ mod twice;
 mod venues;
 mod world;
 
-use std::{future::Future, time::Duration};
+use servers::eventually;
 use time::OffsetDateTime;
 
 /// The machine's clock: the venues of these tests are other people's machines.
 #[expect(clippy::disallowed_methods, reason = "not the service's time")]
 fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
-}
-
-/// Waits until `condition` holds, at most a minute.
-async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
-    let waiting = async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), waiting)
-        .await
-        .unwrap_or_else(|_| panic!("not within a minute: {what}"));
 }

@@ -24,13 +24,4 @@ mod tracker;
 mod venues;
 mod world;
 
-/// Waits until `condition` holds, at most a minute.
-async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
-    let waiting = async {
-        while !condition().await {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-    };
-    let waited = tokio::time::timeout(std::time::Duration::from_secs(60), waiting).await;
-    assert!(waited.is_ok(), "not within a minute: {what}");
-}
+use servers::eventually;

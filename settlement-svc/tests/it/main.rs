@@ -34,16 +34,4 @@ mod tape;
 mod twice;
 mod world;
 
-use std::{future::Future, time::Duration};
-
-/// Waits until `condition` holds, at most 30 s.
-async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
-    let waiting = async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), waiting)
-        .await
-        .unwrap_or_else(|_| panic!("not within 30 s: {what}"));
-}
+use servers::eventually;

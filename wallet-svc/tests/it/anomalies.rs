@@ -2,7 +2,7 @@
 
 use crate::{
     bank::Bank,
-    world::{SOL, World, until},
+    world::{SOL, World, eventually},
 };
 use prost::Message;
 use proto::{
@@ -61,7 +61,7 @@ async fn a_burst_of_withdrawals_pauses_once() {
     tokio::time::sleep(Duration::from_millis(400)).await;
     assert!(!burst_paused(&world).await);
     request().await;
-    until("paused", || burst_paused(&world)).await;
+    eventually("paused", || burst_paused(&world)).await;
     assert_eq!(anomalies(&world).await, [("burst".to_owned(), String::new(), 3)]);
     let reason = pause::all(world.db.pool()).await.unwrap().remove(0).reason;
     assert_eq!(reason, "3 withdrawals of 0.06 SOL within 60 minutes");
@@ -74,7 +74,7 @@ async fn a_burst_of_withdrawals_pauses_once() {
     tokio::time::sleep(Duration::from_millis(400)).await;
     assert!(!burst_paused(&world).await, "two since somebody looked");
     request().await;
-    until("paused again", || burst_paused(&world)).await;
+    eventually("paused again", || burst_paused(&world)).await;
     assert_eq!(anomalies(&world).await.len(), 2);
     world.stop().await;
 }

@@ -1,6 +1,6 @@
 //! What the audit log keeps of withdrawals and operators.
 
-use crate::world::{SOL, World, until};
+use crate::world::{SOL, World, eventually};
 use proto::{
     Service,
     audit::Head,
@@ -45,7 +45,7 @@ async fn every_step_of_a_withdrawal_is_kept() {
         let of = |record: &AuditRecord| record.subject == id.bytes();
         log(&world).await.into_iter().filter(of).collect::<Vec<_>>()
     };
-    until("sealed", || async { steps().await.len() == 6 }).await;
+    eventually("sealed", || async { steps().await.len() == 6 }).await;
     let steps = steps().await;
     let told: Vec<(&str, &str)> =
         steps.iter().map(|record| (record.actor.as_str(), record.action.as_str())).collect();
@@ -89,7 +89,7 @@ async fn an_operator_cannot_deny_what_they_signed() {
     let request = PauseWithdrawalsRequest { request_id: request_id.clone(), command: Some(pause) };
     client.pause_withdrawals(request).await.unwrap();
 
-    until("sealed", || async { !log(&world).await.is_empty() }).await;
+    eventually("sealed", || async { !log(&world).await.is_empty() }).await;
     let log = log(&world).await;
     assert_eq!(log.len(), 1, "{log:?}");
     let record = &log[0];

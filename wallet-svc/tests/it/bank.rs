@@ -272,7 +272,7 @@ impl Branch {
         }
         let stream = topology::command_stream(Service::Wallet);
         let stream = self.bus.context().get_stream(stream).await.unwrap();
-        crate::world::until("all messages taken", || async {
+        crate::world::eventually("all messages taken", || async {
             stream.consumer_info("wallet-commands").await.unwrap().num_pending == 0
         })
         .await;
@@ -308,7 +308,8 @@ impl Branch {
         }
         let others = "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
                       WHERE datname = current_database() AND usename = 'wallet'";
-        crate::world::until("all connections ended", || async { self.bank.count(others).await == 0 }).await;
+        crate::world::eventually("all connections ended", || async { self.bank.count(others).await == 0 })
+            .await;
         self.bank.count("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").await
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     bank::stake_hold,
     office::{Office, signed},
-    world::{SOL, until},
+    world::{SOL, eventually},
 };
 use proto::{
     AccountId, Refusal, RoomId,
@@ -36,7 +36,7 @@ async fn refused(office: &Office, account: AccountId) -> Option<RefusalCode> {
         let told = office.world.told::<StakesDecided>().await;
         told.into_iter().flat_map(|told| told.items).find(|item| item.bet_id == hold.bet_id)
     };
-    until("decided", || async { decided().await.is_some() }).await;
+    eventually("decided", || async { decided().await.is_some() }).await;
     let decision = decided().await.unwrap();
     (decision.state() == StakeState::Refused).then(|| Refusal::from(&decision.refusal.unwrap()).code)
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     faulty_rpc::{Faults, FaultyRpc},
-    world::{Outside, SLOT, SOL, until},
+    world::{Outside, SLOT, SOL, eventually},
 };
 use proto::Lamports;
 use servers::LocalChain;
@@ -46,7 +46,7 @@ async fn finalized(pool: &RpcPool, signature: &Signature) -> u64 {
         let testimonies = pool.testimonies(&[*signature], None).await;
         judge(&testimonies[0], u64::MAX, &proof).unwrap()
     };
-    until("finalized", || async { matches!(status().await, Fate::Finalized { .. }) }).await;
+    eventually("finalized", || async { matches!(status().await, Fate::Finalized { .. }) }).await;
     let Fate::Finalized { slot } = status().await else { panic!("it was finalized") };
     slot
 }
@@ -145,7 +145,7 @@ async fn a_message_that_missed_its_blocks_is_dead_for_endpoints_that_know_the_ch
         }
     };
     assert_eq!(fate(landmark).await, Fate::Open);
-    until("dead", || async { fate(landmark).await == Fate::Dead }).await;
+    eventually("dead", || async { fate(landmark).await == Fate::Dead }).await;
     // The chain agrees: it does not take the message any more.
     assert!(pool.submit(&signed).await.is_err());
     // Endpoints that do not know what we know are of another chain: to them everything is unknown.

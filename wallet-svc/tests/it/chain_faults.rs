@@ -3,7 +3,7 @@
 
 use crate::{
     faulty_rpc::{Faults, FaultyRpc},
-    world::{SOL, World, until},
+    world::{SOL, World, eventually},
 };
 use proto::{AccountId, WithdrawalId};
 use solana_commitment_config::CommitmentConfig;
@@ -49,7 +49,7 @@ impl Journey {
         let (account, deposit) = world.account().await;
         let payer = world.outside.wallet(6 * SOL).await;
         world.outside.send(&payer, &[(deposit, 5 * SOL)]).await;
-        until("credited", || async { world.available(account).await == 5 * SOL }).await;
+        eventually("credited", || async { world.available(account).await == 5 * SOL }).await;
         world.stop().await;
         let endpoint = async || FaultyRpc::start(world.chain.url(), Faults::default()).await.unwrap();
         let endpoints = [endpoint().await, endpoint().await];
@@ -73,7 +73,7 @@ impl Journey {
         journey.until_all_are("signed", has_left).await;
         journey.request(Duration::ZERO).await;
         journey.until_all_are("signed", has_left).await;
-        until("a sweep", || async { journey.purposes().await.contains(&"SWEEP".to_owned()) }).await;
+        eventually("a sweep", || async { journey.purposes().await.contains(&"SWEEP".to_owned()) }).await;
         journey
     }
 
@@ -92,7 +92,7 @@ impl Journey {
 
     async fn until_all_are(&self, what: &str, wanted: impl Fn(State) -> bool) {
         for (id, _) in &self.withdrawals {
-            until(what, || async { wanted(self.world.withdrawal(*id).await.state) }).await;
+            eventually(what, || async { wanted(self.world.withdrawal(*id).await.state) }).await;
         }
     }
 
@@ -109,7 +109,7 @@ impl Journey {
     async fn end(self) {
         let Self { world, .. } = &self;
         self.until_all_are("finalized", |state| state == State::Finalized).await;
-        until("swept", || async { world.lies_at(&self.deposit).await == 0 }).await;
+        eventually("swept", || async { world.lies_at(&self.deposit).await == 0 }).await;
         self.heal();
         let sent = i64::try_from(self.withdrawals.len()).unwrap() * AMOUNT;
         assert_eq!(world.available(self.account).await, 5 * SOL - sent);
@@ -177,7 +177,7 @@ async fn it_lands_late() {
 async fn it_never_lands_and_expires() {
     let journey = everywhere(Faults { swallows_sends: true, ..Faults::default() }).await;
     // The pack, the one alone, and the sweep.
-    until("all are dead", || async { journey.ended("DEAD").await >= 3 }).await;
+    eventually("all are dead", || async { journey.ended("DEAD").await >= 3 }).await;
     for (_, to) in &journey.withdrawals {
         assert_eq!(journey.world.outside.lamports(to).await, 0);
     }
@@ -197,9 +197,10 @@ async fn its_status_is_missing_long_after_it_should_have_expired() {
             journey.world.outside.rpc.get_block_height_with_commitment(CommitmentConfig::finalized());
         i64::try_from(height.await.unwrap()).unwrap() > last_valid + 20
     };
-    until("the height is past", past).await;
+    eventually("the height is past", past).await;
     let asked = journey.endpoints[0].asked();
-    until("rounds in which nothing is found", || async { journey.endpoints[0].asked() > asked + 5 }).await;
+    eventually("rounds in which nothing is found", || async { journey.endpoints[0].asked() > asked + 5 })
+        .await;
     // Endpoints that do not know what we know for certain do not prove anything's death.
     assert_eq!(journey.ended("DEAD").await, 0);
     journey.heal();

@@ -1,6 +1,6 @@
 //! Money that arrives.
 
-use crate::world::{SOL, World, until};
+use crate::world::{SOL, World, eventually};
 use proto::wallet::{DepositChanged, DepositState};
 use solana_keypair::Keypair;
 use solana_signer::Signer as _;
@@ -15,7 +15,7 @@ async fn a_deposit_is_seen_then_credited_once_and_swept() {
     let (account, address) = world.account().await;
     let payer = world.outside.wallet(3 * SOL).await;
     let signature = world.outside.send(&payer, &[(address, SOL + 7)]).await;
-    until("credited", || async { world.available(account).await == SOL + 7 }).await;
+    eventually("credited", || async { world.available(account).await == SOL + 7 }).await;
 
     let told: Vec<DepositChanged> = world.told().await;
     let states: Vec<DepositState> = told.iter().map(DepositChanged::state).collect();
@@ -25,7 +25,7 @@ async fn a_deposit_is_seen_then_credited_once_and_swept() {
     assert_eq!(told[0].deposit_id, told[1].deposit_id);
     assert_eq!(told[1].available_lamports, SOL + 7);
 
-    until("swept", || async { world.lies_at(&address).await == 0 }).await;
+    eventually("swept", || async { world.lies_at(&address).await == 0 }).await;
     assert_eq!(world.outside.lamports(&address).await, 0);
     world.check_books().await;
     // The user pays nothing for it, capital does: two signatures.
@@ -41,7 +41,7 @@ async fn several_transfers_in_one_transaction_are_several_deposits() {
     let (two, second) = world.account().await;
     let payer = world.outside.wallet(9 * SOL).await;
     world.outside.send(&payer, &[(first, SOL), (second, 2 * SOL), (first, 3 * SOL)]).await;
-    until("credited", || async {
+    eventually("credited", || async {
         world.available(one).await == 4 * SOL && world.available(two).await == 2 * SOL
     })
     .await;
@@ -73,7 +73,7 @@ async fn a_history_read_again_from_its_start_credits_nothing_twice() {
             .unwrap();
         left == 0
     };
-    until("read again", forgotten).await;
+    eventually("read again", forgotten).await;
     assert_eq!(world.available(account).await, SOL);
     assert_eq!(world.told::<DepositChanged>().await.len(), 2);
     world.check_books().await;
@@ -86,7 +86,7 @@ async fn dust_is_credited_without_a_message() {
     let payer = world.outside.wallet(2 * SOL).await;
     // Above the rent minimum, below the notice minimum of 0.001 SOL.
     world.outside.send(&payer, &[(address, 999_999)]).await;
-    until("credited", || async { world.available(account).await == 999_999 }).await;
+    eventually("credited", || async { world.available(account).await == 999_999 }).await;
     assert_eq!(world.told::<DepositChanged>().await, []);
 }
 
@@ -96,12 +96,12 @@ async fn sweeps_wait_for_capital_and_touch_no_users_money() {
     let (account, address) = world.account().await;
     let payer = world.outside.wallet(3 * SOL).await;
     world.outside.send(&payer, &[(address, SOL)]).await;
-    until("credited", || async { world.available(account).await == SOL }).await;
+    eventually("credited", || async { world.available(account).await == SOL }).await;
     // Rounds pass and nothing is built: the comparison of ledger and chain keeps running meanwhile.
-    until("compared", || async { world.drift().await.is_some() }).await;
+    eventually("compared", || async { world.drift().await.is_some() }).await;
     assert_eq!(world.attempts().await, []);
     world.fund_capital(SOL / 10).await;
-    until("swept", || async { world.lies_at(&address).await == 0 }).await;
+    eventually("swept", || async { world.lies_at(&address).await == 0 }).await;
     assert_eq!(world.available(account).await, SOL);
     world.check_books().await;
 }
@@ -115,7 +115,7 @@ async fn a_failed_transfer_and_a_transfer_elsewhere_are_no_deposits() {
     let elsewhere = Keypair::new().pubkey();
     world.outside.send(&payer, &[(elsewhere, SOL / 2)]).await;
     world.outside.send(&payer, &[(address, SOL / 4)]).await;
-    until("credited", || async { world.available(account).await == SOL / 4 }).await;
+    eventually("credited", || async { world.available(account).await == SOL / 4 }).await;
     assert!(store::key::is_ours(world.db.pool(), &address).await.unwrap());
     assert!(!store::key::is_ours(world.db.pool(), &elsewhere).await.unwrap());
     world.check_books().await;

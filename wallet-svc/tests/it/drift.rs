@@ -1,6 +1,6 @@
 //! When ledger and chain disagree, and when it is another chain.
 
-use crate::world::{SOL, World, until};
+use crate::world::{SOL, World, eventually};
 use proto::WithdrawalId;
 use servers::LocalChain;
 use solana_keypair::Keypair;
@@ -21,7 +21,7 @@ use wallet_svc::{
 async fn money_that_leaves_behind_our_back_pauses_withdrawals() {
     let world = World::funded().await;
     let account = world.rich_account(2 * SOL).await;
-    until("agreement", || async { world.drift().await == Some(proto::Lamports::ZERO) }).await;
+    eventually("agreement", || async { world.drift().await == Some(proto::Lamports::ZERO) }).await;
     assert!(!world.paused().await);
 
     // Somebody has the treasury's key.
@@ -49,7 +49,7 @@ async fn money_that_leaves_behind_our_back_pauses_withdrawals() {
         VersionedTransaction { signatures: world.signer().sign(&order).await.unwrap(), message };
     world.outside.rpc.send_and_confirm_transaction(&transaction).await.unwrap();
 
-    until("paused", || world.paused()).await;
+    eventually("paused", || world.paused()).await;
     assert_eq!(world.drift().await, Some(proto::Lamports::new(-1_005_000)));
     let refused = world.request(account, &Keypair::new().pubkey(), SOL).await;
     let outcome = world.outcome(refused.uuid()).await.unwrap();
@@ -85,7 +85,7 @@ async fn on_another_chain_nothing_moves() {
     world.stop().await;
     let other = LocalChain::for_test(crate::world::SLOT).await.unwrap();
     world.serve(&[&other.url()], &[]).await;
-    until("not ready", || async {
+    eventually("not ready", || async {
         let ready = world.ready().await;
         ready["checks"].as_array().unwrap().iter().any(|check| {
             check["name"] == "chain"
@@ -97,7 +97,7 @@ async fn on_another_chain_nothing_moves() {
     let before = world.attempts().await;
     let id = world.request(account, &Keypair::new().pubkey(), SOL).await;
     // The guard looks every second; two more looks are time enough for a job to move, if it could.
-    until("looked again", || async { world.ready().await["status"] == "failing" }).await;
+    eventually("looked again", || async { world.ready().await["status"] == "failing" }).await;
     assert_eq!(world.withdrawal(id).await.state, State::Requested);
     assert_eq!(world.attempts().await, before);
 

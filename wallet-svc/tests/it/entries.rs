@@ -1,7 +1,7 @@
 //! Whoever writes a balance without its entries, an entry without its balance, or both without the chain, stops
 //! withdrawals.
 
-use crate::world::{SOL, World, until};
+use crate::world::{SOL, World, eventually};
 use proto::{AccountId, Lamports};
 use sqlx::Executor as _;
 use wallet_svc::{domain::pause::Cause, store};
@@ -13,7 +13,7 @@ async fn watched() -> (World, AccountId) {
     world.serve(&[&url], &[("ENTRIES_PAUSE", "200ms")]).await;
     world.fund_capital(SOL).await;
     let account = world.rich_account(2 * SOL).await;
-    until("compared", || async { check(&world).await.is_some_and(|check| check.accounts > 3) }).await;
+    eventually("compared", || async { check(&world).await.is_some_and(|check| check.accounts > 3) }).await;
     assert_eq!(check(&world).await.unwrap().wrong, 0);
     assert!(!world.paused().await);
     (world, account)
@@ -33,7 +33,7 @@ async fn tamper(world: &World, change: String) {
 }
 
 async fn pause(world: &World) -> store::pause::Pause {
-    until("paused", || world.paused()).await;
+    eventually("paused", || world.paused()).await;
     let pauses = store::pause::all(world.db.pool()).await.unwrap();
     assert_eq!(pauses.len(), 1, "{pauses:?}");
     pauses.into_iter().next().unwrap()
@@ -54,7 +54,7 @@ async fn a_balance_without_entries_pauses_withdrawals() {
     // A comparison that was past the account when it was changed sees the sum of all first.
     let sum = "all balances sum up to 7 lamports, not to zero";
     assert!(pause.reason == text || pause.reason == sum, "{}", pause.reason);
-    until("told", || async { check(&world).await.unwrap().first == text }).await;
+    eventually("told", || async { check(&world).await.unwrap().first == text }).await;
     // The account, and the sum of all.
     assert_eq!(check(&world).await.unwrap().wrong, 2);
 }

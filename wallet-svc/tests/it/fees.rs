@@ -2,7 +2,7 @@
 
 use crate::{
     faulty_rpc::{Faults, FaultyRpc},
-    world::{SOL, World, until},
+    world::{SOL, World, eventually},
 };
 use solana_keypair::Keypair;
 use solana_signer::Signer as _;
@@ -62,7 +62,7 @@ async fn sweeps_are_packed_paid_from_capital_and_move_nothing_twice() {
     let transfers: Vec<_> = accounts.iter().map(|(_, address)| (*address, SOL)).collect();
     world.outside.send(&payer, &transfers).await;
     for (account, _) in &accounts {
-        until("credited", || async { world.available(*account).await == SOL }).await;
+        eventually("credited", || async { world.available(*account).await == SOL }).await;
     }
     assert_eq!(world.attempts().await, [], "no capital, no sweep");
     // Two replicas see the money for it at the same time.
@@ -70,7 +70,7 @@ async fn sweeps_are_packed_paid_from_capital_and_move_nothing_twice() {
     world.serve(&[&url], &[]).await;
     world.fund_capital(SOL / 10).await;
     for (_, address) in &accounts {
-        until("swept", || async { world.lies_at(address).await == 0 }).await;
+        eventually("swept", || async { world.lies_at(address).await == 0 }).await;
     }
     world.check_books().await;
     let sweeps = world.attempts().await;

@@ -1,6 +1,6 @@
 //! What a webhook and a WebSocket bring: earlier reading, and nothing else.
 
-use crate::world::{SOL, World, until};
+use crate::world::{SOL, World, eventually};
 use axum::http::StatusCode;
 use faults::{Faults, FaultyRpc};
 use proto::{
@@ -51,7 +51,7 @@ async fn cold_account(world: &World) -> (AccountId, Pubkey) {
             .await
             .unwrap()
     };
-    until("read once", read).await;
+    eventually("read once", read).await;
     (account, address)
 }
 
@@ -86,7 +86,7 @@ async fn until_final(world: &World, signature: &Signature) {
         let statuses = world.outside.rpc.get_signature_statuses(&[*signature]).await.unwrap().value;
         statuses[0].as_ref().is_some_and(|status| status.satisfies_commitment(CommitmentConfig::finalized()))
     };
-    until("finalized", finalized).await;
+    eventually("finalized", finalized).await;
 }
 
 async fn deposits(world: &World) -> i64 {
@@ -120,7 +120,7 @@ async fn scenario_7_an_unauthenticated_webhook_is_refused_and_changes_nothing() 
     assert_eq!((world.available(account).await, deposits(&world).await), (0, 0));
     // The same body with the secret is what it takes.
     assert_eq!(post(&world, Some(SECRET), body).await.0, StatusCode::OK);
-    until("credited", || async { world.available(account).await == SOL }).await;
+    eventually("credited", || async { world.available(account).await == SOL }).await;
 }
 
 #[tokio::test]
@@ -135,9 +135,9 @@ async fn scenario_8_the_same_webhook_five_times_credits_once_and_tells_once() {
     tokio::join!(deliver(&world, &enhanced), deliver(&world, &enhanced));
     deliver(&world, &enhanced).await;
     deliver(&world, &raw).await;
-    until("credited", || async { world.available(account).await == amount }).await;
+    eventually("credited", || async { world.available(account).await == amount }).await;
     deliver(&world, &enhanced[0]).await;
-    until("swept", || async { world.lies_at(&address).await == 0 }).await;
+    eventually("swept", || async { world.lies_at(&address).await == 0 }).await;
     assert_eq!((world.available(account).await, deposits(&world).await), (amount, 1));
     // Seen and credited are one message of the user's, edited: both name the same deposit.
     let told: Vec<DepositChanged> = world.told().await;
@@ -177,11 +177,11 @@ async fn scenario_9_strangers_failures_and_half_read_bodies_credit_nothing_twice
     rpc.set(Faults { keeps_back: Some(both[1].to_string()), ..Faults::default() });
     let body = helius::enhanced(&[on_chain(&world, &both[0]).await, on_chain(&world, &both[1]).await]);
     deliver(&world, &body).await;
-    until("the first is credited", || async { world.available(one).await == SOL }).await;
+    eventually("the first is credited", || async { world.available(one).await == SOL }).await;
     assert_eq!(world.available(two).await, 0);
     rpc.set(Faults::default());
     deliver(&world, &body).await;
-    until("the rest is credited", || async { world.available(two).await == 2 * SOL }).await;
+    eventually("the rest is credited", || async { world.available(two).await == 2 * SOL }).await;
     assert_eq!((world.available(one).await, deposits(&world).await, credits(&world).await), (SOL, 2, 2));
     world.check_books().await;
 }
@@ -248,10 +248,10 @@ async fn webhook_websocket_and_polling_race_and_each_deposit_is_credited_once() 
     }
     let sum = 3 * (SOL / 10 + SOL / 100) + 6;
     for (account, _) in &accounts {
-        until("credited", || async { world.available(*account).await == sum }).await;
+        eventually("credited", || async { world.available(*account).await == sum }).await;
     }
     for (_, address) in &accounts {
-        until("swept", || async { world.lies_at(address).await == 0 }).await;
+        eventually("swept", || async { world.lies_at(address).await == 0 }).await;
     }
     assert_eq!((deposits(&world).await, credits(&world).await), (24, 24));
     let inner: i64 =
@@ -286,7 +286,7 @@ async fn a_websocket_tells_at_once_and_again_after_it_was_lost() {
         told.iter().filter(|told| told.state() == DepositState::Seen).count() >= count
     };
     world.outside.send(&payer, &[(address, SOL)]).await;
-    until("seen", || seen(1)).await;
+    eventually("seen", || seen(1)).await;
     // The new connection's first word about an address is a hint, too.
     let read_at = async || -> OffsetDateTime {
         sqlx::query_scalar("SELECT read_at FROM wallet.address WHERE address = $1")
@@ -297,9 +297,9 @@ async fn a_websocket_tells_at_once_and_again_after_it_was_lost() {
     };
     let before = read_at().await;
     world.chain.restart().await.unwrap();
-    until("read again", || async { read_at().await > before }).await;
+    eventually("read again", || async { read_at().await > before }).await;
     world.outside.send(&payer, &[(address, 2 * SOL)]).await;
-    until("seen again", || seen(2)).await;
+    eventually("seen again", || seen(2)).await;
 }
 
 #[tokio::test]

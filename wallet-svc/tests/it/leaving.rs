@@ -2,7 +2,7 @@
 
 use crate::{
     bank::{Bank, chunk, stake_hold},
-    world::{SOL, World, until},
+    world::{SOL, World, eventually},
 };
 use chassis::Delivery;
 use prost::Message;
@@ -127,9 +127,9 @@ async fn what_comes_after_the_owner_has_left_is_unclaimed() {
     let payer = world.outside.wallet(3 * SOL).await;
     world.outside.send(&payer, &[(address, SOL)]).await;
     let unclaimed = || async { world.balance(Account::house(Kind::Unclaimed)).await == SOL };
-    until("unclaimed", unclaimed).await;
+    eventually("unclaimed", unclaimed).await;
     assert_eq!(world.available(account).await, 0);
-    until("swept", || async { world.lies_at(&address).await == 0 }).await;
+    eventually("swept", || async { world.lies_at(&address).await == 0 }).await;
     world.check_books().await;
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     bank::{chunk, stake_hold},
     office::{Office, signed},
-    world::{SOL, until},
+    world::{SOL, eventually},
 };
 use proto::{
     Refusal, RoomId,
@@ -69,7 +69,7 @@ async fn a_payout_that_came_before_its_stake_is_posted_after_all() {
     let payout = chunk(room, 0, 1, &[(Uuid::from_slice(&stake.bet_id).unwrap(), 100)]);
     office.publish(message, &payout).await;
     let letters = Letters::of(&office).await;
-    until("put aside", || async { letters.list().await.len() == 1 }).await;
+    eventually("put aside", || async { letters.list().await.len() == 1 }).await;
     let letter = letters.list().await.pop().unwrap();
     assert_eq!(
         (&*letter.message_id, &*letter.r#type),
@@ -89,17 +89,17 @@ async fn a_payout_that_came_before_its_stake_is_posted_after_all() {
 
     // It fails again, and is there again.
     assert!(letters.replay(olga, "wallet", message).await.unwrap().replay_asked_at.is_some());
-    until("put aside again", || async { letters.list().await[0].replay_asked_at.is_none() }).await;
+    eventually("put aside again", || async { letters.list().await[0].replay_asked_at.is_none() }).await;
     assert_eq!(office.world.told::<PayoutsPosted>().await, []);
 
     office.publish(Uuid::now_v7(), &HoldStakes { items: vec![stake] }).await;
-    until("held", || async { !office.world.told::<StakesDecided>().await.is_empty() }).await;
+    eventually("held", || async { !office.world.told::<StakesDecided>().await.is_empty() }).await;
     let request = letters.request(olga, "wallet", message).await;
     let outcome = letters.ask(request.clone()).await;
     outcome.decided::<ReplayDeadLetterDone>().unwrap().unwrap();
     // Both replicas may come to the letter in one moment; the second tells again what the first has posted.
-    until("posted", || async { !office.world.told::<PayoutsPosted>().await.is_empty() }).await;
-    until("no letter any more", || async { letters.list().await.is_empty() }).await;
+    eventually("posted", || async { !office.world.told::<PayoutsPosted>().await.is_empty() }).await;
+    eventually("no letter any more", || async { letters.list().await.is_empty() }).await;
     assert_eq!(office.world.available(account).await, SOL);
     let told = office.world.told::<PayoutsPosted>().await;
     assert!(told.iter().all(|one| *one == told[0]), "{told:?}");

@@ -2,7 +2,7 @@
 
 use crate::{
     bank::{Bank, Branch, chunk, stake_hold, stake_release},
-    world::{SOL, World, until},
+    world::{SOL, World, eventually},
 };
 use chassis::{Delivery, settings};
 use proto::{
@@ -429,11 +429,11 @@ async fn commands_over_the_broker_are_obeyed_and_their_repeats_are_not() {
             sqlx::query_scalar("SELECT lamports FROM wallet.play_limit").fetch_optional(&pool).await.unwrap();
         row
     };
-    until("the tightest", || async { in_force().await == Some(0) }).await;
+    eventually("the tightest", || async { in_force().await == Some(0) }).await;
     let items = vec![stake_hold(Uuid::now_v7(), account, room(), 1)];
     branch.publish(std::slice::from_ref(&tight)).await;
     branch.send(&HoldStakes { items }).await;
-    until("an answer", || async { !branch.told::<StakesDecided>().is_empty() }).await;
+    eventually("an answer", || async { !branch.told::<StakesDecided>().is_empty() }).await;
     let told = refusal(&branch.told::<StakesDecided>()[0].items[0]);
     assert_eq!(told, named(RefusalCode::LimitStakeDay, &[("limit", 0), ("used", 0), ("stake", 1)]));
     let waiting = "SELECT count(*) FROM wallet.play_limit WHERE next_at IS NOT NULL";

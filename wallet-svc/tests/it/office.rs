@@ -1,6 +1,6 @@
 //! The operators' side: a world whose service knows two operators, and commands that go the way of all commands.
 
-use crate::world::{World, until};
+use crate::world::{World, eventually};
 use chassis::{Outgoing, bus::Bus};
 use prost::Message;
 use proto::{
@@ -57,7 +57,7 @@ impl Office {
 
     /// Waits for the stored outcome of a command.
     pub async fn outcome(&self, id: Uuid) -> Outcome {
-        until("outcome", || async { self.world.outcome(id).await.is_some() }).await;
+        eventually("outcome", || async { self.world.outcome(id).await.is_some() }).await;
         self.world.outcome(id).await.unwrap()
     }
 

@@ -1,6 +1,6 @@
 //! Accounts are opened once, whoever asks how often.
 
-use crate::{bank::Branch, world::until};
+use crate::{bank::Branch, world::eventually};
 use chassis::Outgoing;
 use proto::{
     AccountId,
@@ -21,8 +21,8 @@ async fn accounts_asked_for_in_crossing_batches_are_opened_once() {
     let messages: Vec<_> = there_and_back.flat_map(|(there, back)| [open(there), open(back)]).collect();
     branch.meet(&messages).await;
     let obeyed = "SELECT count(*) FROM wallet.inbox";
-    until("all obeyed", || async { branch.bank.count(obeyed).await == 120 }).await;
-    until("all told", || async { branch.told::<AccountOpened>().len() >= 60 }).await;
+    eventually("all obeyed", || async { branch.bank.count(obeyed).await == 120 }).await;
+    eventually("all told", || async { branch.told::<AccountOpened>().len() >= 60 }).await;
     assert_eq!(branch.deadlocks().await, 0);
     let told = branch.told::<AccountOpened>().into_iter().map(|told| told.account.unwrap().account_id);
     let told: Vec<Vec<u8>> = told.collect();

@@ -2,7 +2,7 @@
 
 use crate::{
     office::{DEFAULTS, Office, id_of, signed},
-    world::{SOL, until},
+    world::{SOL, eventually},
 };
 use async_nats::jetstream::stream;
 use chassis::topology;
@@ -451,7 +451,7 @@ async fn a_call_outlasts_a_broker_without_streams() {
         subjects: vec!["rooms.cmd.wallet.64.none".to_owned()],
         ..Default::default()
     };
-    until("the stream is gone", || async {
+    eventually("the stream is gone", || async {
         let _ = broker.delete_stream(topology::command_stream(Service::Wallet)).await;
         broker.create_stream(squatter()).await.is_ok()
     })
@@ -489,12 +489,12 @@ async fn a_treasury_that_runs_low_calls_for_money() {
         let page = reqwest::get(format!("http://{}/metrics", office.world.http())).await.unwrap();
         page.text().await.unwrap().lines().any(|line| line == format!("wallet_treasury_low {wanted}"))
     };
-    until("the treasury is low", || low("1")).await;
+    eventually("the treasury is low", || low("1")).await;
     assert!(office.world.said().contains("send SOL to it"), "the log says what to do");
     office.world.fund_capital(3 * SOL).await;
-    until("the treasury has enough", || low("0")).await;
+    eventually("the treasury has enough", || low("0")).await;
     office.pause("a drill").await.unwrap();
-    until("the pause is on the gauge", || async {
+    eventually("the pause is on the gauge", || async {
         let page = reqwest::get(format!("http://{}/metrics", office.world.http())).await.unwrap();
         page.text().await.unwrap().contains("wallet_paused{cause=\"operator\"} 1")
     })

@@ -2,7 +2,7 @@
 
 use crate::{
     bank::{Bank, Branch, chunk, stake_hold, stake_release},
-    world::until,
+    world::eventually,
 };
 use proto::{
     AccountId, RoomId,
@@ -214,7 +214,7 @@ async fn chunks_in_any_order_are_posted_and_answered() {
         .collect();
     branch.send(&chunks[2]).await;
     branch.send(&chunk(table.room, 0, 3, &table.lines(&[301]))).await;
-    until("put aside", || async { branch.dead_letters().await.len() == 1 }).await;
+    eventually("put aside", || async { branch.dead_letters().await.len() == 1 }).await;
     assert_eq!(branch.told::<PayoutsPosted>().len(), 0, "the last waits, the wrong one is put aside");
     branch.send(&chunks[1]).await;
     branch.send(&chunks[0]).await;
@@ -223,12 +223,12 @@ async fn chunks_in_any_order_are_posted_and_answered() {
         posted.sort_unstable();
         posted
     };
-    until("posted", || async { posted(&branch) == [0, 1, 2] }).await;
+    eventually("posted", || async { posted(&branch) == [0, 1, 2] }).await;
     // Four writers meet the repeats side by side.
     for chunk in chunks.iter().cycle().take(12) {
         branch.send(chunk).await;
     }
-    until("posted again", || async { posted(&branch).len() == 15 }).await;
+    eventually("posted again", || async { posted(&branch).len() == 15 }).await;
     assert_eq!(branch.deadlocks().await, 0);
     assert_eq!(table.balances(&branch.bank).await, [150, 150, 0, 0]);
     assert_eq!(branch.dead_letters().await.len(), 1);

@@ -4,7 +4,7 @@
 use crate::{
     bank::{Bank, chunk, stake_hold},
     faulty_rpc::{Faults, FaultyRpc},
-    world::{SOL, World, until},
+    world::{SOL, World, eventually},
 };
 use proto::{
     AccountId, Lamports, RoomId,
@@ -130,7 +130,7 @@ async fn ask(world: &World, account: AccountId) -> GetProofResponse {
 
 /// Waits for a file of this account, and checks it alone.
 async fn file(world: &World, account: AccountId) -> File {
-    until("a file", || async { !ask(world, account).await.file.is_empty() }).await;
+    eventually("a file", || async { !ask(world, account).await.file.is_empty() }).await;
     let json = ask(world, account).await.file;
     assert!(json.len() <= 2_000, "{} bytes", json.len());
     verify(&json).unwrap()

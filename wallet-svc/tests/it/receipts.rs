@@ -3,7 +3,7 @@
 use crate::{
     bank::Bank,
     faulty_rpc::{Faults, FaultyRpc},
-    world::{World, until},
+    world::{World, eventually},
 };
 use proto::{
     RoomId, merkle, receipt_anchors,
@@ -76,7 +76,7 @@ async fn a_receipt_is_written_once_and_told_again_when_asked() {
     for _ in 0..2 {
         ask(&world, &receipt).await;
     }
-    until("anchored", || async { !world.told::<ReceiptAnchored>().await.is_empty() }).await;
+    eventually("anchored", || async { !world.told::<ReceiptAnchored>().await.is_empty() }).await;
     ask(&world, &receipt).await;
     let told: Vec<ReceiptAnchored> = world.told().await;
     assert_eq!(told.len(), 2);
@@ -98,7 +98,7 @@ async fn receipts_that_wait_together_share_a_memo() {
     }
     let url = world.chain.url();
     world.serve(&[&url], &[]).await;
-    until("all anchored", || async { answers(&world).await.len() == rooms.len() }).await;
+    eventually("all anchored", || async { answers(&world).await.len() == rooms.len() }).await;
     let told = answers(&world).await;
     let mut memos: HashMap<&str, Vec<u32>> = HashMap::new();
     for room in &rooms {
@@ -143,14 +143,14 @@ async fn a_dead_memo_is_written_again_for_the_same_rooms() {
     let endpoint = FaultyRpc::start(world.chain.url(), Faults { swallows_sends: true, ..Faults::default() });
     let endpoint = endpoint.await.unwrap();
     world.serve(&[&endpoint.url], &[]).await;
-    until("committed", || async { !receipts(&world).await.is_empty() }).await;
+    eventually("committed", || async { !receipts(&world).await.is_empty() }).await;
     let late = settled(9);
     ask(&world, &late).await;
-    until("dead", || async { receipts(&world).await.iter().any(|(_, _, state)| state == "DEAD") }).await;
+    eventually("dead", || async { receipts(&world).await.iter().any(|(_, _, state)| state == "DEAD") }).await;
     world.stop().await;
     endpoint.set(Faults::default());
     world.serve(&[&endpoint.url], &[]).await;
-    until("all anchored", || async { answers(&world).await.len() == 4 }).await;
+    eventually("all anchored", || async { answers(&world).await.len() == 4 }).await;
     let told = answers(&world).await;
     for room in &rooms {
         assert!(holds(room, &told[&room.room_id]));

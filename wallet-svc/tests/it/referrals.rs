@@ -1,7 +1,7 @@
 //! What goes to those who brought the winners: with their chunk, once, and never to who has no part in the takeout.
 
 use crate::bank::{Bank, Branch, chunk, stake_hold};
-use crate::world::{SOL, until};
+use crate::world::{SOL, eventually};
 use proto::{
     AccountId, RoomId,
     wallet::{PayoutsPosted, PostPayouts, ReferralCredit, TransferKind},
@@ -190,7 +190,7 @@ async fn the_answer_names_what_was_withheld() {
         told.sort_by_key(|posted| posted.chunk);
         told
     };
-    until("each answered twice", || async { told().len() == 4 }).await;
+    eventually("each answered twice", || async { told().len() == 4 }).await;
     let withheld: Vec<_> = told().into_iter().map(|posted| posted.withheld).collect();
     let stays = vec![credit(stranger, 2, 1)];
     assert_eq!(withheld, [stays.clone(), stays, vec![], vec![]]);

@@ -2,7 +2,7 @@
 
 use crate::{
     bank::{Bank, Branch, chunk, stake_hold},
-    world::until,
+    world::eventually,
 };
 use chassis::{Delivery, Fault};
 use proto::{
@@ -253,15 +253,15 @@ async fn parts_are_answered_until_they_are_posted() {
         let all = branch.told::<StakesRefunded>();
         all.iter().filter(|told| told.awaiting_funds == awaiting).count()
     };
-    until("answered", || async { told(&branch, true) + told(&branch, false) == 6 }).await;
+    eventually("answered", || async { told(&branch, true) + told(&branch, false) == 6 }).await;
     assert_eq!((told(&branch, true), told(&branch, false)), (3, 3), "there is capital for one of them");
     fill_up(&branch.bank, 100).await;
     for part in &parts {
         branch.send(part).await;
     }
-    until("posted", || async { told(&branch, false) == 5 }).await;
+    eventually("posted", || async { told(&branch, false) == 5 }).await;
     branch.send(&refund(settled.room, 0, 1, &[(settled.bets[0], 100)])).await;
-    until("put aside", || async { branch.dead_letters().await.len() == 1 }).await;
+    eventually("put aside", || async { branch.dead_letters().await.len() == 1 }).await;
     assert_eq!(branch.deadlocks().await, 0);
     assert_eq!(settled.balances(&branch.bank).await, [300, 100, 100, 0, 0]);
     let audited = "SELECT count(*) FROM wallet.audit WHERE action = 'refund_stakes'";

@@ -50,7 +50,7 @@ impl Replica {
             .stderr(output);
         let process = Guarded::spawn(command, "wallet-svc", Layer::Service, Signal::SIGTERM).unwrap();
         let replica = Self { http, grpc, process, log, _scratch: scratch };
-        crate::world::until("wallet-svc answers", || async {
+        crate::world::eventually("wallet-svc answers", || async {
             assert!(replica.process.exit_status().is_none(), "it ended at its start:\n{}", replica.said());
             reqwest::get(format!("http://{http}/health/live")).await.is_ok()
         })

@@ -2,7 +2,7 @@
 
 use crate::{
     bank::{Bank, Branch, stake_hold, stake_release},
-    world::until,
+    world::eventually,
 };
 use chassis::Outgoing;
 use proto::{
@@ -84,7 +84,7 @@ async fn another_body_for_the_same_bet_is_put_aside_and_its_neighbours_are_not()
     let (account, other, room) = (branch.bank.account(500).await, branch.bank.account(500).await, room());
     let hold = stake_hold(Uuid::now_v7(), account, room, 60);
     branch.send(&HoldStakes { items: vec![hold.clone()] }).await;
-    until("held", || async { !branch.told::<StakesDecided>().is_empty() }).await;
+    eventually("held", || async { !branch.told::<StakesDecided>().is_empty() }).await;
     let changed: [fn(&mut StakeHold, AccountId); 3] = [
         |hold, _| hold.lamports = 61,
         |hold, _| hold.room_id = RoomId::new(Uuid::now_v7()).bytes(),
@@ -97,9 +97,9 @@ async fn another_body_for_the_same_bet_is_put_aside_and_its_neighbours_are_not()
         let lists = [vec![body], vec![neighbour.clone()]];
         let messages = lists.map(|items| Outgoing::command(&HoldStakes { items }).into_message());
         branch.publish(&messages).await;
-        until("put aside", || async { branch.dead_letters().await.len() == index + 1 }).await;
+        eventually("put aside", || async { branch.dead_letters().await.len() == index + 1 }).await;
         let held = |decided: &StakesDecided| decided.items.iter().any(|item| item.bet_id == neighbour.bet_id);
-        until("the neighbour", || async { branch.told::<StakesDecided>().iter().any(held) }).await;
+        eventually("the neighbour", || async { branch.told::<StakesDecided>().iter().any(held) }).await;
     }
     for reason in branch.dead_letters().await {
         assert!(reason.contains("came with another body"), "{reason}");
@@ -118,14 +118,14 @@ async fn a_list_is_answered_by_one_list_each_time_it_comes() {
     let wanted: Vec<Vec<u8>> = items.iter().map(|item| item.bet_id.clone()).collect();
     for round in 1..=3 {
         branch.send(&HoldStakes { items: items.clone() }).await;
-        until("an answer", || async { branch.told::<StakesDecided>().len() == round }).await;
+        eventually("an answer", || async { branch.told::<StakesDecided>().len() == round }).await;
     }
     for decided in branch.told::<StakesDecided>() {
         assert_eq!(decided.items.iter().map(|item| item.bet_id.clone()).collect::<Vec<_>>(), wanted);
         assert_eq!(states(&decided.items), [StakeState::Held, StakeState::Refused, StakeState::Held]);
     }
     branch.send(&ReleaseStakes { items: items.iter().map(stake_release).collect() }).await;
-    until("released", || async { branch.told::<StakesDecided>().len() == 4 }).await;
+    eventually("released", || async { branch.told::<StakesDecided>().len() == 4 }).await;
     assert_eq!(states(&branch.told::<StakesDecided>()[3].items), [StakeState::Released; 3]);
     assert_eq!((branch.bank.available(account).await, branch.bank.escrow(room).await), (100, 0));
     branch.bank.check().await;
@@ -172,13 +172,13 @@ async fn two_replicas_come_to_the_same_balances_without_deadlocks() {
         let inbox = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM wallet.inbox");
         inbox.fetch_one(&pool).await.unwrap()
     };
-    until("the first round obeyed", || async { obeyed().await == 120 }).await;
+    eventually("the first round obeyed", || async { obeyed().await == 120 }).await;
     // In the order of hashes: a shuffle.
     again.sort_by_key(|message| Uuid::new_v5(&Uuid::nil(), &message.id));
     for part in again.chunks(30) {
         branch.publish(part).await;
     }
-    until("all obeyed", || async { obeyed().await == 240 }).await;
+    eventually("all obeyed", || async { obeyed().await == 240 }).await;
     let mut balances = vec![1_000_000; 40];
     let mut escrows = vec![0; 10];
     for (bet, (account, room, lamports)) in &holds {

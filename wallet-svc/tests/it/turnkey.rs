@@ -1,6 +1,6 @@
 //! The remote signer, against a server that speaks Turnkey's wire format and verifies every stamp.
 
-use crate::world::{SOL, World, until};
+use crate::world::{SOL, World, eventually};
 use chassis::Clock;
 use proto::{AccountId, Lamports};
 use servers::turnkey::{Faults, Turnkey as Server};
@@ -192,7 +192,7 @@ async fn the_service_deposits_sweeps_and_pays_with_it() {
         let activities = server.activities();
         activities.iter().any(|one| !one.completed && one.submissions > 2)
     };
-    until("the activity is asked for again", waiting).await;
+    eventually("the activity is asked for again", waiting).await;
     assert_eq!(server.activities().iter().filter(|one| !one.completed).count(), 1);
     server.set(Faults::default());
     server.approve_all();

@@ -2,7 +2,7 @@
 
 use crate::{
     faulty_rpc::{Faults, FaultyRpc},
-    world::{SOL, World, until},
+    world::{SOL, World, eventually},
 };
 use proto::{
     common::RefusalCode,
@@ -137,7 +137,7 @@ async fn a_new_address_waits_and_then_goes_by_itself() {
     world.until_state(id, State::Held).await;
     world.db.advance(Duration::from_secs(86_400 - 60)).await.unwrap();
     // The jobs go on meanwhile: a comparison is a round of theirs.
-    until("compared", || async { world.drift().await.is_some() }).await;
+    eventually("compared", || async { world.drift().await.is_some() }).await;
     assert_eq!(world.withdrawal(id).await.state, State::Held);
     world.db.advance(Duration::from_secs(61)).await.unwrap();
     world.until_state(id, State::Finalized).await;
@@ -203,7 +203,7 @@ async fn scenario_11_what_never_landed_is_signed_again_only_after_its_death() {
     let id = world.request(account, &to, SOL).await;
     world.until_state(id, State::Submitted).await;
     let lost = world.withdrawal(id).await.signature.unwrap();
-    until("dead", || async { payments(&world).await.contains(&(1, "DEAD".to_owned())) }).await;
+    eventually("dead", || async { payments(&world).await.contains(&(1, "DEAD".to_owned())) }).await;
     first.set(Faults::default());
     second.set(Faults::default());
     world.until_state(id, State::Finalized).await;
@@ -240,7 +240,7 @@ async fn one_lying_endpoint_never_makes_a_second_signature() {
     world.until_state(id, State::Submitted).await;
     liar.set(lies);
     let asked = liar.asked();
-    until("rounds in which the lie is heard", || async { liar.asked() > asked + 10 }).await;
+    eventually("rounds in which the lie is heard", || async { liar.asked() > asked + 10 }).await;
     assert_eq!(payments(&world).await, [(1, "SUBMITTED".to_owned())]);
     clock(&world, "surfnet_resumeClock").await;
     world.until_state(id, State::Finalized).await;
@@ -259,11 +259,11 @@ async fn one_endpoint_that_says_failed_gives_no_money_back() {
     world.serve(&[&liar.url, &honest], &[]).await;
     let to = stranger();
     let id = world.request(account, &to, SOL).await;
-    until("landed", || async { world.outside.lamports(&to).await > 0 }).await;
+    eventually("landed", || async { world.outside.lamports(&to).await > 0 }).await;
     // The lie is heard before the transaction is finalized and after: first the other endpoint says
     // less, then it says the opposite.
     let asked = liar.asked();
-    until("rounds in which the lie is heard", || async { liar.asked() > asked + 40 }).await;
+    eventually("rounds in which the lie is heard", || async { liar.asked() > asked + 40 }).await;
     assert_eq!(world.withdrawal(id).await.state, State::Submitted);
     assert_eq!(world.available(account).await, SOL);
     liar.set(Faults::default());

@@ -36,24 +36,15 @@ use wallet_svc::{
     workers::{ChainSettings, requests},
 };
 
+pub use servers::eventually;
+
 pub const SOL: i64 = proto::LAMPORTS_PER_SOL;
 /// Half of what the sandbox uses: finality and expiry are most of what tests wait for. Below it block
 /// hashes expire under load.
 pub const SLOT: Duration = Duration::from_millis(50);
-const BOUND: Duration = Duration::from_secs(90);
 
 pub fn master() -> String {
     "5a".repeat(32)
-}
-
-/// Waits until something holds; says what it was if it never does.
-pub async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
-    let waited = tokio::time::timeout(BOUND, async {
-        while !holds().await {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    });
-    waited.await.unwrap_or_else(|_| panic!("{what}: not within {BOUND:?}"));
 }
 
 /// A client that is not ours.
@@ -72,7 +63,7 @@ impl Outside {
 
     pub async fn airdrop(&self, address: &Pubkey, lamports: i64) {
         self.rpc.request_airdrop(address, lamports.try_into().unwrap()).await.unwrap();
-        until("airdrop", || async { self.lamports(address).await >= lamports }).await;
+        eventually("airdrop", || async { self.lamports(address).await >= lamports }).await;
     }
 
     /// A wallet with money.
@@ -286,17 +277,17 @@ impl World {
         let (account, address) = self.account_of(signer, Duration::from_secs(600)).await;
         let payer = self.outside.wallet(lamports + SOL).await;
         self.outside.send(&payer, &[(address, lamports)]).await;
-        until("deposit credited", || async { self.available(account).await == lamports }).await;
-        until("deposit swept", || async { self.outside.lamports(&address).await == 0 }).await;
+        eventually("deposit credited", || async { self.available(account).await == lamports }).await;
+        eventually("deposit swept", || async { self.outside.lamports(&address).await == 0 }).await;
         let swept = || async { self.lies_at(&address).await == 0 };
-        until("sweep booked", swept).await;
+        eventually("sweep booked", swept).await;
         account
     }
 
     pub async fn treasury(&self) -> Pubkey {
         let found =
             || async { store::key::of_owner(self.db.pool(), KeyOwner::Treasury).await.unwrap().is_some() };
-        until("treasury", found).await;
+        eventually("treasury", found).await;
         store::key::of_owner(self.db.pool(), KeyOwner::Treasury).await.unwrap().unwrap().address
     }
 
@@ -305,7 +296,7 @@ impl World {
         let payer = self.outside.wallet(lamports + SOL).await;
         self.outside.send(&payer, &[(self.treasury().await, lamports)]).await;
         let arrived = || async { self.balance(Account::house(Kind::Capital)).await == before + lamports };
-        until("capital", arrived).await;
+        eventually("capital", arrived).await;
     }
 
     pub async fn balance(&self, account: Account) -> i64 {
@@ -364,7 +355,8 @@ impl World {
     }
 
     pub async fn until_state(&self, id: WithdrawalId, state: wallet_svc::domain::withdrawal::State) {
-        until(&format!("withdrawal {state:?}"), || async { self.withdrawal(id).await.state == state }).await;
+        eventually(&format!("withdrawal {state:?}"), || async { self.withdrawal(id).await.state == state })
+            .await;
     }
 
     /// The stored outcome of a command.
@@ -405,7 +397,7 @@ impl World {
     /// Everything has ended; the ledger sums to zero, its chain account is what was booked per
     /// address, and that is what lies there.
     pub async fn check_books(&self) {
-        until("all transactions ended and paid", || async {
+        eventually("all transactions ended and paid", || async {
             let open: i64 = sqlx::query_scalar(
                 "SELECT count(*) FROM wallet.chain_tx
                  WHERE state IN ('BUILT', 'SIGNED', 'SUBMITTED') OR (slot IS NOT NULL AND fee_posted_at IS NULL)",

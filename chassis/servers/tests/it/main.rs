@@ -13,17 +13,4 @@ mod guard;
 mod nats;
 mod postgres;
 
-use std::future::Future;
-use std::time::Duration;
-
-/// Waits until `condition` holds, at most 30 s.
-async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
-    let waiting = async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), waiting)
-        .await
-        .unwrap_or_else(|_| panic!("not within 30 s: {what}"));
-}
+use servers::eventually;
