@@ -189,18 +189,20 @@ async fn meet(intake: &Intake) -> Result<(), String> {
         bot.delete_webhook().await.map_err(|error| error.to_string())?;
     }
     intake.app().groups.set_whisper(whisper::is_there(bot).await);
+    let menus = [
+        (&Command::MENU[..], "command", BotCommandScope::AllPrivateChats),
+        (&About::MENU[..], "group-command", BotCommandScope::AllGroupChats),
+    ];
     for language in Language::all() {
-        let menu =
-            Command::MENU.map(|name| BotCommand::new(name, language.plain(&format!("command-{name}"), &[])));
-        let call = bot.set_my_commands(menu).scope(BotCommandScope::AllPrivateChats);
-        // English stands for every language without texts.
-        let call = if language == Language::ENGLISH { call } else { call.language_code(language.code()) };
-        call.await.map_err(|error| error.to_string())?;
-        let menu = About::MENU
-            .map(|name| BotCommand::new(name, language.plain(&format!("group-command-{name}"), &[])));
-        let call = bot.set_my_commands(menu).scope(BotCommandScope::AllGroupChats);
-        let call = if language == Language::ENGLISH { call } else { call.language_code(language.code()) };
-        call.await.map_err(|error| error.to_string())?;
+        for (names, kind, scope) in &menus {
+            let keys: Vec<_> = names.iter().map(|name| format!("{kind}-{name}")).collect();
+            let menu =
+                names.iter().zip(language.in_passing(&keys)).map(|(name, text)| BotCommand::new(*name, text));
+            let call = bot.set_my_commands(menu).scope(scope.clone());
+            // English stands for every language without texts.
+            let call = if language == Language::ENGLISH { call } else { call.language_code(language.code()) };
+            call.await.map_err(|error| error.to_string())?;
+        }
     }
     Ok(())
 }
