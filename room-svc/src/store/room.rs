@@ -109,7 +109,8 @@ pub async fn due_to_close(conn: &mut PgConnection) -> Result<Vec<Uuid>, Fault> {
 pub async fn waiting_too_long(conn: &mut PgConnection, grace_seconds: f64) -> Result<Vec<Uuid>, Fault> {
     let late = sqlx::query_scalar!(
         "SELECT id FROM room.room
-         WHERE pending > 0 AND closed_at <= room.db_clock() - make_interval(secs => $1) ORDER BY closed_at LIMIT 200",
+         WHERE pending > 0 AND frozen_at IS NULL AND closed_at <= room.db_clock() - make_interval(secs => $1)
+         ORDER BY closed_at LIMIT 200",
         grace_seconds
     );
     Ok(late.fetch_all(conn).await?)

@@ -52,3 +52,15 @@ async fn a_question_has_one_live_room_and_a_room_keeps_its_cap() {
     }
     assert_eq!(refused(&world, "DELETE FROM room.statement").await, "42501");
 }
+
+/// What each batch of bets changes stands in no index, in its columns or in its condition: every index of the room would be
+/// written anew with it.
+#[tokio::test]
+async fn a_bet_writes_no_index_of_its_room() {
+    let world = World::start(&[]).await;
+    let named = "SELECT array_agg(indexrelid::regclass::text) FROM pg_index
+                 WHERE indrelid = 'room.room'::regclass
+                   AND pg_get_indexdef(indexrelid) ~ '\\m(seats|pools|pending|pending_stakes|version)\\M'";
+    let named: Option<Vec<String>> = sqlx::query_scalar(named).fetch_one(world.db.superuser()).await.unwrap();
+    assert_eq!(named, None);
+}
