@@ -31,6 +31,15 @@ pub struct Sent {
     pub(crate) messages: Arc<[frame::Message]>,
 }
 
+/// The table's key of a frame.
+type Key = (Date, Uuid);
+
+impl Sent {
+    const fn key(&self) -> Key {
+        (self.day, self.id)
+    }
+}
+
 /// The entrance of the relay.
 #[derive(Clone, Debug)]
 pub struct Relay(mpsc::Sender<Sent>);
@@ -49,25 +58,46 @@ impl Relay {
     }
 }
 
-/// Publishes what is handed over; after the stop, what is left.
+/// Publishes what is handed over; after the stop, what is left. What is published is marked meanwhile, so that nothing
+/// waits for a mark, and the more are marked together the more there is to do.
 pub async fn relay(bus: Bus, pool: Pool, mut exit: mpsc::Receiver<Sent>, stop: CancellationToken) {
-    let mut frames = Vec::with_capacity(TOGETHER);
-    loop {
-        let count = tokio::select! {
-            count = exit.recv_many(&mut frames, TOGETHER) => count,
-            () = stop.cancelled(), if !exit.is_closed() => {
-                exit.close();
-                continue;
+    let (published, mut unmarked) = mpsc::channel(CAPACITY);
+    let publishing = async move {
+        let mut frames = Vec::with_capacity(TOGETHER);
+        loop {
+            let count = tokio::select! {
+                count = exit.recv_many(&mut frames, TOGETHER) => count,
+                () = stop.cancelled(), if !exit.is_closed() => {
+                    exit.close();
+                    continue;
+                }
+            };
+            if count == 0 {
+                return;
             }
-        };
-        if count == 0 {
-            return;
+            for part in parts(&frames) {
+                if let Err(fault) = publish(&bus, part).await {
+                    tracing::warn!(frames = part.len(), error = fault.chain(), "left to the sweeper");
+                    continue;
+                }
+                for sent in part {
+                    // The other loop ends after this one.
+                    let _ = published.send(sent.key()).await;
+                }
+            }
+            frames.clear();
         }
-        if let Err(fault) = publish(&bus, &pool, &frames).await {
-            tracing::warn!(frames = frames.len(), error = fault.chain(), "left to the sweeper");
+    };
+    let marking = async {
+        let mut keys = Vec::with_capacity(TOGETHER);
+        while unmarked.recv_many(&mut keys, CAPACITY).await > 0 {
+            if let Err(fault) = mark(&pool, &keys).await {
+                tracing::warn!(frames = keys.len(), error = fault.chain(), "published, and not marked");
+            }
+            keys.clear();
         }
-        frames.clear();
-    }
+    };
+    tokio::join!(publishing, marking);
 }
 
 /// Publishes what was left behind, until the shutdown.
@@ -75,8 +105,9 @@ pub async fn sweep(bus: Bus, pool: Pool, shutdown: CancellationToken) {
     loop {
         let swept = async {
             let frames = claim(&pool).await?;
-            if !frames.is_empty() {
-                publish(&bus, &pool, &frames).await?;
+            for part in parts(&frames) {
+                publish(&bus, part).await?;
+                mark(&pool, &part.iter().map(Sent::key).collect::<Vec<_>>()).await?;
             }
             Ok::<_, Fault>(frames.len())
         };
@@ -115,36 +146,34 @@ pub(crate) fn decode(day: Date, id: Uuid, frame: &[u8]) -> Result<Sent, Fault> {
     Ok(Sent { day, id, messages: Arc::from(frame.messages) })
 }
 
-async fn publish(bus: &Bus, pool: &Pool, frames: &[Sent]) -> Result<(), Fault> {
-    let mut rest = frames;
-    while !rest.is_empty() {
-        let (part, others) = rest.split_at(fitting(rest));
-        let messages: Vec<_> =
-            part.iter().flat_map(|sent| sent.messages.iter().map(|message| (message, ""))).collect();
-        bus.publish(&messages).await?;
-        steps::reach("relay.published");
-        metrics::counter!("rooms_published_total")
-            .increment(u64::try_from(messages.len()).unwrap_or_default());
-        mark(pool, part).await?;
-        rest = others;
-    }
+async fn publish(bus: &Bus, frames: &[Sent]) -> Result<(), Fault> {
+    let messages: Vec<_> =
+        frames.iter().flat_map(|sent| sent.messages.iter().map(|message| (message, ""))).collect();
+    bus.publish(&messages).await?;
+    steps::reach("relay.published");
+    metrics::counter!("rooms_published_total").increment(u64::try_from(messages.len()).unwrap_or_default());
     Ok(())
 }
 
-/// How many of these frames are published together.
-fn fitting(frames: &[Sent]) -> usize {
-    let mut messages = 0;
-    let fit = frames.iter().take_while(|sent| {
-        messages += sent.messages.len();
-        messages <= MESSAGES
-    });
-    fit.count().max(1)
+/// Frames as they are published together.
+fn parts(mut frames: &[Sent]) -> impl Iterator<Item = &[Sent]> {
+    std::iter::from_fn(move || {
+        let mut messages = 0;
+        let fit = frames.iter().take_while(|sent| {
+            messages += sent.messages.len();
+            messages <= MESSAGES
+        });
+        let fitting = fit.count().max(1).min(frames.len());
+        let (part, rest) = frames.split_at(fitting);
+        frames = rest;
+        (!part.is_empty()).then_some(part)
+    })
 }
 
 /// Marks frames as published. A lost mark only publishes them again, so it need not be durable at
 /// once and spares the writers a flush.
-async fn mark(pool: &Pool, frames: &[Sent]) -> Result<(), Fault> {
-    let (days, ids): (Vec<Date>, Vec<Uuid>) = frames.iter().map(|sent| (sent.day, sent.id)).unzip();
+async fn mark(pool: &Pool, keys: &[Key]) -> Result<(), Fault> {
+    let (days, ids): (Vec<Date>, Vec<Uuid>) = keys.iter().copied().unzip();
     let mut tx = pool.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await?;
     sqlx::query(
         "UPDATE outbox SET published_at = db_clock(), leased_until = NULL
@@ -186,4 +215,21 @@ pub async fn keep_house(pool: Pool, lease: Lease, shutdown: CancellationToken) {
 async fn delete_old(pool: &Pool, chunk: &'static str) -> Result<(), Fault> {
     while sqlx::query(chunk).execute(pool).await?.rows_affected() > 0 {}
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_go_together_as_long_as_their_messages_may() {
+        let frame = |messages: usize| Sent {
+            day: Date::MIN,
+            id: Uuid::nil(),
+            messages: vec![frame::Message::default(); messages].into(),
+        };
+        let frames = [1_999, 1, 1, 5_000, 500, 1_500].map(frame);
+        assert_eq!(parts(&frames).map(<[Sent]>::len).collect::<Vec<_>>(), [2, 1, 1, 2]);
+        assert_eq!(parts(&[]).count(), 0);
+    }
 }

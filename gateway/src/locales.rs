@@ -85,11 +85,16 @@ impl Language {
         self.bundles().any(|bundle| bundle.has_message(key))
     }
 
-    /// Texts without values, of a language that nobody may ever speak: it is read for them and forgotten.
+    /// Texts without values, of a language that nobody may ever speak: the files with them are read and forgotten.
     #[must_use]
     pub fn in_passing(self, keys: &[String]) -> Vec<String> {
-        let bundles: Vec<_> =
-            [self, Self::ENGLISH].iter().filter_map(|it| SOURCES.get(it.0).map(bundle)).collect();
+        let with_keys = |it: &Self| {
+            let (code, sources) = SOURCES.get(it.0)?;
+            let mut sources = sources.to_vec();
+            sources.retain(|source| keys.iter().any(|key| source.contains(key.as_str())));
+            Some(bundle(&(code, &sources)))
+        };
+        let bundles: Vec<_> = [self, Self::ENGLISH].iter().filter_map(with_keys).collect();
         keys.iter().map(|key| format(bundles.iter(), key, &FluentArgs::new())).collect()
     }
 

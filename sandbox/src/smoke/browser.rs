@@ -1,6 +1,5 @@
 //! `smoke --browser`: somebody plays one bet on the chat page, in a real browser, with mouse and keyboard alone.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -8,14 +7,14 @@ use rust_decimal::Decimal;
 use serde_json::json;
 use servers::scratch::Scratch;
 
-use super::BURST;
+use super::Place;
 use super::chat::arrive;
 use super::person::{Manners, Person};
 use super::plan::{Which, sol};
 use super::stage::Stage;
 use super::table::{self, Opened, Question};
 use super::tale::Tale;
-use crate::botapi::{self, Game};
+use crate::botapi::Game;
 use crate::browser::{Browser, Page};
 use crate::report::Report;
 use crate::venues::Asset;
@@ -31,35 +30,17 @@ const WINDOW: (u32, u32) = (1_280, 900);
 const STAKE: i64 = 100_000_000;
 const DEPOSIT: u64 = 500_000_000;
 
-/// One run.
-#[derive(Clone, Debug)]
-pub struct Setup {
-    /// The sandbox binary, which is every service, too.
-    pub program: PathBuf,
-    /// Decides the prices.
-    pub seed: u64,
-    /// Where the world is; a temporary folder if it does not matter.
-    pub dir: Option<PathBuf>,
-}
-
 /// Plays in a fresh world.
 ///
 /// # Errors
 /// There is no browser, or somebody waited in vain; the ends of all logs are printed before.
-pub async fn play(setup: &Setup, report: &mut Report) -> Result<()> {
+pub async fn play(place: &Place, report: &mut Report) -> Result<()> {
     let scratch = Scratch::create()?;
-    let dir = setup.dir.as_deref().unwrap_or(scratch.path());
     let tale = Tale::begin();
     // Before the world, which takes longer: there may be none.
     let browser = Browser::start().await?;
     tale.scene("one bet on the chat page");
-    let options = WorldOptions {
-        fresh: true,
-        program: setup.program.clone(),
-        seed: setup.seed,
-        telegram_limits: botapi::Limits { private_burst: BURST, ..botapi::Limits::default() },
-        ..WorldOptions::new(dir).elsewhere()?
-    };
+    let options = WorldOptions { ..place.world(&scratch)? };
     let stage = Stage::set(options, &tale).await?;
     let played = stage.play(LIMIT, evening(&stage.world, &browser, &tale, report)).await;
     stage.strike().await;

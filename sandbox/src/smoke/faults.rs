@@ -1,17 +1,16 @@
 //! What disturbs a run, and whether it really happened.
 
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
+use servers::scratch::Scratch;
 
 use super::person::Manners;
 use super::sharing::ENOUGH_TO_SHARE;
+use super::stage::Place;
 use super::tale::Tale;
-use crate::botapi;
 use crate::report::Report;
 use crate::world::{World, WorldOptions};
 
@@ -57,10 +56,6 @@ pub const LOWERED: [(&str, &str, &str); 4] = [
     ("TELEGRAM_CHAT_GAP", "0ms", "1s"),
     ("PICTURE_PATIENCE", "0s", "2s"),
 ];
-
-/// Messages that the local Telegram takes at once in one chat, in place of 3: a script types faster
-/// than a person.
-pub(super) const BURST: u32 = 1_000;
 
 impl Faults {
     /// Whether anything is disturbed.
@@ -132,7 +127,7 @@ impl Faults {
     }
 
     /// The world of this run.
-    pub(super) fn world(&self, dir: &Path, program: PathBuf, seed: u64) -> Result<WorldOptions> {
+    pub(super) fn world(&self, place: &Place, scratch: &Scratch) -> Result<WorldOptions> {
         let mut variables: Vec<(String, String)> =
             LOWERED.iter().map(|(name, value, _)| ((*name).to_owned(), (*value).to_owned())).collect();
         for (on, value) in [(self.twice, "twice"), (self.shuffle, "shuffle")] {
@@ -140,15 +135,11 @@ impl Faults {
         }
         let kills = KILLS.iter().filter(|_| self.kill);
         Ok(WorldOptions {
-            fresh: true,
-            program,
             replicas: usize::from(self.replicas()),
-            seed,
             variables,
             kill_at: kills.map(|(name, steps)| (*name, steps.map(str::to_owned).to_vec())).collect(),
-            telegram_limits: botapi::Limits { private_burst: BURST, ..botapi::Limits::default() },
             pgbouncer: self.pgbouncer,
-            ..WorldOptions::new(dir).elsewhere()?
+            ..place.world(scratch)?
         })
     }
 

@@ -40,10 +40,11 @@ use crate::environment;
 use crate::report::Report;
 use crate::world::World;
 use crate::world::settings::LOWERED;
-use faults::{BURST, Findings};
+use faults::Findings;
 use plan::Plan;
 use play::Evening;
-use stage::Stage;
+pub use stage::Place;
+use stage::{BURST, Stage};
 use tale::Tale;
 
 /// Arguments of `smoke`.
@@ -92,14 +93,10 @@ pub struct Arguments {
 /// One run.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// The sandbox binary, which is every service, too.
-    pub program: PathBuf,
-    /// Decides amounts, outcomes and the walk of prices.
-    pub seed: u64,
+    /// Where, and with which luck.
+    pub place: Place,
     /// What disturbs it.
     pub faults: Faults,
-    /// Where the world is; a temporary folder if it does not matter.
-    pub dir: Option<PathBuf>,
     /// How much longer bets are taken than the pace of the machine asks for: others may be about to
     /// slow it down.
     pub leisure: Duration,
@@ -113,58 +110,44 @@ pub struct Setup {
 pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     let began = tokio::time::Instant::now();
     let mut report = Report::new();
-    let calm = Setup {
+    let place = Place {
         program: match &arguments.services {
             Some(other) => other.canonicalize().with_context(|| format!("no program {}", other.display()))?,
             None => std::env::current_exe().context("find this program")?,
         },
         seed: arguments.seed,
-        faults: Faults::default(),
         dir: arguments.world.clone(),
-        leisure: Duration::ZERO,
     };
     let playing = async {
         if let Some(page) = &arguments.at {
             return visit::play(page, &mut report).await;
         }
         if arguments.money {
-            let setup = money::Setup {
-                program: calm.program.clone(),
-                seed: calm.seed,
-                people: 20,
-                steps: 60,
-                dir: calm.dir.clone(),
-            };
-            return money::play(&setup, &mut report).await;
+            return money::play(&money::Setup { place, people: 20, steps: 60 }, &mut report).await;
         }
         if arguments.oracle {
-            let Setup { program, seed, dir, leisure, .. } = calm.clone();
-            return oracle::play(&oracle::Setup { program, seed, dir, leisure }, &mut report).await;
+            return oracle::play(&oracle::Setup { place, leisure: Duration::ZERO }, &mut report).await;
         }
         if arguments.tracker {
-            let Setup { program, seed, dir, .. } = calm.clone();
-            return tracker::play(&tracker::Setup { program, seed, dir }, &mut report).await;
+            return tracker::play(&place, &mut report).await;
         }
         if arguments.chat {
-            let Setup { program, seed, dir, .. } = calm.clone();
-            let setup = chat::Setup { program, seed, dir, tour: arguments.tour.clone() };
-            return chat::play(&setup, &mut report).await;
+            return chat::play(&chat::Setup { place, tour: arguments.tour.clone() }, &mut report).await;
         }
         if arguments.browser {
-            let Setup { program, seed, dir, .. } = calm.clone();
-            return browser::play(&browser::Setup { program, seed, dir }, &mut report).await;
+            return browser::play(&place, &mut report).await;
         }
         if arguments.ops {
-            let Setup { program, seed, dir, .. } = calm.clone();
-            return ops::play(&ops::Setup { program, seed, dir }, &mut report).await;
+            return ops::play(&place, &mut report).await;
         }
         if arguments.faults.pgbouncer {
             // Not after an evening has been played for nothing.
             servers::pgbouncer::find()?;
         }
+        let calm = Setup { place, faults: Faults::default(), leisure: Duration::ZERO };
         let undisturbed = play(&calm, &mut report).await?;
         if arguments.faults.any() {
-            let disturbed = Setup { faults: arguments.faults.clone(), ..calm.clone() };
+            let disturbed = Setup { faults: arguments.faults.clone(), ..calm };
             let record = play(&disturbed, &mut report).await?;
             compare(&undisturbed, &record, &disturbed.faults, &mut report);
         }
@@ -185,12 +168,11 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
 /// Somebody waited in vain; the ends of all logs are printed before.
 pub async fn play(setup: &Setup, report: &mut Report) -> Result<Record> {
     let scratch = Scratch::create()?;
-    let dir = setup.dir.as_deref().unwrap_or(scratch.path());
     let (faults, tale) = (&setup.faults, Tale::begin());
-    tale.scene(&format!("the evening of seed {}, {}", setup.seed, faults.name()));
+    tale.scene(&format!("the evening of seed {}, {}", setup.place.seed, faults.name()));
     tell_lowered(&tale);
-    let plan = Plan::try_of(setup.seed)?;
-    let options = faults.world(dir, setup.program.clone(), setup.seed)?;
+    let plan = Plan::try_of(setup.place.seed)?;
+    let options = faults.world(&setup.place, &scratch)?;
     let stage = Stage::set(options, &tale).await?;
 
     let mut findings = Findings::of(report, faults);
@@ -199,7 +181,7 @@ pub async fn play(setup: &Setup, report: &mut Report) -> Result<Record> {
     faults.verify(&stage.world, &mut findings).await;
     let seconds = tale.seconds();
     stage.strike().await;
-    let record = played.with_context(|| format!("{}, seed {}", faults.name(), setup.seed))?;
+    let record = played.with_context(|| format!("{}, seed {}", faults.name(), setup.place.seed))?;
     for (what, time) in tale.measured() {
         tale.tell("", format_args!("{what}: {time}"));
     }

@@ -6,7 +6,6 @@ mod plan;
 mod play;
 mod weather;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -14,12 +13,11 @@ use serde_json::json;
 use servers::scratch::Scratch;
 use tokio_util::sync::CancellationToken;
 
-use super::BURST;
+use super::Place;
 use super::faults::LOWERED as SMOKE_LOWERED;
 use super::person::Manners;
 use super::stage::Stage;
 use super::tale::Tale;
-use crate::botapi;
 use crate::report::Report;
 use crate::world::{World, WorldOptions};
 use plan::Plan;
@@ -40,16 +38,12 @@ const VARIABLES: [(&str, &str, &str); 4] = [
 /// One run.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// The sandbox binary, which is every service, too.
-    pub program: PathBuf,
-    /// Decides who moves what, and the faults.
-    pub seed: u64,
+    /// Where, and with which luck.
+    pub place: Place,
     /// Who takes part, at most 20.
     pub people: usize,
     /// Deposits and withdrawals of all together.
     pub steps: usize,
-    /// Where the world is; a temporary folder if it does not matter.
-    pub dir: Option<PathBuf>,
 }
 
 /// Plays in a fresh world, tells it on standard error, and checks the books.
@@ -58,32 +52,27 @@ pub struct Setup {
 /// Somebody waited in vain; the ends of all logs are printed before.
 pub async fn play(setup: &Setup, report: &mut Report) -> Result<()> {
     let scratch = Scratch::create()?;
-    let dir = setup.dir.as_deref().unwrap_or(scratch.path());
     let tale = Tale::begin();
-    let plan = Plan::of(setup.seed, setup.people, setup.steps);
+    let plan = Plan::of(setup.place.seed, setup.people, setup.steps);
     let (people, steps) = (plan.parts.len(), plan.count(|_| true));
-    tale.scene(&format!("{people} people, {steps} deposits and withdrawals, seed {}", setup.seed));
+    tale.scene(&format!("{people} people, {steps} deposits and withdrawals, seed {}", setup.place.seed));
     let variables = VARIABLES.iter().chain(&SMOKE_LOWERED);
     let told: Vec<String> =
         variables.clone().map(|(name, value, product)| format!("{name}={value} ({product})")).collect();
     tale.tell("", format_args!("set for this (the product's value): {}", told.join(", ")));
     let options = WorldOptions {
-        fresh: true,
-        program: setup.program.clone(),
-        seed: setup.seed,
         variables: variables.map(|(name, value, _)| ((*name).to_owned(), (*value).to_owned())).collect(),
         faulty_endpoints: 2,
-        telegram_limits: botapi::Limits { private_burst: BURST, ..botapi::Limits::default() },
-        ..WorldOptions::new(dir).elsewhere()?
+        ..setup.place.world(&scratch)?
     };
     let stage = Stage::set(options, &tale).await?;
 
-    let weather = Weather::of(setup.seed);
+    let weather = Weather::of(setup.place.seed);
     let played = stage.play(LIMIT, evening(&stage.world, &plan, &weather, &tale, report)).await;
     let exits = stage.world.exits().len();
     report.check("services that ended unasked", 0, exits, exits == 0);
     stage.strike().await;
-    played.with_context(|| format!("seed {}", setup.seed))?;
+    played.with_context(|| format!("seed {}", setup.place.seed))?;
     report.note("measured", json!(tale.measured()));
     for (what, time) in tale.measured() {
         tale.tell("", format_args!("{what}: {time}"));

@@ -7,18 +7,16 @@ mod play;
 mod truth;
 mod weather;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use servers::scratch::Scratch;
 
-use super::BURST;
+use super::Place;
 use super::faults::LOWERED as SMOKE_LOWERED;
 use super::person::Manners;
 use super::stage::Stage;
 use super::tale::Tale;
-use crate::botapi;
 use crate::report::Report;
 use crate::world::{World, WorldOptions};
 use plan::Plan;
@@ -30,12 +28,8 @@ const LIMIT: Duration = Duration::from_secs(180);
 /// One run.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// The sandbox binary, which is every service, too.
-    pub program: PathBuf,
-    /// Decides stakes, directions and what happens to the venues.
-    pub seed: u64,
-    /// Where the world is; a temporary folder if it does not matter.
-    pub dir: Option<PathBuf>,
+    /// Where, and with which luck.
+    pub place: Place,
     /// How much longer bets are taken than the pace of the machine asks for.
     pub leisure: Duration,
 }
@@ -46,22 +40,17 @@ pub struct Setup {
 /// Somebody waited in vain; the ends of all logs are printed before.
 pub async fn play(setup: &Setup, report: &mut Report) -> Result<()> {
     let scratch = Scratch::create()?;
-    let dir = setup.dir.as_deref().unwrap_or(scratch.path());
     let tale = Tale::begin();
-    let plan = Plan::try_of(setup.seed)?;
-    tale.scene(&format!("{} rooms under lying venues, seed {}", plan.rooms.len(), setup.seed));
+    let plan = Plan::try_of(setup.place.seed)?;
+    tale.scene(&format!("{} rooms under lying venues, seed {}", plan.rooms.len(), setup.place.seed));
     super::tell_lowered(&tale);
     let options = WorldOptions {
-        fresh: true,
-        program: setup.program.clone(),
         doubled: vec!["oracle-svc"],
-        seed: setup.seed,
         variables: SMOKE_LOWERED
             .iter()
             .map(|(name, value, _)| ((*name).to_owned(), (*value).to_owned()))
             .collect(),
-        telegram_limits: botapi::Limits { private_burst: BURST, ..botapi::Limits::default() },
-        ..WorldOptions::new(dir).elsewhere()?
+        ..setup.place.world(&scratch)?
     };
     let stage = Stage::set(options, &tale).await?;
 
@@ -72,7 +61,7 @@ pub async fn play(setup: &Setup, report: &mut Report) -> Result<()> {
     report.check("oracles killed", 1, oracles, oracles == 1);
     report.check("services that ended unasked", 0, exits.len() - oracles, exits.len() == oracles);
     stage.strike().await;
-    played.with_context(|| format!("seed {}", setup.seed))
+    played.with_context(|| format!("seed {}", setup.place.seed))
 }
 
 async fn evening(world: &World, plan: &Plan, setup: &Setup, tale: &Tale, report: &mut Report) -> Result<()> {

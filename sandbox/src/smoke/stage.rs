@@ -1,17 +1,52 @@
 //! The world that a smoke is played in, from its start to its stop.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 
+use servers::scratch::Scratch;
+
 use super::faults::Faults;
 use super::tale::Tale;
+use crate::botapi;
 use crate::world::{World, WorldOptions};
 
 /// How long a world may take to start, and to stop; the local chain is built before.
 const START_WITHIN: Duration = Duration::from_secs(120);
 const STOP_WITHIN: Duration = Duration::from_secs(60);
+
+/// A chat may get so much at once: somebody who presses as fast as a machine is answered as fast.
+pub(super) const BURST: u32 = 1_000;
+
+/// Where a smoke is played, and with which luck.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The sandbox binary, which is every service, too.
+    pub program: PathBuf,
+    /// Decides all that is left to chance.
+    pub seed: u64,
+    /// Where the world is; a temporary folder if it does not matter.
+    pub dir: Option<PathBuf>,
+}
+
+impl Place {
+    /// The folder of its world.
+    pub(super) fn dir<'a>(&'a self, scratch: &'a Scratch) -> &'a Path {
+        self.dir.as_deref().unwrap_or(scratch.path())
+    }
+
+    /// A fresh world beside any other.
+    pub(super) fn world(&self, scratch: &Scratch) -> Result<WorldOptions> {
+        Ok(WorldOptions {
+            fresh: true,
+            program: self.program.clone(),
+            seed: self.seed,
+            telegram_limits: botapi::Limits { private_burst: BURST, ..botapi::Limits::default() },
+            ..WorldOptions::new(self.dir(scratch)).elsewhere()?
+        })
+    }
+}
 
 /// A running world and its story.
 pub struct Stage<'a> {

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use sandbox::report::Report;
-use sandbox::smoke::{self, Faults, Record, Setup};
+use sandbox::smoke::{self, Faults, Place, Record, Setup};
 use serde_json::Value;
 use tokio::sync::{OnceCell, Semaphore};
 
@@ -22,7 +22,7 @@ async fn play(faults: Faults) -> (Record, Report) {
     let _world = WORLDS.acquire().await.unwrap();
     let mut report = Report::new();
     let program = env!("CARGO_BIN_EXE_sandbox").into();
-    let setup = Setup { program, seed: 1, faults, dir: None, leisure: LEISURE };
+    let setup = Setup { place: Place { program, seed: 1, dir: None }, faults, leisure: LEISURE };
     let record = Box::pin(smoke::play(&setup, &mut report)).await.unwrap_or_else(|error| panic!("{error:#}"));
     assert!(report.ok(), "{}", report.failures());
     (record, report)
@@ -91,7 +91,7 @@ async fn money_moves_once_while_the_chain_misbehaves() {
     let _world = WORLDS.acquire().await.unwrap();
     let mut report = Report::new();
     let program = env!("CARGO_BIN_EXE_sandbox").into();
-    let setup = smoke::money::Setup { program, seed: 3, people: 5, steps: 14, dir: None };
+    let setup = smoke::money::Setup { place: Place { program, seed: 3, dir: None }, people: 5, steps: 14 };
     smoke::money::play(&setup, &mut report).await.unwrap_or_else(|error| panic!("{error:#}"));
     assert!(report.ok(), "{}", report.failures());
 }
@@ -102,7 +102,10 @@ async fn no_room_settles_on_a_wrong_price_while_venues_lie() {
     let _world = WORLDS.acquire().await.unwrap();
     let mut report = Report::new();
     let program = env!("CARGO_BIN_EXE_sandbox").into();
-    let setup = smoke::oracle::Setup { program, seed: 3, dir: None, leisure: Duration::from_secs(8) };
+    let setup = smoke::oracle::Setup {
+        place: Place { program, seed: 3, dir: None },
+        leisure: Duration::from_secs(8),
+    };
     smoke::oracle::play(&setup, &mut report).await.unwrap_or_else(|error| panic!("{error:#}"));
     assert!(report.ok(), "{}", report.failures());
 }

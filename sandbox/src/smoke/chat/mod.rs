@@ -18,10 +18,10 @@ use gateway::callbacks::{Callback, Press};
 use gateway::router::Command;
 use servers::scratch::Scratch;
 
-use super::BURST;
 use super::person::{Manners, Person};
 use super::stage::Stage;
 use super::tale::Tale;
+use super::{BURST, Place};
 use crate::botapi::{self, Game};
 use crate::report::Report;
 use crate::world::{World, WorldOptions};
@@ -72,12 +72,8 @@ const OUT_OF_REACH: &[(&str, &str)] = &[];
 /// One run.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// The sandbox binary, which is every service, too.
-    pub program: PathBuf,
-    /// Decides the prices.
-    pub seed: u64,
-    /// Where the world is; a temporary folder if it does not matter.
-    pub dir: Option<PathBuf>,
+    /// Where, and with which luck.
+    pub place: Place,
     /// Where pictures of all screens go, and the page with them beside it.
     pub tour: Option<PathBuf>,
 }
@@ -88,16 +84,12 @@ pub struct Setup {
 /// The world does not start, or what goes before the crawl does not work; the ends of all logs are printed before.
 pub async fn play(setup: &Setup, report: &mut Report) -> Result<()> {
     let scratch = Scratch::create()?;
-    let dir = setup.dir.as_deref().unwrap_or(scratch.path());
     let tale = Tale::begin();
     tale.scene("every button, three presses deep");
     let told: Vec<String> =
         VARIABLES.iter().map(|(name, value, product)| format!("{name}={value} ({product})")).collect();
     tale.tell("", format_args!("set for this (the product's value): {}", told.join(", ")));
     let options = WorldOptions {
-        fresh: true,
-        program: setup.program.clone(),
-        seed: setup.seed,
         variables: VARIABLES
             .iter()
             .map(|(name, value, _)| ((*name).to_owned(), (*value).to_owned()))
@@ -107,7 +99,7 @@ pub async fn play(setup: &Setup, report: &mut Report) -> Result<()> {
             overall_per_second: 1_000,
             group_per_minute: 1_000,
         },
-        ..WorldOptions::new(dir).elsewhere()?
+        ..setup.place.world(&scratch)?
     };
     let stage = Stage::set(options, &tale).await?;
 

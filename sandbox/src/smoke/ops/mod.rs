@@ -12,18 +12,17 @@ mod money;
 mod roles;
 mod tool;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
 use servers::scratch::Scratch;
 
-use super::BURST;
+use super::Place;
 use super::chat::arrive;
 use super::person::{Manners, Person};
 use super::stage::Stage;
 use super::tale::Tale;
-use crate::botapi::{self, Game};
+use crate::botapi::Game;
 use crate::report::Report;
 use crate::world::{World, WorldOptions};
 use desk::Desk;
@@ -35,37 +34,22 @@ const LIMIT: Duration = Duration::from_secs(900);
 /// What is lowered besides; `product` has what it is outside.
 const VARIABLES: [(&str, &str, &str); 1] = [("WITHDRAW_APPROVAL_THRESHOLD", "300000000", "10000000000")];
 
-/// One run.
-#[derive(Clone, Debug)]
-pub struct Setup {
-    /// The sandbox binary, which is every service, too.
-    pub program: PathBuf,
-    /// Decides the prices.
-    pub seed: u64,
-    /// Where the world is; a temporary folder if it does not matter.
-    pub dir: Option<PathBuf>,
-}
-
 /// Plays in a fresh world, tells it on standard error.
 ///
 /// # Errors
 /// There is no roomsctl, or somebody waited in vain; the ends of all logs are printed before.
-pub async fn play(setup: &Setup, report: &mut Report) -> Result<()> {
+pub async fn play(place: &Place, report: &mut Report) -> Result<()> {
     let scratch = Scratch::create()?;
-    let dir = setup.dir.as_deref().unwrap_or(scratch.path());
+    let dir = place.dir(&scratch);
     let tale = Tale::begin();
     // Before the world, which takes longer: it may not be built.
-    let program = tool::find(&setup.program).await?;
+    let program = tool::find(&place.program).await?;
     tale.scene("two operators, a stranger and their tool");
     let told = VARIABLES.map(|(name, value, product)| format!("{name}={value} ({product})"));
     tale.tell("", format_args!("set for this (the product's value): {}", told.join(", ")));
     let options = WorldOptions {
-        fresh: true,
-        program: setup.program.clone(),
-        seed: setup.seed,
         variables: VARIABLES.map(|(name, value, _)| (name.to_owned(), value.to_owned())).to_vec(),
-        telegram_limits: botapi::Limits { private_burst: BURST, ..botapi::Limits::default() },
-        ..WorldOptions::new(dir).elsewhere()?
+        ..place.world(&scratch)?
     };
     let stage = Stage::set(options, &tale).await?;
     let tool = Tool::take_up(program, &stage.world, dir, scratch.path(), &tale);

@@ -9,18 +9,16 @@ mod play;
 mod tape;
 mod weather;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use servers::scratch::Scratch;
 
-use super::BURST;
+use super::Place;
 use super::faults::LOWERED as SMOKE_LOWERED;
 use super::person::Manners;
 use super::stage::Stage;
 use super::tale::Tale;
-use crate::botapi;
 use crate::polymarket;
 use crate::report::Report;
 use crate::services::POLYMARKET;
@@ -46,36 +44,20 @@ const PACE: [(&str, &str, &str); 2] =
 /// Processes that are killed in the middle.
 const KILLED: [&str; 2] = [POLYMARKET.name, "notifier-svc"];
 
-/// One run.
-#[derive(Clone, Debug)]
-pub struct Setup {
-    /// The sandbox binary, which is every service, too.
-    pub program: PathBuf,
-    /// Decides who trades what, who is followed and what fails.
-    pub seed: u64,
-    /// Where the world is; a temporary folder if it does not matter.
-    pub dir: Option<PathBuf>,
-}
-
 /// Plays in a fresh world, tells it on standard error, and holds every alert against the tape.
 ///
 /// # Errors
 /// Somebody waited in vain; the ends of all logs are printed before.
-pub async fn play(setup: &Setup, report: &mut Report) -> Result<()> {
+pub async fn play(place: &Place, report: &mut Report) -> Result<()> {
     let scratch = Scratch::create()?;
-    let dir = setup.dir.as_deref().unwrap_or(scratch.path());
     let tale = Tale::begin();
-    tale.scene(&format!("a day of markets under failing servers, seed {}", setup.seed));
+    tale.scene(&format!("a day of markets under failing servers, seed {}", place.seed));
     super::tell_lowered(&tale);
     let lowered = PACE.map(|(name, value, product)| format!("{name}={value} ({product})"));
     tale.tell("", format_args!("and {}", lowered.join(", ")));
     let lowered = SMOKE_LOWERED.iter().chain(&PACE);
     let options = WorldOptions {
-        fresh: true,
-        program: setup.program.clone(),
-        seed: setup.seed,
         variables: lowered.map(|(name, value, _)| ((*name).to_owned(), (*value).to_owned())).collect(),
-        telegram_limits: botapi::Limits { private_burst: BURST, ..botapi::Limits::default() },
         polymarket: polymarket::Settings {
             wallets: WALLETS,
             events: EVENTS,
@@ -83,16 +65,16 @@ pub async fn play(setup: &Setup, report: &mut Report) -> Result<()> {
             pace: None,
             ..polymarket::Settings::default()
         },
-        ..WorldOptions::new(dir).elsewhere()?
+        ..place.world(&scratch)?
     };
     let stage = Stage::set(options, &tale).await?;
-    let played = stage.play(LIMIT, Box::pin(day(&stage.world, setup.seed, &tale, report))).await;
+    let played = stage.play(LIMIT, Box::pin(day(&stage.world, place.seed, &tale, report))).await;
     let exits = stage.world.exits();
     let killed = exits.iter().filter(|exit| KILLED.contains(&exit.service.as_str())).count();
     report.check("processes killed", KILLED.len(), killed, killed == KILLED.len());
     report.check("processes that ended unasked", 0, exits.len() - killed, exits.len() == killed);
     stage.strike().await;
-    played.with_context(|| format!("seed {}", setup.seed))
+    played.with_context(|| format!("seed {}", place.seed))
 }
 
 async fn day(world: &World, seed: u64, tale: &Tale, report: &mut Report) -> Result<()> {
