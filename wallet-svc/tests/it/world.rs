@@ -21,7 +21,7 @@ use solana_signature::Signature;
 use solana_signer::Signer as _;
 use solana_system_interface::instruction as system;
 use solana_transaction::versioned::VersionedTransaction;
-use std::{collections::BTreeSet, future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use wallet_svc::{
