@@ -1,8 +1,9 @@
 //! The feed of all trades: the truth about who traded what at which price.
 //!
 //! Every second its newest page is read, and as many more as it takes to meet what was read before, with some overlap:
-//! rows become visible out of order. After an outage the walk is as long as the outage was; what it finds is told oldest
-//! first. A walk that would be too long leaves a gap, which the ring closes wallet by wallet.
+//! rows become visible out of order. Most looks overlap by little, which on a busy day is a page instead of three; what
+//! comes later than that is found by a thorough one. After an outage the walk is as long as the outage was; what it finds
+//! is told oldest first. A walk that would be too long leaves a gap, which the ring closes wallet by wallet.
 
 use super::{
     Term,
@@ -19,8 +20,12 @@ use std::{collections::BTreeSet, time::Duration};
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// How far back each walk goes beyond what was read before.
-const OVERLAP: time::Duration = time::Duration::seconds(20);
+/// How far back a walk goes beyond what was read before.
+const OVERLAP: time::Duration = time::Duration::seconds(5);
+
+/// How far back a thorough one goes, and how often there is one.
+const THOROUGH: time::Duration = time::Duration::seconds(20);
+const THOROUGH_EVERY: Duration = Duration::from_secs(5);
 
 /// How often the same page of a long walk is asked for before the walk begins anew.
 const ATTEMPTS: u32 = 5;
@@ -72,11 +77,17 @@ impl Feed {
         let mut written = until;
         let mut seen = Seen::default();
         let mut read_at = Instant::now();
+        let mut thorough_at = read_at;
         loop {
             let began = Instant::now();
-            match self.walk(until).await {
+            let is_thorough = began >= thorough_at;
+            let overlap = if is_thorough { THOROUGH } else { OVERLAP };
+            match self.walk(until.map(|until| until - overlap)).await {
                 Ok(walked) => {
                     self.report.ok();
+                    if is_thorough {
+                        thorough_at = began + THOROUGH_EVERY;
+                    }
                     let news = seen.news(walked.orders.clone());
                     // One that shows the future was read up to now, and one that shows nothing no further than
                     // before: nobody trading anywhere is less likely than a feed that fails without saying so.
@@ -87,7 +98,7 @@ impl Feed {
                     if self.tell(&held, &news, newest, until.is_none(), walked.gap, is_due).await? {
                         written = Some(newest);
                     }
-                    seen.keep(&walked.orders, until.unwrap_or(newest) - OVERLAP);
+                    seen.keep(&walked.orders, until.unwrap_or(newest) - THOROUGH);
                     until = Some(newest);
                     read_at = Instant::now();
                     metrics::counter!("rooms_polymarket_orders_seen_total")
@@ -105,9 +116,8 @@ impl Feed {
         }
     }
 
-    /// Reads back to what was read before; the first time ever, one page.
-    async fn walk(&self, until: Option<OffsetDateTime>) -> Result<Walked, AskError> {
-        let horizon = until.map(|until| until - OVERLAP);
+    /// Reads back to a moment; the first time ever, one page.
+    async fn walk(&self, horizon: Option<OffsetDateTime>) -> Result<Walked, AskError> {
         let mut walk = Walk::default();
         let mut newest: Option<OffsetDateTime> = None;
         let mut cursor: Option<String> = None;

@@ -129,7 +129,7 @@ async fn lost_outbox_row(world: &World, tale: &Tale) -> Result<()> {
     const SERVICE: &str = "settlement-svc";
     let links = world.links().context("a world without wires")?;
     let mut database = database(world).await?;
-    let slow = Condition::Slow(Duration::from_secs(1));
+    let slow = Condition::Slow(Duration::from_millis(400));
     let deadline = Instant::now() + PATIENCE;
     let lost = loop {
         links.set(SERVICE, Server::Broker, slow)?;

@@ -7,13 +7,17 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::ServiceAddress;
 
 /// Bytes that are passed on together, and wait together.
 const CHUNK: usize = 64 * 1024;
+
+/// How many of them may be on their way.
+const CHUNKS: usize = 256;
 
 /// What a service speaks to over a wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -158,27 +162,38 @@ async fn connection(mut near: TcpStream, far: SocketAddr, mut condition: watch::
     }
 }
 
+/// Carries what comes for as long as it is on its way; how much is on its way does not matter.
 async fn pass(
     from: &mut (impl AsyncReadExt + Unpin),
     to: &mut (impl AsyncWriteExt + Unpin),
     condition: watch::Receiver<Condition>,
 ) {
-    let mut bytes = vec![0; CHUNK];
-    loop {
-        let read = match from.read(&mut bytes).await {
-            Ok(0) | Err(_) => return,
-            Ok(read) => read,
-        };
-        let slow = match *condition.borrow() {
-            Condition::Slow(by) => Some(by),
-            Condition::Whole | Condition::Cut => None,
-        };
-        if let Some(by) = slow {
-            tokio::time::sleep(by).await;
+    let (wire, mut end) = mpsc::channel(CHUNKS);
+    let sending = async move {
+        let mut bytes = vec![0; CHUNK];
+        while let Ok(read @ 1..) = from.read(&mut bytes).await {
+            let by = match *condition.borrow() {
+                Condition::Slow(by) => by,
+                Condition::Whole | Condition::Cut => Duration::ZERO,
+            };
+            let sent = bytes.get(..read).unwrap_or_default().to_vec();
+            if wire.send((Instant::now() + by, sent)).await.is_err() {
+                return;
+            }
         }
-        if to.write_all(bytes.get(..read).unwrap_or_default()).await.is_err() {
-            return;
+    };
+    let receiving = async {
+        while let Some((due, bytes)) = end.recv().await {
+            tokio::time::sleep_until(due).await;
+            if to.write_all(&bytes).await.is_err() {
+                return;
+            }
         }
+    };
+    tokio::select! {
+        // What is on its way when its sender hangs up still arrives.
+        () = async { sending.await; std::future::pending().await } => {}
+        () = receiving => {}
     }
 }
 
@@ -221,6 +236,19 @@ mod tests {
         stream.write_all(b"ping").await.unwrap();
         stream.read_exact(&mut answer).await.unwrap();
         assert_eq!(&answer, b"ping");
+
+        let slow = Duration::from_millis(400);
+        links.set("gateway", Server::Broker, Condition::Slow(slow)).unwrap();
+        let began = Instant::now();
+        for letter in b"pong" {
+            stream.write_all(&[*letter]).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"pong");
+        let took = began.elapsed();
+        assert!(took >= slow * 2, "{took:?}: later, each way");
+        assert!(took < slow * 3, "{took:?}: each piece waits for itself, not for those before");
 
         links.set("gateway", Server::Broker, Condition::Cut).unwrap();
         assert!(matches!(stream.read(&mut answer).await, Ok(0) | Err(_)), "cut");

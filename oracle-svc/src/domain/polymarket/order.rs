@@ -185,7 +185,9 @@ impl Seen {
     pub fn keep(&mut self, orders: &[Order], horizon: OffsetDateTime) {
         self.shares.retain(|_, (at, _)| *at >= horizon);
         for order in orders.iter().filter(|order| order.at >= horizon) {
-            self.shares.insert(order.key.clone(), (order.at, order.shares));
+            // A look that ends in the middle of an order takes nothing back.
+            let (_, shares) = self.shares.entry(order.key.clone()).or_insert((order.at, order.shares));
+            *shares = order.shares.max(*shares);
         }
     }
 }
@@ -240,5 +242,10 @@ mod tests {
         );
         assert_eq!(news[0].beyond(dec("15"), dec("7.5")), None);
         assert_eq!(news[0].key.id(), first[0].key.id(), "one id however it is found");
+
+        let both = look(&[("t1", "10"), ("t1", "5"), ("t2", "1")]);
+        seen.keep(&both, first[0].at);
+        seen.keep(&first, first[0].at);
+        assert_eq!(seen.news(both), [], "a look that sees a part of an order forgets nothing of it");
     }
 }
