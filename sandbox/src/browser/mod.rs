@@ -43,6 +43,8 @@ impl Browser {
         command
             .args(["--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"])
             .args(["--no-first-run", "--no-default-browser-check", "--disable-background-networking"])
+            // A picture shows what is there, not how it comes in.
+            .arg("--force-prefers-reduced-motion")
             // A page that is not in front must not fall asleep.
             .args(["--disable-background-timer-throttling", "--disable-renderer-backgrounding"])
             // It only ever sees our own page, and its sandbox cannot be had by root or in a container.
