@@ -76,9 +76,10 @@ pub async fn relay(bus: Bus, pool: Pool, mut exit: mpsc::Receiver<Sent>, stop: C
                 return;
             }
             for part in parts(&frames) {
+                // What fails takes its time, so those after it are not tried.
                 if let Err(fault) = publish(&bus, part).await {
-                    tracing::warn!(frames = part.len(), error = fault.chain(), "left to the sweeper");
-                    continue;
+                    tracing::warn!(taken = frames.len(), error = fault.chain(), "left to the sweeper");
+                    break;
                 }
                 for sent in part {
                     // The other loop ends after this one.

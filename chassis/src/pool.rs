@@ -12,7 +12,7 @@ use futures::{
     stream::{self, BoxStream},
 };
 use sqlx::{
-    Either, Error, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr, Transaction,
+    Either, Error, Execute, Executor, PgConnection, PgPool, Postgres, SqlSafeStr, SqlStr, Transaction,
     pool::PoolConnection,
     postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo},
 };
@@ -32,14 +32,37 @@ impl Pool {
         Self { connections, pooled: true }
     }
 
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, Error> {
+        self.begin_with("BEGIN").await
+    }
+
+    /// Begins a transaction with a statement. Whoever stops waiting for it leaves none open: sqlx 0.9 forgets a `BEGIN` that
+    /// was sent and not answered, and lends the connection again in the middle of a transaction that nobody ends. So it
+    /// is answered whoever waits, and a transaction that nobody takes is rolled back.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn begin_with(
+        &self,
+        statement: impl SqlSafeStr,
+    ) -> Result<Transaction<'static, Postgres>, Error> {
+        let connection = self.connections.acquire().await?;
+        let beginning = tokio::spawn(Transaction::begin(connection, Some(statement.into_sql_str())));
+        beginning.await.map_err(|_| Error::WorkerCrashed)?
+    }
+
     /// A connection for several reads in a row. Nothing can be written through it behind a pooler: what is written
-    /// wants a transaction ([`PgPool::begin`]).
+    /// wants a transaction ([`Pool::begin`]).
     ///
     /// # Errors
     /// The database is away.
     pub async fn reader(&self) -> Result<Reader, Error> {
         Ok(Reader(if self.pooled {
-            Reading::Transaction(self.connections.begin_with("BEGIN READ ONLY").await?)
+            Reading::Transaction(self.begin_with("BEGIN READ ONLY").await?)
         } else {
             Reading::Session(self.connections.acquire().await?)
         }))
@@ -71,7 +94,7 @@ impl<'p> Executor<'p> for &Pool {
         if !self.pooled {
             return self.connections.fetch_many(query);
         }
-        let pool = self.connections.clone();
+        let pool = self.clone();
         let answered = async move {
             let mut tx = pool.begin().await?;
             let steps: Vec<_> = Executor::fetch_many(&mut *tx, query).try_collect().await?;
@@ -89,7 +112,7 @@ impl<'p> Executor<'p> for &Pool {
         if !self.pooled {
             return self.connections.fetch_optional(query);
         }
-        let pool = self.connections.clone();
+        let pool = self.clone();
         Box::pin(async move {
             let mut tx = pool.begin().await?;
             let row = Executor::fetch_optional(&mut *tx, query).await?;

@@ -18,6 +18,7 @@ mod grpc;
 mod kv;
 mod measures;
 mod outage;
+mod pool;
 mod process;
 mod tls;
 mod traces;
