@@ -18,7 +18,7 @@ use crate::botapi::Game;
 use crate::browser::{Browser, Page};
 use crate::report::Report;
 use crate::venues::Asset;
-use crate::world::{World, WorldOptions};
+use crate::world::World;
 
 /// How long a run may take beyond the start of its world.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -40,8 +40,7 @@ pub async fn play(place: &Place, report: &mut Report) -> Result<()> {
     // Before the world, which takes longer: there may be none.
     let browser = Browser::start().await?;
     tale.scene("one bet on the chat page");
-    let options = WorldOptions { ..place.world(&scratch)? };
-    let stage = Stage::set(options, &tale).await?;
+    let stage = Stage::set(place.world(&scratch)?, &tale).await?;
     let played = stage.play(LIMIT, evening(&stage.world, &browser, &tale, report)).await;
     stage.strike().await;
     played

@@ -57,7 +57,8 @@ export function panel(root, act) {
     for (const { asset, price, held } of state.assets) {
       if (!prices.has(asset)) prices.set(asset, priceRow(asset));
       const row = prices.get(asset);
-      row.now.textContent = price;
+      row.now.textContent = Number(Number(price).toPrecision(8));
+      row.now.title = price;
       row.hold.setAttribute('aria-pressed', String(Boolean(held)));
       row.hold.textContent = held ? 'held' : 'hold';
     }
